@@ -1,0 +1,107 @@
+"""Errors of rtplan, and the checks on single numbers that raise them.
+
+Every refusal is one sentence that names what was wrong, its value and the bound it broke.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+__all__ = [
+    "ConfigError",
+    "DomainError",
+    "RtplanError",
+    "ScheduleError",
+    "finite",
+    "non_negative",
+    "positive",
+    "whole",
+]
+
+
+class RtplanError(Exception):
+    """Base of everything rtplan refuses."""
+
+
+class DomainError(RtplanError, ValueError):
+    """A number lies outside the range in which a formula or a value has a meaning."""
+
+
+class ScheduleError(RtplanError, ValueError):
+    """A course or a cycle cannot be put on the calendar as asked."""
+
+
+class ConfigError(RtplanError, ValueError):
+    """A file cannot be used: names the file and, for each problem, the key path, the value and the bound."""
+
+    def __init__(self, file: str, problems: Sequence[str]) -> None:
+        self.file = file
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{file}: {problem}" for problem in self.problems))
+
+
+def _number(name: str, value: object, unit: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise DomainError(f"{name} must be a number{_in(unit)}, got {value!r}")
+    return float(value)
+
+
+def _in(unit: str) -> str:
+    return f" in {unit}" if unit else ""
+
+
+def _of(unit: str) -> str:
+    return f" {unit}" if unit else ""
+
+
+def finite(name: str, value: object, unit: str = "") -> float:
+    """A finite number, as float.
+
+    >>> finite("alpha/beta", 3, "Gy")
+    3.0
+    """
+    number = _number(name, value, unit)
+    if not math.isfinite(number):
+        raise DomainError(f"{name} must be finite{_in(unit)}, got {value!r}")
+    return number
+
+
+def positive(name: str, value: object, unit: str = "") -> float:
+    """A finite number above zero, as float.
+
+    >>> positive("dose", -1.8, "Gy")
+    Traceback (most recent call last):
+    rtplan.errors.DomainError: dose must be greater than 0 Gy, got -1.8
+    """
+    number = finite(name, value, unit)
+    if number <= 0:
+        raise DomainError(f"{name} must be greater than 0{_of(unit)}, got {value!r}")
+    return number
+
+
+def non_negative(name: str, value: object, unit: str = "") -> float:
+    """A finite number, zero or above, as float."""
+    number = finite(name, value, unit)
+    if number < 0:
+        raise DomainError(f"{name} must be 0{_of(unit)} or greater, got {value!r}")
+    return number
+
+
+def whole(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
+    """A whole number between bounds, as int. Booleans and 25.0 are refused.
+
+    >>> whole("fractions", 0, 1)
+    Traceback (most recent call last):
+    rtplan.errors.DomainError: fractions must be a whole number of at least 1, got 0
+    """
+    bound = "".join(
+        [f" of at least {low}" if low is not None else "", f" and at most {high}" if high is not None else ""]
+    )
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise DomainError(f"{name} must be a whole number{bound}, got {value!r}")
+    number = int(value)
+    if (low is not None and number < low) or (high is not None and number > high):
+        raise DomainError(f"{name} must be a whole number{bound}, got {value!r}")
+    return number
