@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rtplan.errors import DomainError, positive, whole
+from rtplan.source import Source
 
-__all__ = ["DEFAULT_INTERVAL_H", "WEEKDAYS", "Pattern", "Phase", "Prescription", "TargetDose", "simple", "weekly"]
+__all__ = ["DEFAULT_INTERVAL_H", "WEEKDAYS", "Pattern", "Phase", "Prescription", "Regimen", "TargetDose", "simple", "weekly"]
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """Names of weekdays, in the order of ``datetime.date.weekday()``."""
@@ -201,6 +202,31 @@ class Prescription:
             if phase.concomitant_from is None:
                 boost = i + 1 < len(self.phases) and self.phases[i + 1].concomitant_from is not None
                 yield i, i + 1 if boost else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regimen:
+    """A published regimen: a prescription with the trial it comes from.
+
+    prescription: None where the source gives no doses; ``not_for_calculation`` then says why.
+    unverified: which of its values were not read in the named source ("dose", "fraction count", "pattern", ...).
+    """
+
+    name: str
+    label: str
+    role: str
+    setting: str
+    sources: tuple[Source, ...]
+    prescription: Prescription | None = None
+    systemic: str = ""
+    volume: str = ""
+    unverified: tuple[str, ...] = ()
+    not_for_calculation: str = ""
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.prescription is None) != bool(self.not_for_calculation):
+            raise DomainError(f"regimen {self.name!r} needs a prescription or the reason why there is none, not both")
 
 
 def simple(total_gy: float, n_fractions: int, pattern: Pattern | None = None, name: str = "") -> Prescription:

@@ -6,20 +6,9 @@ import math
 from dataclasses import dataclass
 
 from rtplan.errors import DomainError, finite, non_negative, positive, whole
+from rtplan.source import Source
 
-__all__ = ["Interval", "Limit", "Region", "Repair", "Repopulation", "Share", "Source", "Tissue"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a number comes from, and whether it was read there."""
-
-    text: str
-    verified: bool
-
-    def __post_init__(self) -> None:
-        if not self.text.strip():
-            raise DomainError("source must say where the number comes from, got an empty text")
+__all__ = ["Interval", "Limit", "Region", "Repair", "Repopulation", "Share", "Tissue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
