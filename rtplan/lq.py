@@ -81,18 +81,18 @@ def _checked(
 
     def refuse_unless(good: NDArray[np.bool_], bound: str) -> None:
         if not good.all():
-            got = float(array[~good].flat[0]) if array.ndim else float(array)
-            raise DomainError(f"{name} must be {bound}{unit and ' ' + unit}, got {got!r}")
+            raise DomainError(f"{name} must be {bound}, got {float(array[~good].flat[0])!r}")
 
-    refuse_unless(~np.isnan(array) if infinite else np.isfinite(array), "a number in" if infinite else "finite, in")
+    of = f" {unit}" if unit else ""
+    refuse_unless(~np.isnan(array) if infinite else np.isfinite(array), "a number" if infinite else "finite")
     if above > -math.inf:
-        refuse_unless(array > above, f"greater than {above:g}")
+        refuse_unless(array > above, f"greater than {above:g}{of}")
     if least > -math.inf:
-        refuse_unless(array >= least, f"at least {least:g}")
+        refuse_unless(array >= least, f"{least:g}{of} or greater")
     if most < math.inf:
-        refuse_unless(array <= most, f"at most {most:g}")
+        refuse_unless(array <= most, f"at most {most:g}{of}")
     if whole:
-        refuse_unless(array == np.floor(array), "whole, in")
+        refuse_unless(array == np.floor(array), "whole")
     return array
 
 
