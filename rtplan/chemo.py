@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from rtplan.course import Course
 from rtplan.errors import DomainError, ScheduleError, non_negative, whole
-from rtplan.source import Source
+from rtplan.note import Note, Scalar
+from rtplan.source import DESIGN_DEFAULT, Source
 from rtplan.workdays import Calendar, add_days, days_between
 
-__all__ = ["Anchor", "ChemoProtocol", "Cycle", "Drug", "DrugDay", "align", "drug_day_label", "parse_anchor", "start_permitted", "with_anchor"]
+__all__ = [
+    "Anchor",
+    "ChemoProtocol",
+    "Cycle",
+    "Drug",
+    "DrugDay",
+    "align",
+    "check",
+    "drug_day_label",
+    "parse_anchor",
+    "start_permitted",
+    "with_anchor",
+]
 
 POLICIES = ("reanchor", "keep-grid", "nearest-open")
-DESIGN_DEFAULT = Source(text="design default, no source", verified=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +54,10 @@ class Drug:
 
     def __post_init__(self) -> None:
         for number in self.day:
-            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            if number < 1:
                 raise DomainError(
-                    f"drug {self.name!r}: day must be 1 or greater, got {number}: day 1 is cycle day 1; "
-                    f"write the day before as offset_days = [-1]"
-                    + (f", and day {number} as offset_days = [{number - 1}]" if isinstance(number, int) else "")
+                    f"drug {self.name!r}: day must be 1 or greater (day 1 is cycle day 1), got {number}; "
+                    f"write the day before day 1 as offset_days = [-1], the day before that as [-2]"
                 )
         if self.day and self.offset_days:
             raise DomainError(f"drug {self.name!r}: give day or offset_days, not both")
@@ -344,11 +355,7 @@ class _Spots:
         if self.protocol.policy != "nearest-open" or self.infusion.is_open(wish):
             return self.infusion.next_open(wish) if latest is None else self.infusion.previous_open(wish)
         options = [self.infusion.previous_open(wish), self.infusion.next_open(wish)]
-        kept = [
-            day
-            for day in options
-            if (earliest is None or day >= earliest) and (latest is None or day <= latest)
-        ]
+        kept = [day for day in options if (earliest is None or day >= earliest) and (latest is None or day <= latest)]
         fallback = options[1] if latest is None else options[0]
         return min(kept, key=lambda day: abs(days_between(wish, day)), default=fallback)
 
@@ -400,9 +407,7 @@ def _drug_days(
     return tuple(sorted(days, key=lambda day: (day.date, day.drug)))
 
 
-def _dates_of(
-    drug: Drug, course: Course, spot: _Spot, following: list[dt.date], *, first: bool
-) -> list[dt.date]:
+def _dates_of(drug: Drug, course: Course, spot: _Spot, following: list[dt.date], *, first: bool) -> list[dt.date]:
     if drug.on_radiotherapy_days:
         end = following[0] if following else dt.date.max
         return [date for date in course.dates if (first or date >= spot.date) and date < end]
@@ -424,6 +429,56 @@ def drug_day_label(cycle: int, offset_days: int) -> str:
         return f"C{cycle}D{offset_days + 1}"
     plural = "day" if offset_days == -1 else "days"
     return f"{-offset_days} {plural} before C{cycle}D1"
+
+
+def check(protocol: ChemoProtocol, cycles: tuple[Cycle, ...]) -> tuple[Note, ...]:
+    """What has to be said of these cycles: windows, intervals and delays broken, and drugs on closed days."""
+    return tuple(note for cycle in cycles for note in _check_cycle(protocol, cycle))
+
+
+def _check_cycle(protocol: ChemoProtocol, cycle: Cycle) -> Iterator[Note]:
+    number = cycle.number
+    if not cycle.within_window:
+        yield _breach(
+            "cycle-window",
+            f"cycle {number} on {cycle.date} is {cycle.shift_days:+d} d from its due date {cycle.due_date}, "
+            f"window ±{protocol.window_days} d ({protocol.window_source.text})",
+            {"cycle": number, "shift_days": cycle.shift_days, "window_days": protocol.window_days},
+        )
+    least = protocol.minimum_after(number - 1) if number > 1 else 0
+    if cycle.interval_days is not None and cycle.interval_days < least:
+        yield _breach(
+            "cycle-interval",
+            f"cycle {number} on {cycle.date} is {cycle.interval_days} d after cycle {number - 1}, "
+            f"minimum {least} d ({protocol.minimum_interval_source.text})",
+            {"cycle": number, "interval_days": cycle.interval_days, "minimum_days": least},
+        )
+    most = protocol.maximum_interval_days
+    if most is not None and cycle.interval_days is not None and cycle.interval_days > most:
+        yield _breach(
+            "cycle-interval-long",
+            f"cycle {number} on {cycle.date} is {cycle.interval_days} d after cycle {number - 1}, maximum {most} d",
+            {"cycle": number, "interval_days": cycle.interval_days, "maximum_days": most},
+        )
+    if cycle.drift_days > protocol.maximum_delay_days:
+        yield _breach(
+            "cycle-delay",
+            f"cycle {number} on {cycle.date} is {cycle.drift_days} d behind its nominal date {cycle.nominal_date}, "
+            f"maximum {protocol.maximum_delay_days} d ({protocol.maximum_delay_source.text})",
+            {"cycle": number, "drift_days": cycle.drift_days, "maximum_days": protocol.maximum_delay_days},
+        )
+    for day in cycle.drug_days:
+        if day.closed:
+            yield Note(
+                code="drug-on-closed-day",
+                severity="warning",
+                message=f"{day.drug} on {day.date} ({day.label}): the infusion unit is closed",
+                values={"drug": day.drug, "date": day.date.isoformat(), "label": day.label},
+            )
+
+
+def _breach(code: str, message: str, values: Mapping[str, Scalar]) -> Note:
+    return Note(code=code, severity="violation", message=message, values=dict(values))
 
 
 def with_anchor(protocol: ChemoProtocol, anchor: Anchor) -> ChemoProtocol:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rtplan.errors import DomainError, positive, whole
 from rtplan.source import Source
+from rtplan.workdays import Reason
 
-__all__ = ["DEFAULT_INTERVAL_H", "WEEKDAYS", "Pattern", "Phase", "Prescription", "Regimen", "TargetDose", "simple", "weekly"]
+__all__ = [
+    "DEFAULT_INTERVAL_H",
+    "WEEKDAYS",
+    "Pattern",
+    "Phase",
+    "Prescription",
+    "Regimen",
+    "TargetDose",
+    "simple",
+    "weekly",
+]
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """Names of weekdays, in the order of ``datetime.date.weekday()``."""
 
 DEFAULT_INTERVAL_H = 6.0
-"""Shortest interval between two fractions of a day [h]; RCR 2019 practice as told by second-hand sources, not read there."""
+"""Shortest interval between two fractions of a day [h]; at least 6 h is told of RCR 2019, not read there."""
+
+
+_OUTSIDE_THE_WEEK = ("worked weekend", "extra")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +73,15 @@ class Pattern:
     def treats(self, weekday: int) -> bool:
         """Is this weekday (Monday 0) one of the pattern's?"""
         return WEEKDAYS[weekday] in self.weekdays
+
+    def treated(self, reason: Reason, day: dt.date) -> bool:
+        """Is a day with this reason open, and one the pattern treats on?
+
+        A pattern that fills the working week also treats on worked weekends and extra open days.
+        """
+        if not reason.open:
+            return False
+        return self.treats(day.weekday()) or (reason.kind in _OUTSIDE_THE_WEEK and self.fills_the_working_week)
 
     def fractions_on(self, weekday: int) -> int:
         """Fractions given on a treated day of this weekday (Monday 0)."""

@@ -8,23 +8,12 @@ from dataclasses import dataclass, replace
 
 from rtplan.course import Course, Fraction
 from rtplan.errors import ScheduleError
-from rtplan.prescription import Pattern, Phase, Prescription
+from rtplan.prescription import Phase, Prescription
 from rtplan.workdays import ONE_DAY, Calendar, add_days, day_name, days_between, every_day_open
 
-__all__ = ["describe_move", "first_day", "lay_out", "prescribed_reference", "prolongation_days", "treatable", "with_times"]
+Permit = Callable[[dt.date], bool]
 
-_OUTSIDE_THE_WEEK = ("worked weekend", "extra")
-
-
-def treatable(calendar: Calendar, pattern: Pattern, day: dt.date) -> bool:
-    """Is this day open, and one the pattern treats on?
-
-    A pattern that fills the working week also treats on worked weekends and extra open days.
-    """
-    reason = calendar.reason(day)
-    if not reason.open:
-        return False
-    return pattern.treats(day.weekday()) or (reason.kind in _OUTSIDE_THE_WEEK and pattern.fills_the_working_week)
+__all__ = ["Permit", "describe_move", "first_day", "lay_out", "prescribed_reference", "prolongation_days", "with_times"]
 
 
 def first_day(
@@ -37,7 +26,7 @@ def first_day(
     pattern = prescription.phases[0].pattern
     day = requested
     while day <= calendar.last:
-        if treatable(calendar, pattern, day) and (permitted is None or permitted(day)):
+        if pattern.treated(calendar.reason(day), day) and (permitted is None or permitted(day)):
             return day
         day += ONE_DAY
     raise ScheduleError(
@@ -158,7 +147,7 @@ class _Walk:
                 f"fraction {len(self.placed) + 1} of {self.prescription.n_fractions} of {self.prescription.name} "
                 f"would fall after {self.calendar.last}, the last day of the calendar of {self.calendar.name}"
             )
-        if not treatable(self.calendar, phase.pattern, self.day):
+        if not phase.pattern.treated(self.calendar.reason(self.day), self.day):
             return 0
         return phase.pattern.fractions_on(self.day.weekday())
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rtplan.errors import DomainError
 
-__all__ = ["Source"]
+__all__ = ["DESIGN_DEFAULT", "NOT_KNOWN", "Source"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +28,7 @@ class Source:
     def flag(self) -> str:
         """``verified`` where the value was read in the named source."""
         return "verified" if self.verified else "not verified"
+
+
+DESIGN_DEFAULT = Source(text="design default, no source", verified=False)
+NOT_KNOWN = Source(text="not known", verified=False)

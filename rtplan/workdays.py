@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from rtplan.errors import DomainError, ScheduleError
 
 __all__ = [
-    "Date",
     "KINDS",
     "Calendar",
+    "Date",
     "Reason",
     "add_days",
     "day_name",

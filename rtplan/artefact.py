@@ -1,0 +1,183 @@
+"""plan.json: everything a plan was made from, written and read back without loss."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rtplan import config
+from rtplan.chemo import Cycle
+from rtplan.course import Course, Fraction
+from rtplan.effect import EffectRow
+from rtplan.errors import ConfigError, RtplanError
+from rtplan.note import Note
+from rtplan.plan import Plan, PlanInputs, Provenance, Revision
+from rtplan.prescription import Prescription
+from rtplan.schedule import prescribed_reference
+
+__all__ = ["PLAN_SCHEMA", "course_document", "document", "dumps", "encode", "parse", "read", "write"]
+
+PLAN_SCHEMA = "rtplan.plan/1"
+
+
+def encode(value: Any) -> Any:
+    """A frozen value as JSON data: fields by name, dates in ISO form, tuples as lists, absent as null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [encode(item) for item in value]
+    return value
+
+
+def dumps(data: Any) -> str:
+    """JSON text of data: full precision, no NaN, keys in the order they were put."""
+    return json.dumps(encode(data), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def course_document(course: Course) -> dict[str, Any]:
+    """The fractions of a course, and its times."""
+    targets = course.prescription.targets
+    cumulative = [course.cumulative_gy(target) for target in targets]
+    return {
+        "fractions": [
+            {
+                "number": fraction.number,
+                "date": fraction.date.isoformat(),
+                "start": fraction.start.isoformat() if fraction.start else None,
+                "phase": fraction.phase,
+                "dose_gy": fraction.doses_gy[0],
+                "cumulative_dose_gy": cumulative[0][place],
+                "doses": [
+                    {"target": target, "dose_gy": fraction.doses_gy[i], "cumulative_dose_gy": cumulative[i][place]}
+                    for i, target in enumerate(targets)
+                ],
+            }
+            for place, fraction in enumerate(course.fractions)
+        ],
+        "overall_treatment_time_days": course.overall_treatment_time_days,
+        "elapsed_days": course.elapsed_days,
+        "longest_gap_days": course.longest_gap_days,
+    }
+
+
+def document(plan: Plan) -> dict[str, Any]:
+    """The plan as the JSON document of the door: derived figures stand beside what they follow from."""
+    course = course_document(plan.course)
+    for entry, fraction in zip(course["fractions"], plan.course.fractions, strict=True):
+        entry["provisional"] = plan.is_provisional(fraction)
+    return {
+        "schema": PLAN_SCHEMA,
+        "provenance": encode(plan.provenance),
+        "revision": encode(plan.revision),
+        "inputs": encode(plan.inputs),
+        "fractions": course["fractions"],
+        "overall_treatment_time_days": course["overall_treatment_time_days"],
+        "elapsed_days": course["elapsed_days"],
+        "prolongation_days": plan.prolongation_days,
+        "longest_gap_days": course["longest_gap_days"],
+        "cycles": encode(plan.cycles),
+        "effects": encode(plan.effects),
+        "prescribed": {
+            "overall_treatment_time_days": plan.prescribed.overall_treatment_time_days,
+            "elapsed_days": plan.prescribed.elapsed_days,
+            "last": plan.prescribed.last.isoformat(),
+            "effects": encode(plan.prescribed_effects),
+        },
+        "closed_days": [
+            {"date": day.isoformat(), "reason": reason, "provisional": provisional}
+            for day, reason, provisional in plan.closed_days
+        ],
+        "notes": encode(plan.notes),
+    }
+
+
+def write(plan: Plan) -> str:
+    """Text of plan.json."""
+    return dumps(document(plan))
+
+
+def read(path: str | Path) -> Plan:
+    """The plan of a plan.json; ConfigError where it is not one, or where its figures do not follow from each other."""
+    path = Path(path)
+    return parse(config.read_json(path), path.name)
+
+
+def parse(data: Any, file: str = "plan.json") -> Plan:
+    """The plan of a JSON document. It is read as it was laid out, never laid out again."""
+    if not isinstance(data, dict) or data.get("schema") != PLAN_SCHEMA:
+        found = data.get("schema") if isinstance(data, dict) else None
+        raise ConfigError(file, [f"schema must be {PLAN_SCHEMA!r}, got {found!r}"])
+    for key in ("provenance", "revision", "inputs", "fractions", "cycles", "effects", "prescribed", "notes"):
+        if key not in data:
+            raise ConfigError(file, [f"{key} is missing"])
+    try:
+        plan = _plan(data, file)
+    except ConfigError:
+        raise
+    except (RtplanError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(file, [f"is not a plan: {error}"]) from None
+    difference = _first_difference(document(plan), data)
+    if difference:
+        raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
+    return plan
+
+
+def _plan(data: dict[str, Any], file: str) -> Plan:
+    def value(kind: Any, *keys: str) -> Any:
+        part = data
+        for key in keys:
+            part = part[key]
+        return config.validate(tuple[kind], [part], file, (".".join(keys),), drop=1)[0]
+
+    inputs: PlanInputs = value(PlanInputs, "inputs")
+    course = Course(
+        prescription=inputs.prescription,
+        fractions=tuple(_fraction(entry, inputs.prescription, file) for entry in data["fractions"]),
+    )
+    return Plan(
+        inputs=inputs,
+        course=course,
+        cycles=value(tuple[Cycle, ...], "cycles"),
+        effects=value(tuple[EffectRow, ...], "effects"),
+        prescribed=prescribed_reference(inputs.prescription, course.first),
+        prescribed_effects=value(tuple[EffectRow, ...], "prescribed", "effects"),
+        notes=value(tuple[Note, ...], "notes"),
+        provenance=value(Provenance, "provenance"),
+        revision=value(Revision, "revision"),
+    )
+
+
+def _fraction(entry: dict[str, Any], prescription: Prescription, file: str) -> Fraction:
+    doses = {dose["target"]: dose["dose_gy"] for dose in entry["doses"]}
+    data = {key: entry[key] for key in ("number", "phase", "date", "start")}
+    data["doses_gy"] = [doses[target] for target in prescription.targets]
+    fraction: Fraction = config.validate(tuple[Fraction], [data], file, ("fractions",), drop=1)[0]
+    return fraction
+
+
+def _first_difference(ours: Any, theirs: Any, path: str = "") -> str:
+    """Where a document first says something else than its own values give."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in [*ours, *(key for key in theirs if key not in ours)]:
+            where = f"{path}.{key}" if path else str(key)
+            if key not in ours:
+                return f"{where} is not a known key"
+            if key not in theirs:
+                return f"{where} is missing"
+            if found := _first_difference(ours[key], theirs[key], where):
+                return found
+        return ""
+    if isinstance(ours, list) and isinstance(theirs, list):
+        if len(ours) != len(theirs):
+            return f"{path} has {len(theirs)} entries, expected {len(ours)}"
+        pairs = enumerate(zip(ours, theirs, strict=True))
+        return next((found for i, (a, b) in pairs if (found := _first_difference(a, b, f"{path}[{i}]"))), "")
+    return "" if ours == theirs else f"{path} is {theirs!r}, its own values give {ours!r}"

@@ -1,0 +1,351 @@
+"""The plan: one course on a clinic's calendar, its cycles and its effects, with everything it was made from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from rtplan import chemo as chemo_room
+from rtplan import schedule
+from rtplan.chemo import ChemoProtocol, Cycle
+from rtplan.course import Course, Fraction
+from rtplan.effect import EffectRow, evaluate, notes_on
+from rtplan.errors import DomainError, ScheduleError
+from rtplan.note import Note
+from rtplan.prescription import Prescription
+from rtplan.rules import Limits, StartRules, check_prolongation, start_permitted
+from rtplan.source import Source
+from rtplan.tissue import Region
+from rtplan.workdays import Calendar, add_days, day_name, days_between
+
+__all__ = ["CycleDelay", "FileSum", "OpenedDay", "Plan", "PlanInputs", "Provenance", "Revision", "make_plan"]
+
+OPEN_DAYS_KEPT = 60
+"""Open days of the calendar that a plan keeps past its last day, for later compensation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleDelay:
+    """A cycle put off by so many days (toxicity)."""
+
+    cycle: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedDay:
+    """An extra session: so many fractions on a day, whatever the pattern says."""
+
+    date: dt.date
+    fractions: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanInputs:
+    """Everything a plan is made from, resolved: no name is left to look up.
+
+    calendar: of the treatment machine, worked weekends decided. infusion: of the infusion unit, None: the same days.
+    machines: calendars of matched machines. opened: extra sessions. times: clock times of a day's fractions.
+    """
+
+    start: dt.date
+    protocol: str
+    label: str
+    clinic: str
+    prescription: Prescription
+    calendar: Calendar
+    regions: tuple[Region, ...]
+    limits: Limits
+    start_rules: StartRules
+    worked_weekends: str = "unknown"
+    exact_start: bool = False
+    infusion: Calendar | None = None
+    machines: tuple[Calendar, ...] = ()
+    chemo: ChemoProtocol | None = None
+    delays: tuple[CycleDelay, ...] = ()
+    opened: tuple[OpenedDay, ...] = ()
+    times: tuple[dt.time, ...] = ()
+    sources: tuple[Source, ...] = ()
+    assumptions: tuple[Note, ...] = ()
+
+    @property
+    def infusion_calendar(self) -> Calendar:
+        """The calendar on which chemotherapy is given."""
+        return self.infusion or self.calendar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSum:
+    """A file the plan was made from, with its SHA-256."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What made the plan, and when. created: given by the caller; the package never reads the clock."""
+
+    rtplan: str
+    python: str = ""
+    holidays: str = ""
+    created: dt.datetime | None = None
+    command: str = ""
+    files: tuple[FileSum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """Which revision of the course's plan this is; parent_sha256: of the artefact it follows."""
+
+    number: int = 1
+    parent_sha256: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A course on dates with its cycles, effects and notes. `prescribed_effects` are those of the reference course."""
+
+    inputs: PlanInputs
+    course: Course
+    cycles: tuple[Cycle, ...]
+    effects: tuple[EffectRow, ...]
+    prescribed: Course
+    prescribed_effects: tuple[EffectRow, ...]
+    notes: tuple[Note, ...]
+    provenance: Provenance
+    revision: Revision = field(default_factory=Revision)
+
+    @property
+    def prolongation_days(self) -> int:
+        """Overall time minus the prescribed reference's. [d]"""
+        return self.course.elapsed_days - self.prescribed.elapsed_days
+
+    @property
+    def closed_days(self) -> tuple[tuple[dt.date, str, bool], ...]:
+        """Closed days inside the course, ordinary weekends left out: date, reason, provisional."""
+        inside = self.inputs.calendar.closed_days(self.course.first, self.course.last)
+        treated = set(self.course.dates)
+        return tuple((day, reason.text, reason.provisional) for day, reason in inside if day not in treated)
+
+    def is_provisional(self, fraction: Fraction) -> bool:
+        """Does this fraction's date depend on holidays not officially announced?"""
+        return self.inputs.calendar.depends_on_provisional(self.course.first, fraction.date)
+
+    @property
+    def provisional(self) -> bool:
+        """Does any date of the plan depend on holidays not officially announced?"""
+        last = self.course.fractions[-1]
+        return self.is_provisional(last) or any(cycle.provisional for cycle in self.cycles)
+
+    def _repr_html_(self) -> str:
+        from rtplan.output.notebook import to_html
+
+        return to_html(self)
+
+
+def make_plan(inputs: PlanInputs, provenance: Provenance, revision: Revision | None = None) -> Plan:
+    """Lay the course out, align the cycles, evaluate the regions, and say what has to be said.
+
+    Raises ScheduleError where the course cannot start or end on the calendar, or a cycle cannot be given.
+    """
+    course = _lay_out(inputs)
+    return complete_plan(inputs, course, provenance, revision or Revision())
+
+
+def complete_plan(inputs: PlanInputs, course: Course, provenance: Provenance, revision: Revision) -> Plan:
+    """A plan around a course that is already on dates (laid out, or chosen among options)."""
+    cycles = align_cycles(inputs, course)
+    inputs = _trimmed(inputs, course, cycles)
+    prescribed = schedule.prescribed_reference(inputs.prescription, course.first)
+    effects = evaluate(course, inputs.regions, regimen=inputs.prescription.name)
+    plan = Plan(
+        inputs=inputs,
+        course=course,
+        cycles=cycles,
+        effects=effects,
+        prescribed=prescribed,
+        prescribed_effects=evaluate(prescribed, inputs.regions, regimen=inputs.prescription.name),
+        notes=(),
+        provenance=provenance,
+        revision=revision,
+    )
+    return replace(plan, notes=tuple(_notes(plan)))
+
+
+def align_cycles(inputs: PlanInputs, course: Course) -> tuple[Cycle, ...]:
+    """The chemotherapy cycles beside a course."""
+    if inputs.chemo is None:
+        return ()
+    delays = {delay.cycle: delay.days for delay in inputs.delays}
+    return chemo_room.align(inputs.chemo, course, inputs.infusion_calendar, delays)
+
+
+def _lay_out(inputs: PlanInputs) -> Course:
+    if not inputs.calendar.covers(inputs.start):
+        raise ScheduleError(
+            f"start {inputs.start} lies outside the calendar of {inputs.calendar.name}, "
+            f"{inputs.calendar.first} to {inputs.calendar.last}"
+        )
+    permitted = _permitted(inputs)
+    first = schedule.first_day(inputs.prescription, inputs.calendar, inputs.start, permitted)
+    if inputs.exact_start and first != inputs.start:
+        raise ScheduleError(
+            f"start {inputs.start} ({day_name(inputs.start)}) is not possible: {_why_moved(inputs)}; "
+            f"the next possible start is {first} ({day_name(first)})"
+        )
+    sessions = {opened.date: opened.fractions for opened in inputs.opened}
+    course = schedule.lay_out(
+        inputs.prescription, inputs.calendar, first, sessions=sessions, permitted=lambda day: day == first
+    )
+    if inputs.times:
+        from zoneinfo import ZoneInfo
+
+        course = schedule.with_times(course, inputs.times, ZoneInfo(inputs.calendar.time_zone))
+    return course
+
+
+def _permitted(inputs: PlanInputs) -> schedule.Permit:
+    by_rules = start_permitted(inputs.start_rules, inputs.prescription, inputs.calendar)
+    if inputs.chemo is None:
+        return by_rules
+    by_chemo = chemo_room.start_permitted(inputs.chemo, inputs.infusion_calendar)
+    return lambda day: by_rules(day) and by_chemo(day)
+
+
+def _why_moved(inputs: PlanInputs) -> str:
+    """Which rule keeps the course from starting on the requested day."""
+    day = inputs.start
+    pattern = inputs.prescription.phases[0].pattern
+    reason = inputs.calendar.reason(day)
+    if not reason.open:
+        return f"{inputs.calendar.name} is closed that day ({reason.text})"
+    if not pattern.treated(reason, day):
+        return f"the prescription's pattern does not treat on {day_name(day)}"
+    if not start_permitted(inputs.start_rules, inputs.prescription, inputs.calendar)(day):
+        return _broken_start_rule(inputs, day)
+    return f"the infusion unit is closed that day ({inputs.infusion_calendar.reason(day).text})"
+
+
+def _broken_start_rule(inputs: PlanInputs, day: dt.date) -> str:
+    rules = inputs.start_rules
+    from rtplan.prescription import WEEKDAYS
+
+    if WEEKDAYS[day.weekday()] in rules.no_start_on:
+        return f"start rule no_start_on: no course starts on {day_name(day)}"
+    return f"start rule minimum_first_run: fewer than {rules.minimum_first_run} fractions before the first break"
+
+
+def _trimmed(inputs: PlanInputs, course: Course, cycles: tuple[Cycle, ...]) -> PlanInputs:
+    days = [inputs.start, course.first, course.last]
+    days += [day for cycle in cycles for day in (cycle.date, cycle.nominal_date, cycle.due_date)]
+    low = max(inputs.calendar.first, add_days(min(days), -7))
+    high = inputs.calendar.after_open_days(max(days), OPEN_DAYS_KEPT)
+
+    def cut(calendar: Calendar) -> Calendar:
+        return calendar.trimmed(max(low, calendar.first), min(high, calendar.last))
+
+    return replace(
+        inputs,
+        calendar=cut(inputs.calendar),
+        infusion=cut(inputs.infusion) if inputs.infusion else None,
+        machines=tuple(cut(machine) for machine in inputs.machines),
+    )
+
+
+def _notes(plan: Plan) -> Iterator[Note]:
+    yield from plan.inputs.assumptions
+    yield from _start_note(plan)
+    yield from _worked_weekends(plan)
+    yield from _provisional(plan)
+    yield from check_prolongation(plan.prolongation_days, plan.inputs.limits)
+    if plan.inputs.chemo is not None:
+        yield from chemo_room.check(plan.inputs.chemo, plan.cycles)
+    yield from notes_on(plan.course, plan.effects)
+
+
+def _start_note(plan: Plan) -> Iterator[Note]:
+    requested, first = plan.inputs.start, plan.course.first
+    if first == requested:
+        return
+    yield Note(
+        code="start-moved",
+        severity="warning",
+        message=schedule.describe_move(requested, first, _why_moved(plan.inputs)),
+        values={
+            "requested": requested.isoformat(),
+            "first": first.isoformat(),
+            "days": days_between(requested, first),
+        },
+    )
+
+
+def _worked_weekends(plan: Plan) -> Iterator[Note]:
+    """Both answers, where the course meets a worked weekend."""
+    calendar = plan.inputs.calendar
+    inside = [
+        day for day, reason in calendar.days(plan.course.first, plan.course.last) if reason.kind == "worked weekend"
+    ]
+    if not inside or plan.revision.number > 1:
+        return
+    both = {}
+    for used in (False, True):
+        inputs = replace(
+            plan.inputs,
+            calendar=calendar.with_worked_weekends(used),
+            infusion=plan.inputs.infusion and plan.inputs.infusion.with_worked_weekends(used),
+        )
+        course = _lay_out(inputs)
+        both[used] = (course.last.isoformat(), schedule.prolongation_days(course))
+    (last_without, longer_without), (last_with, longer_with) = both[False], both[True]
+    yield Note(
+        code="worked-weekends",
+        severity="warning" if plan.inputs.worked_weekends == "unknown" else "info",
+        message=f"worked weekends not used: last {last_without}, {longer_without:+d} d; "
+        f"used: {last_with}, {longer_with:+d} d",
+        values={
+            "used": any(calendar.is_open(day) for day in inside),
+            "known": plan.inputs.worked_weekends,
+            "last_not_used": last_without,
+            "prolongation_not_used_days": longer_without,
+            "last_used": last_with,
+            "prolongation_used_days": longer_with,
+        },
+    )
+
+
+def _provisional(plan: Plan) -> Iterator[Note]:
+    numbers = [fraction.number for fraction in plan.course.fractions if plan.is_provisional(fraction)]
+    cycles = [cycle.number for cycle in plan.cycles if cycle.provisional]
+    if not numbers and not cycles:
+        return
+    through = plan.inputs.calendar.official_through
+    parts = []
+    if numbers:
+        parts.append(f"fractions {numbers[0]} to {numbers[-1]}")
+    if cycles:
+        parts.append("cycle " + ", ".join(map(str, cycles)))
+    until = f"; announced through {through}" if through else ""
+    yield Note(
+        code="provisional",
+        severity="warning",
+        message=f"{' and '.join(parts)} depend on holidays not officially announced{until}: they may still move",
+        values={
+            "first_fraction": numbers[0] if numbers else None,
+            "last_fraction": numbers[-1] if numbers else None,
+            "cycles": ", ".join(map(str, cycles)),
+            "official_through": through.isoformat() if through else None,
+        },
+    )
+
+
+def refuse(plan: Plan, *, provisional: bool, strict: bool) -> None:
+    """Refuse what is otherwise a warning: provisional dates, broken rules."""
+    if provisional and plan.provisional:
+        raise ScheduleError(next(note.message for note in plan.notes if note.code == "provisional"))
+    broken = [note.message for note in plan.notes if note.severity == "violation"]
+    if strict and broken:
+        raise DomainError("; ".join(broken))
