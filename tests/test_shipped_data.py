@@ -1,0 +1,490 @@
+"""Proof by comparison: what configs/ ships says what its sources say, adds up, and carries its flags.
+
+Doses and flags are typed in here from the sources named beside them, not read from the files under test. The files
+are read by rtplan's own loaders: strict, unknown keys refused, by the very dataclasses.
+"""
+
+import functools
+import json
+import math
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rtplan import config
+from rtplan.chemo import ChemoProtocol
+from rtplan.errors import ConfigError
+from rtplan.prescription import Regimen
+from rtplan.tissue import Tissue
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+CHEMO_FILES = sorted((CONFIGS / "chemo").glob("*.toml"))
+
+
+def content(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def regimens() -> dict[str, Regimen]:
+    return config.load_regimens()
+
+
+def tissues() -> dict[str, Tissue]:
+    return config.load_tissues()
+
+
+@functools.cache
+def chemo() -> dict[str, ChemoProtocol]:
+    return {path.stem: config.load_chemo(path.stem) for path in CHEMO_FILES}
+
+
+@functools.cache
+def cases() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((CONFIGS / "published_cases.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def starts_after_fraction_1(protocol: ChemoProtocol) -> list[int]:
+    """Day 1 of each cycle in days after the first fraction (0 = on it), for a protocol anchored to a cycle."""
+    assert protocol.anchor.kind == "cycle"
+    return [day - protocol.grid[protocol.anchor.cycle - 1] for day in protocol.grid]
+
+
+def weekday_course_days(regimen: Regimen) -> int:
+    """First to last day of a course from a Monday with no closures, walked day by day."""
+    assert regimen.prescription is not None
+    day = -1
+    for phase in regimen.prescription.phases:
+        left = phase.n_fractions
+        while left > 0:
+            day += 1
+            if phase.pattern.treats(day % 7):
+                left -= phase.pattern.fractions_on(day % 7)
+    return day + 1
+
+
+# --- loading --------------------------------------------------------------------------------------------------------
+
+
+def test_files_hold_only_their_table() -> None:
+    assert list(content(CONFIGS / "regimens.toml")) == ["regimens"]
+    assert list(content(CONFIGS / "tissues.toml")) == ["tissues"]
+
+
+def test_numbers_of_rows_and_unique_names() -> None:
+    assert len(content(CONFIGS / "regimens.toml")["regimens"]) == len(regimens()) == 53
+    assert len(content(CONFIGS / "tissues.toml")["tissues"]) == len(tissues())
+    # 31 of the reference data, and the cycles of pf-q4w that hang on the end of radiotherapy
+    assert len(chemo()) == 32
+    labels = Counter(value.label for value in (*regimens().values(), *tissues().values(), *chemo().values()))
+    assert [label for label, count in labels.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", CHEMO_FILES, ids=lambda path: path.stem)
+def test_chemo_protocols_are_called_as_their_files(path: Path) -> None:
+    assert chemo()[path.stem].name == path.stem
+
+
+def test_unknown_keys_are_refused_at_any_depth() -> None:
+    row = content(CONFIGS / "regimens.toml")["regimens"][0]
+    row["prescription"]["phases"][0]["totals"][0]["fractions"] = 25
+    with pytest.raises(ConfigError, match=r"prescription\.phases\[0\]\.totals\[0\]\.fractions is not a known key"):
+        config.validate(tuple[Regimen, ...], [row], "regimens.toml")
+
+
+# --- regimens -------------------------------------------------------------------------------------------------------
+
+# name, fractions, {target: total Gy}, where it is printed
+DOSES = [
+    ("wch-ld45", 25, {"tumour": 45.0}, "registry record of the trial (MediFind 529175129)"),
+    ("rtog8501-crt", 25, {"tumour": 50.0}, "SCOPE1 protocol, BMC Cancer 2011;11:466, background"),
+    ("int0123-sd", 28, {"tumour": 50.4}, "Minsky 2002, J Clin Oncol (dose); 28 = 50.4/1.8"),
+    ("int0123-hd", 36, {"tumour": 64.8}, "Minsky 2002, J Clin Oncol (dose); 36 = 64.8/1.8"),
+    ("artdeco-sd", 28, {"tumour": 50.4}, "Hulshof 2021, J Clin Oncol"),
+    ("artdeco-hd", 28, {"tumour": 61.6, "elective": 50.4}, "Hulshof 2021, J Clin Oncol (totals)"),
+    ("you23-hd", 33, {"tumour": 59.4}, "You 2023, IJROBP 115:1129 (dose)"),
+    ("xu22-60", 30, {"tumour": 60.0}, "Xu 2022, Clin Cancer Res 28:1792 (dose)"),
+    ("ifi-tp612", 34, {"tumour": 61.2}, "Research Square rs-1577895"),
+    ("cross", 23, {"tumour": 41.4}, "CROSS 10-year abstract, Dis Esophagus 2019;32"),
+    ("mda-sib63", 28, {"tumour": 63.0, "elective": 50.4}, "JAMA Oncol 2019 (PMC6749545)"),
+    ("sib-eld", 28, {"tumour": 59.92, "elective": 50.4}, "NCT02979691 (PMC6489222)"),
+    ("shi-lcaf", 41, {"tumour": 68.4}, "Shi 1999, Radiother Oncol 51:21, not read"),
+    ("kor-bid", 38, {"tumour": 45.6}, "Lee 2004, Ann Oncol"),
+    ("trog35", 15, {"tumour": 35.0}, "Burmeister 2005, Lancet Oncol"),
+    ("protieus", 15, {"tumour": 40.05}, "PROTIEUS, ESTRO 2025"),
+    ("palaestra", 5, {"tumour": 20.0}, "Borg 2019, Acta Oncol"),
+]
+
+
+@pytest.mark.parametrize(("name", "fractions", "totals", "source"), DOSES, ids=[row[0] for row in DOSES])
+def test_doses_and_fractions(name: str, fractions: int, totals: dict[str, float], source: str) -> None:
+    prescription = regimens()[name].prescription
+    assert prescription is not None
+    assert prescription.n_fractions == fractions
+    assert prescription.targets == tuple(totals)
+    assert {target: prescription.total_gy(target) for target in totals} == pytest.approx(totals, abs=1e-12), source
+
+
+def test_thirty_five_in_fifteen_stays_exact() -> None:
+    prescription = regimens()["trog35"].prescription
+    assert prescription is not None
+    assert [total.dose_gy for phase in prescription.phases for total in phase.totals] == [35.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "phases"),
+    [
+        ("shi-lcaf", [(23, 41.4, 1), (18, 27.0, 2)]),
+        ("int0123-hd", [(28, 50.4, 1), (8, 14.4, 1)]),
+        ("concorde-66", [(20, 40.0, 1), (13, 26.0, 1)]),
+        ("kor-bid", [(38, 45.6, 2)]),
+    ],
+)
+def test_phases(name: str, phases: list[tuple[int, float, int]]) -> None:
+    prescription = regimens()[name].prescription
+    assert prescription is not None
+    assert [
+        (phase.n_fractions, phase.total_gy("tumour"), phase.pattern.fractions_per_day) for phase in prescription.phases
+    ] == phases
+
+
+def test_intervals_between_fractions_of_a_day() -> None:
+    """Shi publishes 4 to 6 h: planned at the minimum of 6 h, with the published one beside it."""
+    twice = {
+        (name, phase.pattern.interval_h, phase.published_interval_h)
+        for name, regimen in regimens().items()
+        for phase in (regimen.prescription.phases if regimen.prescription else ())
+        if phase.pattern.several_a_day
+    }
+    assert twice == {("shi-lcaf", 6.0, 4.0), ("kor-bid", 6.0, None), ("hart576", 6.0, None)}
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [("wch-ld45", 33), ("shi-lcaf", 44), ("kor-bid", 25), ("hart576", 24), ("int0123-hd", 50), ("trog35", 19)],
+)
+def test_weekday_courses_from_a_monday(name: str, days: int) -> None:
+    """25 weekday fractions take 33 days; Shi's course is quoted as 44 days; 36 twice a day cannot make HART's 16."""
+    assert weekday_course_days(regimens()[name]) == days
+
+
+def test_rows_without_a_dose_name_their_reason() -> None:
+    refused = {name: regimen.not_for_calculation for name, regimen in regimens().items() if not regimen.prescription}
+    assert set(refused) == {"kunlun", "sky07", "tc-fudan", "s1-ifi", "christie"}
+    for name in ("tc-fudan", "s1-ifi"):  # the alternatives can be typed instead
+        assert "50.4/28" in refused[name]
+        assert "61.2/34" in refused[name]
+
+
+UNVERIFIED = [
+    ("wch-ld45", {"fractions per week"}),
+    ("cross", set()),
+    ("prodige5-folfox", set()),
+    ("artdeco-sd", {"fractions per week"}),
+    ("artdeco-hd", {"fraction count", "dose per fraction", "fractions per week", "phases"}),
+    ("rtog8501-crt", {"fractions per week", "phases"}),
+    ("xu22-60", {"fraction count", "dose per fraction", "fractions per week"}),
+    ("concorde-50", {"dose", "fraction count", "dose per fraction", "fractions per week", "phases"}),
+    ("jcog0303-ld", {"fractions per week", "systemic treatment"}),
+    ("hart576", {"fractions per week", "fractions per day"}),
+    (
+        "shi-lcaf",
+        {"dose", "fraction count", "dose per fraction", "fractions per week", "phases", "volume", "systemic treatment"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "unverified"), UNVERIFIED, ids=[row[0] for row in UNVERIFIED])
+def test_unverified_values_of_regimens(name: str, unverified: set[str]) -> None:
+    assert set(regimens()[name].unverified) == unverified
+
+
+def test_regimens_have_sources_and_flags_that_agree() -> None:
+    for name, regimen in regimens().items():
+        assert regimen.sources, name
+        assert len(set(regimen.unverified)) == len(regimen.unverified), name
+        if not any(source.verified for source in regimen.sources):  # nothing read: then the dose was not read either
+            assert "dose" in regimen.unverified, name
+
+
+def test_the_trial_comes_first_and_alone_is_the_index() -> None:
+    assert [name for name, regimen in regimens().items() if regimen.role == "index"] == [next(iter(regimens()))]
+    assert next(iter(regimens())) == "wch-ld45"
+
+
+def test_chemotherapy_named_by_regimens_is_there() -> None:
+    named = {
+        protocol
+        for regimen in regimens().values()
+        for listed in re.findall(r"Chemotherapy in this library: (.*?)\.$", regimen.notes)
+        for protocol in listed.split(", ")
+    }
+    assert named
+    assert named <= set(chemo())
+
+
+# --- tissues --------------------------------------------------------------------------------------------------------
+
+# name, alpha/beta, read there, source
+ALPHA_BETA = [
+    ("spinal-cord", 2.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("lung", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("heart", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("oesophagus-late", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("proximal-bronchial-tree", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("skin-late", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("spinal-cord-quantec", 0.87, False, "Kirkpatrick 2010"),
+    ("lung-pneumonitis", 4.0, False, "Basic Clinical Radiobiology"),
+    ("geh-2006", 4.9, False, "Geh 2006"),
+    ("squamous-surrogate", 10.0, False, "convention"),
+    ("generic-late", 3.0, False, "convention"),
+    ("generic-acute", 10.0, False, "convention"),
+    ("generic-tumour", 10.0, False, "convention"),
+]
+
+
+@pytest.mark.parametrize(("name", "alpha_beta", "verified", "source"), ALPHA_BETA, ids=[row[0] for row in ALPHA_BETA])
+def test_alpha_beta_and_its_flag(name: str, alpha_beta: float, verified: bool, source: str) -> None:
+    tissue = tissues()[name]
+    assert (tissue.alpha_beta, tissue.source.verified) == (alpha_beta, verified), source
+
+
+# name, rate, basis, kick-off day, day of the first fraction, read there
+REPOPULATION = [
+    ("geh-2006", 0.59, None, None, 0, False),
+    ("squamous-surrogate", 0.9, "bed", 28.0, 0, False),
+    ("squamous-surrogate-tk21", 0.9, "bed", 21.0, 0, False),
+    ("withers-1988", 0.6, "eqd2", 28.0, 0, True),
+    ("mucosa-acute", 0.8, None, None, 0, False),
+    # alpha and doubling time as printed in the library of LQL-Equiv; glioblastoma has a fixed rate there
+    ("voyant-oesophagus", math.log(2) / (0.35 * 5.0), "bed", 21.0, 1, True),
+    ("voyant-oropharynx", math.log(2) / (0.35 * 3.0), "bed", 21.0, 1, True),
+    ("voyant-tonsil", math.log(2) / (0.35 * 5.0), "bed", 21.0, 1, True),
+    ("voyant-prostate", math.log(2) / (0.35 * 42.0), "bed", 21.0, 1, True),
+    ("voyant-breast", math.log(2) / (0.08 * 14.0), "bed", 21.0, 1, True),
+    ("voyant-glioblastoma", 0.3, "bed", 14.0, 1, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "basis", "kick_off", "first", "verified"), REPOPULATION, ids=[row[0] for row in REPOPULATION]
+)
+def test_time_factors(
+    name: str, rate: float, basis: str | None, kick_off: float | None, first: int, verified: bool
+) -> None:
+    factor = tissues()[name].repopulation
+    assert factor is not None
+    assert factor.rate == pytest.approx(rate, rel=1e-12)
+    assert (factor.basis, factor.kick_off_day, factor.first_fraction_is_day) == (basis, kick_off, first)
+    assert factor.source.verified is verified
+
+
+def test_only_these_have_a_time_factor() -> None:
+    assert {name for name, tissue in tissues().items() if tissue.has_time_factor} == {row[0] for row in REPOPULATION}
+
+
+@pytest.mark.parametrize("name", ["geh-2006", "mucosa-acute"])
+def test_incomplete_sets_are_listed_and_refused(name: str) -> None:
+    assert tissues()[name].obstacle == "its time factor has no basis (BED or EQD2) and no kick-off day"
+
+
+def test_all_other_sets_can_be_calculated_with() -> None:
+    assert {name for name, tissue in tissues().items() if tissue.obstacle} == {"geh-2006", "mucosa-acute"}
+
+
+def test_eqd2_based_rate_is_converted() -> None:
+    """0.6 Gy of EQD2 per day are 0.72 Gy of BED per day at alpha/beta 10."""
+    factor = tissues()["withers-1988"].repopulation
+    assert factor is not None
+    assert factor.bed_rate(10.0) == pytest.approx(0.72, rel=1e-12)
+
+
+def test_estimates_lie_inside_their_intervals() -> None:
+    seen = 0
+    for tissue in tissues().values():
+        pairs = [(tissue.alpha_beta, tissue.alpha_beta_interval)]
+        if tissue.repopulation is not None:
+            factor = tissue.repopulation
+            pairs += [(factor.rate, factor.rate_interval), (factor.kick_off_day, factor.kick_off_interval)]  # type: ignore[list-item]
+        for value, interval in pairs:
+            if interval is not None:
+                seen += 1
+                assert interval.low <= value <= interval.high, tissue.name
+                assert interval.text, tissue.name
+    assert seen >= 8
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("geh-2006", 1.5, 17.0),
+        ("generic-late", 2.0, 5.0),
+        ("generic-tumour", 10.0, 20.0),
+        ("generic-acute", 10.0, 20.0),
+    ],
+)
+def test_intervals(name: str, low: float, high: float) -> None:
+    interval = tissues()[name].alpha_beta_interval
+    assert interval is not None
+    assert (interval.low, interval.high) == (low, high)
+
+
+def test_lql_sets_start_their_line_at_twice_alpha_beta() -> None:
+    """So the published gamma/alpha = 5 is the smooth tangent 1 + 2 dT/(alpha/beta)."""
+    lql = [tissue for tissue in tissues().values() if tissue.model == "LQ-L"]
+    assert len(lql) == 6
+    for tissue in lql:
+        assert tissue.transition_dose == pytest.approx(2.0 * tissue.alpha_beta, rel=1e-12), tissue.name
+        assert tissue.gamma_over_alpha == 5.0
+
+
+def test_repair_of_the_cord_is_a_bound() -> None:
+    repair = tissues()["spinal-cord"].repair
+    assert repair is not None
+    assert (repair.half_times_h, repair.bound, repair.overnight) == ((5.0,), True, False)
+    assert {name for name, tissue in tissues().items() if tissue.repair} == {"spinal-cord", "spinal-cord-quantec"}
+
+
+# name of the set, EQD2, read there
+CORD_LIMITS = [
+    ("BMJ Open, EQD2", 50.0, True),
+    ("QUANTEC 50 Gy", 50.0, True),
+    ("oesophageal 3DCRT 45 Gy", 45.0, True),
+    ("oesophagus slide 45 Gy, radiotherapy alone", 45.0, True),
+    ("oesophagus slide 40 Gy, with chemotherapy", 40.0, True),
+    ("SCOPE 40 Gy", 40.0, False),
+]
+
+
+def test_conflicting_limits_stand_side_by_side() -> None:
+    limits = tissues()["spinal-cord"].limits
+    assert [(limit.name, limit.eqd2_gy, limit.source.verified) for limit in limits] == CORD_LIMITS
+    assert [(limit.metric, limit.eqd2_gy) for limit in tissues()["heart"].limits] == [("Dmax(1cc)", 76.0)]
+
+
+def test_limits_say_what_was_taken_for_what() -> None:
+    """A limit of physical dose says that it is taken as EQD2, an EQD2 limit whose alpha/beta is taken says so."""
+    for tissue in tissues().values():
+        assert len({limit.name for limit in tissue.limits}) == len(tissue.limits)
+        for limit in tissue.limits:
+            assert limit.alpha_beta == tissue.alpha_beta
+            assert limit.metric.startswith("Dmax")
+            assert "physical dose" in limit.source.text or "alpha/beta not stated there" in limit.source.text
+
+
+# --- chemotherapy ---------------------------------------------------------------------------------------------------
+
+# The reference counts the first day of radiotherapy as day 1 and the day before as 0: offsets are one less.
+STARTS = [
+    ("cx-q3w", [-42, -21, 0, 21], "SCOPE1, days -41, -20, 1, 22"),
+    ("generic-q3w-x3", [0, 21, 42], "registry record; the alignment is an assumption"),
+    ("pf-q4w", [0, 28], "days 1, 29 (IJMPO 2014;35:54-59)"),
+    ("pf100-q4w", [0, 28], "weeks 1 and 5 (CALGB 9781)"),
+    ("pc-weekly-5", [0, 7, 14, 21, 28], "van Meerten 2006, days 1, 8, 15, 22, 29"),
+    ("pc-weekly-6d35", [0, 7, 14, 21, 28, 34], "ASCO e14508, sixth dose on day 35"),
+    ("tp-weekly", [0, 7, 14, 21, 28], "EC-CRT-001"),
+    ("s1-d1-14-29-42", [0, 28], "Ji 2017, days 1-14 and 29-42"),
+    ("pf-d1-d22", [0], "Lee 2004, one irregular cycle"),
+]
+
+
+@pytest.mark.parametrize(("name", "starts", "source"), STARTS, ids=[row[0] for row in STARTS])
+def test_cycle_starts_are_offsets_from_the_first_fraction(name: str, starts: list[int], source: str) -> None:
+    assert starts_after_fraction_1(chemo()[name]) == starts, source
+
+
+def test_the_first_three_of_six_folfox_cycles() -> None:
+    assert starts_after_fraction_1(chemo()["folfox-q2w"])[:3] == [0, 14, 28]
+    assert chemo()["folfox-q2w"].n_cycles == 6
+
+
+def test_a_sixth_weekly_dose_after_six_days_is_allowed() -> None:
+    assert chemo()["pc-weekly-6d35"].minimum_after(5) == 6
+
+
+def test_cycles_after_radiotherapy_hang_on_its_end() -> None:
+    """1 and 5 weeks after the last fraction (INT 0123, OncoLink)."""
+    anchor = chemo()["pf-q4w-after"].anchor
+    assert (anchor.kind, anchor.days, chemo()["pf-q4w-after"].grid) == ("after", 7, (0, 28))
+
+
+def test_the_trials_chemotherapy() -> None:
+    protocol = chemo()["generic-q3w-x3"]
+    assert (protocol.n_cycles, protocol.cycle_length_days, protocol.source.verified) == (3, 21, True)
+    assert (protocol.policy, protocol.window_days, protocol.maximum_delay_days) == ("reanchor", 3, 14)
+    assert (protocol.minimum_interval_days, protocol.anchor.text) == (21, "cycle 1 day 1 on fraction 1")
+    assert not protocol.anchor_source.verified
+    assert [(drug.name, drug.offsets, drug.source.verified) for drug in protocol.drugs] == [
+        ("chemotherapy (drugs not stated)", (0,), False)
+    ]
+
+
+def test_clocks_of_drugs() -> None:
+    antibody = {drug.name: drug for drug in chemo()["tp-weekly+tori"].drugs}["toripalimab"]
+    assert (antibody.every_days, antibody.doses, antibody.offsets) == (21, 2, (0,))  # days 1 and 22
+    capecitabine = {drug.name: drug for drug in chemo()["cx-q3w"].drugs}["capecitabine"]
+    assert capecitabine.offsets == tuple(range(21))
+    assert capecitabine.through_closed_days
+    assert all(drug.on_radiotherapy_days for drug in chemo()["ldpf-daily"].drugs)
+    irregular = {drug.name: drug.offsets for drug in chemo()["pf-d1-d22"].drugs}
+    assert irregular == {"cisplatin": (0, 21), "fluorouracil": (1, 2, 3, 4)}
+
+
+def test_only_oral_drugs_and_infusions_over_days_run_through_closures() -> None:
+    names = {drug.name for protocol in chemo().values() for drug in protocol.drugs if drug.through_closed_days}
+    assert names == {"capecitabine", "S-1", "erlotinib", "fluorouracil", "fluorouracil CI"}
+
+
+FLAGS = [
+    ("pf100-q4w", True, True),
+    ("pc-weekly-6", True, False),
+    ("pf-q4w-jp70", False, False),
+    ("folfox-q2w", False, False),  # six cycles read, every 14 days not
+    ("tp-q3w", True, False),
+    ("pf-q4w-cn", True, False),
+    ("np-q3w", False, False),
+    ("cx-q3w", True, False),
+]
+
+
+@pytest.mark.parametrize(("name", "cycles", "alignment"), FLAGS, ids=[row[0] for row in FLAGS])
+def test_flags_of_cycles_and_alignment(name: str, cycles: bool, alignment: bool) -> None:
+    protocol = chemo()[name]
+    assert (protocol.source.verified, protocol.anchor_source.verified) == (cycles, alignment)
+
+
+def test_windows_intervals_and_delays_are_marked_as_design_defaults() -> None:
+    for protocol in chemo().values():
+        for source in (protocol.window_source, protocol.minimum_interval_source, protocol.maximum_delay_source):
+            assert (source.text, source.verified) == ("design default, no source", False), protocol.name
+
+
+def test_protocols_that_cannot_be_laid_out_say_why() -> None:
+    refused = {name for name, protocol in chemo().items() if protocol.not_for_calculation}
+    assert refused == {"cape-rtday", "dc-weekly", "pac45+erl", "pc-consol", "tis-q3w", "tori-q3w"}
+
+
+# --- published cases ------------------------------------------------------------------------------------------------
+
+
+def test_published_cases_are_all_there() -> None:
+    assert {kind: len(cases()[kind]) for kind in ("published", "analytic", "known_errors")} == {
+        "published": 127,
+        "analytic": 23,
+        "known_errors": 13,
+    }
+    ids = [case["id"] for kind in ("published", "analytic", "known_errors") for case in cases()[kind]]
+    assert len(set(ids)) == len(ids)
+
+
+def test_published_cases_say_what_they_need() -> None:
+    for case in (*cases()["published"], *cases()["analytic"]):
+        for key in ("kind", "inputs", "expected", "source", "formula"):
+            assert case[key], (case["id"], key)
+        assert case["tolerance"] >= 0
+    for case in cases()["known_errors"]:
+        assert case["source"], case["id"]
