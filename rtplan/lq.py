@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, whole
 
 __all__ = [
     "TrainBed",
@@ -73,7 +73,7 @@ def _checked(
     above: float = -math.inf,
     least: float = -math.inf,
     most: float = math.inf,
-    whole: bool = False,
+    integral: bool = False,
     infinite: bool = False,
 ) -> Array:
     """`value` as floats, each of them > `above`, >= `least`, <= `most`; NaN never passes, infinity only if asked."""
@@ -91,7 +91,7 @@ def _checked(
         refuse_unless(array >= least, f"{least:g}{of} or greater")
     if most < math.inf:
         refuse_unless(array <= most, f"at most {most:g}{of}")
-    if whole:
+    if integral:
         refuse_unless(array == np.floor(array), "whole")
     return array
 
@@ -327,7 +327,7 @@ def incomplete_repair_factor(
 
     References: H. D. Thames, Int. J. Radiat. Biol. 47 (1985) 319-339.
     """
-    m = _checked("fractions_per_day", fractions_per_day, least=1.0, most=_MAX_FRACTIONS_PER_DAY, whole=True)
+    m = _checked("fractions_per_day", fractions_per_day, least=1.0, most=_MAX_FRACTIONS_PER_DAY, integral=True)
     interval = _checked("interval_h", interval_h, "h", least=0.0)
     phi = np.exp(-_LN2 / _positive("half_time_h", half_time_h, "h") * interval)
     total = np.zeros(np.broadcast_shapes(m.shape, phi.shape))
@@ -668,8 +668,7 @@ def train_bed(
     named = {"dose": dose, "day": day, "alpha_beta": alpha_beta, "rate": rate, "kick_off_day": kick_off_day}
     values = {name: _numbers(name, value) for name, value in (named | options).items() if value is not None}
     _refuse_half_sets(values, overnight)
-    if first_fraction_is_day not in (0, 1):
-        raise DomainError(f"first_fraction_is_day must be 0 or 1, got {first_fraction_is_day!r}")
+    first_fraction_is_day = whole("first_fraction_is_day", first_fraction_is_day, 0, 1)
     lead, values = _train_shape(values)
     fraction_bed = np.empty((*lead, values["dose"].shape[-1]))
     repair_gain, time_loss = np.empty(lead), np.empty(lead)
@@ -728,7 +727,7 @@ def _train_block(
 ) -> tuple[Array, Array, Array]:
     """fraction_bed [..., n], repair_gain [...] and time_loss [...] of values shaped by `_train_shape`."""
     d, ab = _dose("dose", values["dose"]), _positive("alpha_beta", values["alpha_beta"], "Gy")
-    day = _checked("day", values["day"], "days", least=0.0, whole=True)
+    day = _checked("day", values["day"], "days", least=0.0, integral=True)
     given = d > 0.0
     if "transition_dose" in values:
         transition = _positive("transition_dose", values["transition_dose"], "Gy")
