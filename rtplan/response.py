@@ -192,8 +192,8 @@ def geud(dose: ArrayLike, volume: ArrayLike, a: ArrayLike) -> FloatOrArray:
     greatest = np.where(v > 0.0, d, 0.0).max(axis=-1, keepdims=True)
     least = np.where(v > 0.0, d, np.inf).min(axis=-1, keepdims=True)
     dominant = np.where(rises, greatest, least)
-    counted = (v > 0.0) & (d > 0.0)
-    relative = np.where(counted, np.minimum(d, dominant) / np.where(counted, np.maximum(d, dominant), 1.0), 0.0)
+    larger = np.maximum(d, dominant)
+    relative = np.where(d > 0.0, np.minimum(d, dominant) / np.where(larger > 0.0, larger, 1.0), 0.0)
     mean = (v * relative ** np.abs(power)).sum(axis=-1) / whole
     exponent, dominant = 1.0 / power[..., 0], dominant[..., 0]
     return _out(np.where(dominant > 0.0, dominant * np.where(mean > 0.0, mean, 1.0) ** exponent, 0.0))
