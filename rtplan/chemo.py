@@ -144,10 +144,10 @@ class ChemoProtocol:
 
     name: str
     label: str
-    cycle_length_days: int | None
     n_cycles: int
     drugs: tuple[Drug, ...]
     source: Source
+    cycle_length_days: int | None = None
     starts_offset_days: tuple[int, ...] = ()
     anchor: Anchor = Anchor()
     anchor_source: Source = DESIGN_DEFAULT

@@ -101,10 +101,8 @@ def load_tissues(extra: str | Path | None = None) -> dict[str, Tissue]:
     """The shipped tissues by name; a user's file adds to them or overrides them."""
     from rtplan.tissue import Tissue
 
-    tissues = _table(directory() / "tissues.toml", "tissues", Tissue)
-    if extra is not None:
-        tissues.update(_table(Path(extra), "tissues", Tissue))
-    return tissues
+    shipped = _table(directory() / "tissues.toml", "tissues", Tissue)
+    return {**shipped, **(_table(Path(extra), "tissues", Tissue) if extra is not None else {})}
 
 
 def _load(kind: str, name: str, value: type[T]) -> T:
@@ -280,3 +278,13 @@ def _unwrapped(kind: Any) -> Any:
     if isinstance(kind, types.UnionType):
         return next((member for member in typing.get_args(kind) if member is not types.NoneType), kind)
     return kind
+
+
+def files_of(name: str, protocol: Protocol, clinic: str | None, chemo: str | None) -> list[Path]:
+    """The files a plan is made from: protocol, clinic, chemotherapy, tissues."""
+    found = [_path("protocols", name)] if is_path(name) or name in names("protocols") else []
+    clinic = clinic or protocol.clinic
+    chemo = chemo or protocol.chemo
+    found += [_path("clinics", clinic)] if clinic else []
+    found += [_path("chemo", chemo)] if chemo else []
+    return [path for path in (*found, directory() / "tissues.toml") if path.is_file()]

@@ -38,10 +38,10 @@ class Repopulation:
     first_fraction_is_day: 0 where the source counts the first fraction as day 0, 1 where as day 1.
     """
 
-    rate: float | None
-    basis: str | None
-    kick_off_day: float | None
     source: Source
+    rate: float | None = None
+    basis: str | None = None
+    kick_off_day: float | None = None
     first_fraction_is_day: int = 0
     rate_interval: Interval | None = None
     kick_off_interval: Interval | None = None

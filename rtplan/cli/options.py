@@ -1,0 +1,254 @@
+"""Option stacks shared by the commands, and the types of their values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rtplan.errors import ConfigError, RtplanError
+
+if TYPE_CHECKING:
+    from rtplan.intake import Where
+    from rtplan.plan import Provenance
+
+__all__ = [
+    "DATE",
+    "emit",
+    "output_options",
+    "provenance",
+    "stamp_of",
+    "tissue_options",
+    "where_of",
+    "where_options",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class DateType(click.ParamType):
+    """An ISO date that exists."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        from rtplan.workdays import parse_date
+
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return parse_date(str(value))
+        except RtplanError as error:
+            self.fail(str(error), param, ctx)
+
+
+class StampType(click.ParamType):
+    """An ISO moment with its time zone."""
+
+    name = "ISO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        try:
+            moment = dt.datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"must be an ISO moment such as 2026-02-01T09:00:00+08:00, got {value!r}", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+class TimeType(click.ParamType):
+    """Clock times of a day's fractions, separated by commas."""
+
+    name = "HH:MM[,HH:MM]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[dt.time, ...]:
+        try:
+            times = tuple(dt.time.fromisoformat(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"must be times such as 09:00,15:30, got {value!r}", param, ctx)
+        if list(times) != sorted(set(times)):
+            self.fail(f"must rise through the day, got {value!r}", param, ctx)
+        return times
+
+
+class DelayType(click.ParamType):
+    """A cycle and the days it is put off: 2=7."""
+
+    name = "CYCLE=DAYS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        cycle, _, days = str(value).partition("=")
+        if not (cycle.isdecimal() and days.isdecimal() and int(cycle) >= 1):
+            self.fail(f"must be a cycle from 1 on and days from 0 on, such as 2=7, got {value!r}", param, ctx)
+        return int(cycle), int(days)
+
+
+DATE = DateType()
+
+
+def _stack(function: F, options: list[Callable[[F], F]]) -> F:
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def where_options(function: F) -> F:
+    """Clinic, calendar and alignment."""
+    return _stack(
+        function,
+        [
+            click.option("--clinic", help="A shipped clinic, a path, or a country code such as CN or GB-ENG."),
+            click.option(
+                "--worked-weekends",
+                type=click.Choice(["yes", "no"]),
+                help="Does the clinic treat on worked weekends? Default: as its file says.",
+            ),
+            click.option("--chemo", help="Chemotherapy protocol: a shipped name, a path, or none."),
+            click.option("--align", help="cycle=N, before, after=DAYS (after the last fraction) or date=DATE."),
+            click.option(
+                "--cycle-policy",
+                type=click.Choice(["reanchor", "keep-grid", "nearest-open"]),
+                help="What later cycles do when one had to move.",
+            ),
+            click.option(
+                "--delay-cycle",
+                type=DelayType(),
+                multiple=True,
+                help="Put a cycle off (toxicity), such as 2=7; later cycles follow.",
+            ),
+            click.option("--category", type=click.IntRange(1, 3), help="Tumour category, for the prolongation limit."),
+            click.option("--no-start-rules", is_flag=True, help="Palliative or emergency course: no start rules."),
+            click.option("--times", type=TimeType(), help="Clock times of a day's fractions, such as 09:00,15:30."),
+            click.option("--no-provisional", is_flag=True, help="Refuse dates that are not officially announced."),
+            click.option("--strict-rules", is_flag=True, help="Refuse what breaks a rule."),
+        ],
+    )
+
+
+def tissue_options(function: F) -> F:
+    """Tissues and regions."""
+    return _stack(
+        function,
+        [
+            click.option("--tissue", multiple=True, help="A tissue of `rtplan list tissues`; may be repeated."),
+            click.option("--alpha-beta", type=float, multiple=True, help="α/β in Gy, without time factor; repeatable."),
+            click.option("--region", multiple=True, help='An organ with its dose, such as "spinal cord=42.3Gy Dmax".'),
+            click.option("--tissue-file", help="A TOML file that adds tissues or overrides shipped ones."),
+        ],
+    )
+
+
+def output_options(function: F) -> F:
+    """Where and how the answer is written."""
+    return _stack(
+        function,
+        [
+            click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+            click.option("--csv", "as_csv", is_flag=True, help="One CSV table on stdout."),
+            click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write files to."),
+            click.option("--only", help="Which files to write, such as html,ics."),
+            click.option("--force", is_flag=True, help="Overwrite existing files."),
+            click.option("--stamp", type=StampType(), help="Moment to write into files instead of the clock's."),
+        ],
+    )
+
+
+def stamp_of(stamp: dt.datetime | None) -> dt.datetime:
+    """The given stamp, or the clock."""
+    return stamp or dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
+def where_of(options: dict[str, Any]) -> Where:
+    """The shared options as the value the intake takes."""
+    from rtplan.intake import Where
+    from rtplan.plan import CycleDelay
+
+    return Where(
+        clinic=options.get("clinic"),
+        worked_weekends=options.get("worked_weekends"),
+        align=options.get("align"),
+        policy=options.get("cycle_policy"),
+        chemo=options.get("chemo"),
+        delays=tuple(CycleDelay(cycle=cycle, days=days) for cycle, days in options.get("delay_cycle") or ()),
+        exact_start=bool(options.get("exact_start")),
+        start_rules_off=bool(options.get("no_start_rules")),
+        times=options.get("times") or (),
+        tissues=tuple(options.get("tissue") or ()),
+        alpha_betas=tuple(options.get("alpha_beta") or ()),
+        regions=tuple(options.get("region") or ()),
+        tissue_file=options.get("tissue_file"),
+        category=options.get("category"),
+    )
+
+
+def provenance(stamp: dt.datetime | None, files: list[Path], command: str = "") -> Provenance:
+    """Versions, checksums and the command line. Files are named without their folders."""
+    import platform
+
+    from rtplan import __version__, config
+    from rtplan.clinic import library_version
+    from rtplan.plan import FileSum, Provenance
+
+    return Provenance(
+        rtplan=__version__,
+        python=platform.python_version(),
+        holidays=library_version(),
+        created=stamp_of(stamp),
+        command=command or command_line(),
+        files=tuple(FileSum(name=path.name, sha256=config.checksum(path)) for path in files if path.is_file()),
+    )
+
+
+def command_line() -> str:
+    """The command as it was typed, paths shortened to file names."""
+    context = click.get_current_context()
+    words = [Path(word).name if "/" in word and Path(word).exists() else word for word in context.meta.get("argv", [])]
+    return " ".join(["rtplan", *words])
+
+
+def emit(result: Any, document: Any, options: dict[str, Any], *, table: str, files: Any = None) -> None:
+    """Write an answer: JSON or CSV alone on stdout, files into --out, else sections on the terminal.
+
+    table: name of the table that --csv prints. files: function of the set of wanted kinds (None: all) that gives
+    name and content of each file of --out.
+    """
+    if options.get("as_json") and options.get("as_csv"):
+        raise click.UsageError("--json and --csv do not go together: choose one")
+    if options.get("only") and not options.get("out"):
+        raise click.UsageError("--only goes with --out")
+    if options.get("out"):
+        _write_out(options, files)
+    if options.get("as_json"):
+        from rtplan.artefact import dumps
+
+        click.echo(dumps(document()), nl=False)
+    elif options.get("as_csv"):
+        from rtplan.output.csv_table import to_csv
+        from rtplan.output.report import report
+
+        click.echo(to_csv(_table(report(result), table)), nl=False)
+    elif not options.get("out"):
+        from rtplan.output.report import report
+        from rtplan.output.terminal import render
+
+        render(report(result), sys.stdout)
+
+
+def _write_out(options: dict[str, Any], files: Any) -> None:
+    from rtplan.output.files import write_files
+
+    if files is None:
+        raise ConfigError("--out", ["this command writes no files yet"])
+    wanted = [part.strip() for part in options["only"].split(",")] if options.get("only") else None
+    for path in write_files(options["out"], files(wanted), force=bool(options.get("force"))):
+        click.echo(str(path), err=True)
+
+
+def _table(report: Any, name: str) -> Any:
+    from rtplan.output.sections import Table
+
+    blocks = [block for section in report.sections for block in section.blocks]
+    return next(block for block in blocks if isinstance(block, Table) and block.name == name)

@@ -1,0 +1,50 @@
+"""`rtplan plan`: the main job."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from rtplan.cli.options import DATE, emit, output_options, provenance, tissue_options, where_of, where_options
+
+
+@click.command("plan")
+@click.argument("protocol", required=False)
+@click.option("--start", type=DATE, required=True, help="Requested day of the first fraction, YYYY-MM-DD.")
+@click.option("--exact-start", is_flag=True, help="Refuse if the course cannot start on that very day.")
+@where_options
+@tissue_options
+@output_options
+def command(protocol: str | None, start: dt.date, **options: Any) -> None:
+    """A course on the calendar, with its chemotherapy cycles and its dose table.
+
+    PROTOCOL: a shipped name, a path ending in .toml, a regimen or a notation such as 70/35. Default: the low-dose trial
+    of West China Hospital.
+
+    Example: rtplan plan --start 2026-02-02
+    """
+    from rtplan import artefact, config, intake
+    from rtplan.plan import make_plan, refuse
+
+    name = protocol or intake.DEFAULT_PROTOCOL
+    found = intake.protocol_of(name)
+    where = where_of(options)
+    inputs = intake.resolve(found, start, where)
+    plan = make_plan(inputs, provenance(options["stamp"], config.files_of(name, found, where.clinic, where.chemo)))
+    refuse(plan, provisional=options["no_provisional"], strict=options["strict_rules"])
+    emit(
+        plan,
+        lambda: artefact.document(plan),
+        options,
+        table="fractions",
+        files=lambda wanted: _files(plan, wanted),
+    )
+
+
+def _files(plan: Any, wanted: Sequence[str] | None) -> dict[str, str | bytes]:
+    from rtplan import artefact
+
+    return {"plan.json": artefact.write(plan)}

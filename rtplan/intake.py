@@ -1,0 +1,229 @@
+"""From names and options to a plan's inputs: files are read here, and every name is resolved."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from rtplan import config, notation
+from rtplan.chemo import ChemoProtocol, parse_anchor, with_anchor
+from rtplan.clinic import Clinic, Days, build
+from rtplan.errors import ConfigError, DomainError
+from rtplan.note import Note
+from rtplan.plan import CycleDelay, PlanInputs
+from rtplan.prescription import Prescription
+from rtplan.protocol import Protocol, RegionSpec
+from rtplan.rules import Limits, StartRules
+from rtplan.source import Source
+from rtplan.tissue import Region, Tissue
+from rtplan.workdays import Calendar, add_days
+
+__all__ = ["DEFAULT_PROTOCOL", "Where", "calendars", "named_prescription", "protocol_of", "regions_of", "resolve"]
+
+DEFAULT_PROTOCOL = "west-china-low-dose"
+DAYS_BEFORE, DAYS_AFTER = 200, 800
+DEFAULT_REGIONS = (
+    RegionSpec(name="tumour", tissue="squamous-surrogate"),
+    RegionSpec(name="late tissue at 100 %", tissue="generic-late"),
+    RegionSpec(name="acute tissue at 100 %", tissue="generic-acute"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """The user's words for clinic, calendar and alignment; None or empty: the protocol's, or the default."""
+
+    clinic: str | None = None
+    worked_weekends: str | None = None
+    align: str | None = None
+    policy: str | None = None
+    chemo: str | None = None
+    delays: tuple[CycleDelay, ...] = ()
+    exact_start: bool = False
+    start_rules_off: bool = False
+    times: tuple[dt.time, ...] = ()
+    tissues: tuple[str, ...] = ()
+    alpha_betas: tuple[float, ...] = ()
+    regions: tuple[str, ...] = ()
+    tissue_file: str | None = None
+    category: int | None = None
+    files: list[str] = field(default_factory=list)
+
+
+def protocol_of(name: str) -> Protocol:
+    """A protocol by path or name; else a regimen or notation such as ``70/35``, without chemotherapy."""
+    if (config.is_path(name) and name.lower().endswith(".toml")) or name in config.names("protocols"):
+        return config.load_protocol(name)
+    prescription = named_prescription(name)
+    return Protocol(
+        name=prescription.name,
+        label=prescription.name,
+        sources=(Source(text="given on the command line", verified=False),),
+        prescription=prescription,
+    )
+
+
+def named_prescription(name: str) -> Prescription:
+    """The prescription of a shipped regimen, or of a notation."""
+    regimens = config.load_regimens()
+    regimen = regimens.get(name.lower())
+    if regimen is None:
+        return notation.parse(name)
+    if regimen.prescription is None:
+        raise DomainError(f"regimen {regimen.name} ({regimen.label}) has no dose: {regimen.not_for_calculation}")
+    return regimen.prescription
+
+
+def resolve(protocol: Protocol, start: dt.date, where: Where) -> PlanInputs:
+    """Everything a plan is made from.
+
+    Raises ConfigError or DomainError where a name is unknown or a file is not as it should be.
+    """
+    clinic_name = where.clinic or protocol.clinic or "west-china"
+    clinic = config.load_clinic(clinic_name)
+    known = where.worked_weekends or clinic.worked_weekends
+    treatment, infusion, machines = calendars(clinic, start, used=known == "yes")
+    return PlanInputs(
+        start=start,
+        protocol=protocol.name,
+        label=protocol.label,
+        clinic=clinic.label,
+        prescription=protocol.prescription,
+        calendar=treatment,
+        infusion=infusion,
+        machines=machines,
+        worked_weekends=known,
+        exact_start=where.exact_start,
+        regions=regions_of(protocol, where),
+        limits=_limits(protocol, clinic, where),
+        start_rules=_start_rules(protocol, clinic, where),
+        chemo=_chemo(protocol, where),
+        delays=where.delays,
+        times=where.times,
+        sources=protocol.sources,
+        assumptions=tuple(_assumptions(protocol, where, clinic)),
+    )
+
+
+def calendars(
+    clinic: Clinic, start: dt.date, *, used: bool, until: dt.date | None = None
+) -> tuple[Calendar, Calendar | None, tuple[Calendar, ...]]:
+    """Calendars of the treatment machine, of the infusion unit where it has one, and of matched machines."""
+    first = add_days(start, -DAYS_BEFORE)
+    last = add_days(until or start, DAYS_AFTER)
+
+    def of(days: Days | None, name: str | None) -> Calendar:
+        return build(clinic, first, last, worked_weekends=used, days=days, name=name)
+
+    infusion = of(clinic.infusion, f"infusion unit of {clinic.label}") if clinic.infusion else None
+    return of(None, None), infusion, tuple(of(machine.days, machine.name) for machine in clinic.machines)
+
+
+def _limits(protocol: Protocol, clinic: Clinic, where: Where) -> Limits:
+    limits = clinic.limits or Limits()
+    if where.category is not None:
+        source = Source(text="category given by the user", verified=False)
+        return replace(limits, category=where.category, category_source=source)
+    if protocol.category is not None:
+        return replace(limits, category=protocol.category, category_source=protocol.category_source)
+    return limits
+
+
+def _start_rules(protocol: Protocol, clinic: Clinic, where: Where) -> StartRules:
+    rules = protocol.start_rules or clinic.start_rules
+    return replace(rules, off=True) if where.start_rules_off else rules
+
+
+def _chemo(protocol: Protocol, where: Where) -> ChemoProtocol | None:
+    name = where.chemo or protocol.chemo
+    if not name or name == "none":
+        if where.align or where.policy or where.delays:
+            raise DomainError(f"{protocol.name} has no chemotherapy to align: give --chemo")
+        return None
+    chemo = config.load_chemo(name)
+    if not where.chemo:
+        chemo = replace(chemo, anchor=parse_anchor(protocol.align), anchor_source=protocol.align_source)
+    if where.align:
+        chemo = with_anchor(chemo, parse_anchor(where.align))
+    return replace(chemo, policy=where.policy) if where.policy else chemo
+
+
+def _assumptions(protocol: Protocol, where: Where, clinic: Clinic) -> Sequence[Note]:
+    notes = [
+        Note(code=item.code, severity="info", message=item.text)
+        for item in protocol.assumptions
+        if not (item.code == "alignment-assumed" and (where.align or where.chemo))
+        and not (item.code == "drugs-not-stated" and where.chemo)
+    ]
+    if clinic.label.startswith("a clinic in "):
+        message = f"{clinic.label}: weekends and public holidays are assumed closed, nothing else is known of it"
+        notes.append(Note(code="clinic-assumed", severity="info", message=message))
+    return notes
+
+
+def regions_of(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
+    """The regions to evaluate: the protocol's, with the tissues and organs the user named."""
+    tissues = config.load_tissues(where.tissue_file)
+    specs = list(protocol.regions if protocol and protocol.regions else DEFAULT_REGIONS)
+    if where.tissues:
+        tumours = [RegionSpec(name="tumour", tissue=name) for name in where.tissues]
+        specs = tumours + [spec for spec in specs if tissue_named(spec.tissue, tissues).kind != "tumour"]
+    regions = [_region(spec, tissues) for spec in specs]
+    if where.alpha_betas:
+        regions = [Region(name=f"α/β {value:g}", tissue=bare_tissue(value)) for value in where.alpha_betas]
+    return (*regions, *(_region(_stated(text, tissues), tissues) for text in where.regions))
+
+
+def bare_tissue(alpha_beta: float) -> Tissue:
+    """A tissue of which only the alpha/beta is known, from the user: no time factor, complete repair."""
+    return Tissue(
+        name=f"alpha/beta {alpha_beta:g}",
+        label=f"α/β {alpha_beta:g} Gy",
+        kind="tumour",
+        alpha_beta=alpha_beta,
+        source=Source(text="given by the user", verified=False),
+    )
+
+
+def tissue_named(name: str, tissues: dict[str, Tissue]) -> Tissue:
+    """A tissue by name; ConfigError names the nearest known one."""
+    import difflib
+
+    if name in tissues:
+        return tissues[name]
+    near = difflib.get_close_matches(name, tissues, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(tissues)}"
+    raise ConfigError("tissue", [f"there is no tissue {name!r}; {hint}"])
+
+
+def _region(spec: RegionSpec, tissues: dict[str, Tissue]) -> Region:
+    tissue = tissue_named(spec.tissue, tissues)
+    if tissue.obstacle:
+        raise DomainError(f"tissue {tissue.name!r} cannot be calculated with: {tissue.obstacle}")
+    return Region(
+        name=spec.name,
+        tissue=tissue,
+        target=spec.target,
+        stated_dose_gy=spec.stated_dose_gy,
+        metric=spec.metric,
+        shares=spec.shares,
+    )
+
+
+def _stated(text: str, tissues: dict[str, Tissue]) -> RegionSpec:
+    """``spinal cord=42.3Gy``, ``lung=0.35`` (a share), optionally with the metric: ``lung=18Gy mean``."""
+    import re
+
+    match = re.fullmatch(r"\s*([^=]+?)\s*=\s*([0-9.eE+-]+)\s*(gy|%)?\s*(.*?)\s*", text, flags=re.IGNORECASE)
+    if match is None:
+        raise DomainError(f'--region takes NAME=DOSEGy [metric], such as "spinal cord=42.3Gy Dmax", got {text!r}')
+    name, figure, unit, metric = match.groups()
+    try:
+        value = float(figure)
+    except ValueError:
+        raise DomainError(f"--region {text!r}: {figure!r} is not a number") from None
+    if not (unit or "").lower() == "gy":
+        raise DomainError(f"--region {text!r}: give the dose over the whole prescription in Gy, such as {figure}Gy")
+    tissue = tissue_named(name.lower().replace(" ", "-"), tissues)
+    return RegionSpec(name=name, tissue=tissue.name, stated_dose_gy=value, metric=metric)

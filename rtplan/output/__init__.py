@@ -1,0 +1,1 @@
+"""Outputs: a result becomes sections, and sections become text, HTML, Excel, CSV."""
