@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from rtplan.errors import DomainError, finite, non_negative, positive, whole
 from rtplan.source import Source
 
-__all__ = ["Interval", "Limit", "Region", "Repair", "Repopulation", "Share", "Tissue"]
+__all__ = [
+    "GENERIC_ACUTE",
+    "GENERIC_LATE",
+    "GENERIC_TUMOUR",
+    "Interval",
+    "Limit",
+    "Region",
+    "Repair",
+    "Repopulation",
+    "Share",
+    "Tissue",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +221,34 @@ class Region:
             non_negative("stated_dose_gy", self.stated_dose_gy, "Gy")
             if self.shares:
                 raise DomainError(f"region {self.name!r}: give a stated dose or shares, not both")
+
+
+# The generic sets, so that a quick answer reads no file. `configs/tissues.toml` lists the same with more about them.
+
+GENERIC_TUMOUR = Tissue(
+    name="generic-tumour",
+    label="tumour, generic, no time factor",
+    kind="tumour",
+    alpha_beta=10.0,
+    source=Source(text="convention for tumours and early responding tissue, no single source", verified=False),
+    endpoint="tumour control",
+)
+GENERIC_LATE = Tissue(
+    name="generic-late",
+    label="late reacting tissue, generic",
+    kind="late",
+    alpha_beta=3.0,
+    source=Source(text="convention for late reacting tissue, no single source", verified=False),
+    endpoint="late reactions",
+)
+GENERIC_ACUTE = Tissue(
+    name="generic-acute",
+    label="acutely reacting tissue, generic",
+    kind="acute",
+    alpha_beta=10.0,
+    source=Source(text="convention for tumours and early responding tissue, no single source", verified=False),
+    endpoint="acute reactions",
+)
 
 
 def _inside(name: str, value: float | None, interval: Interval | None) -> None:
