@@ -223,6 +223,11 @@ class Region:
                 raise DomainError(f"region {self.name!r}: give a stated dose or shares, not both")
 
 
+def _inside(name: str, value: float | None, interval: Interval | None) -> None:
+    if value is not None and interval is not None and value not in interval:
+        raise DomainError(f"{name} {value:g} lies outside its own interval {interval.low:g} to {interval.high:g}")
+
+
 # The generic sets, so that a quick answer reads no file. `configs/tissues.toml` lists the same with more about them.
 
 GENERIC_TUMOUR = Tissue(
@@ -249,8 +254,3 @@ GENERIC_ACUTE = Tissue(
     source=Source(text="convention for tumours and early responding tissue, no single source", verified=False),
     endpoint="acute reactions",
 )
-
-
-def _inside(name: str, value: float | None, interval: Interval | None) -> None:
-    if value is not None and interval is not None and value not in interval:
-        raise DomainError(f"{name} {value:g} lies outside its own interval {interval.low:g} to {interval.high:g}")
