@@ -10,7 +10,20 @@ from typing import Any
 from rtplan.errors import DomainError
 from rtplan.note import Note
 
-__all__ = ["Block", "Cell", "Column", "Facts", "Figure", "GridDay", "MonthGrid", "Notes", "Report", "Section", "Table"]
+__all__ = [
+    "Block",
+    "Cell",
+    "Column",
+    "Facts",
+    "Figure",
+    "GridDay",
+    "MonthGrid",
+    "Notes",
+    "Report",
+    "Section",
+    "Signatures",
+    "Table",
+]
 
 Cell = str | int | float | bool | dt.date | dt.datetime | None
 KINDS = ("text", "date", "integer", "number", "flag")
@@ -104,7 +117,18 @@ class Figure:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-Block = Table | MonthGrid | Facts | Notes | Figure | str
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signatures:
+    """Lines to sign on paper, one a role. Outputs that nobody signs leave them out.
+
+    >>> Signatures(roles=("medical physicist", "radiation oncologist")).roles[0]
+    'medical physicist'
+    """
+
+    roles: tuple[str, ...]
+
+
+Block = Table | MonthGrid | Facts | Notes | Figure | Signatures | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

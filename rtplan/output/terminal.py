@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import IO, Any
 
-from rtplan.output.sections import Block, Facts, Figure, GridDay, MonthGrid, Notes, Report, Table
+from rtplan.output.sections import Block, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
 from rtplan.output.wording import cell_text
 
 __all__ = ["render", "to_text"]
@@ -62,7 +62,7 @@ def _block(block: Block, width: int) -> Iterator[Any]:
             yield from _table(block, width)
         case MonthGrid():
             yield _grid(block)
-        case Figure():
+        case Figure() | Signatures():
             return
 
 
