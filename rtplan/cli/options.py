@@ -30,7 +30,7 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class DateType(click.ParamType):
+class DateType(click.ParamType[dt.date]):
     """An ISO date that exists."""
 
     name = "DATE"
@@ -46,7 +46,7 @@ class DateType(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class StampType(click.ParamType):
+class StampType(click.ParamType[dt.datetime]):
     """An ISO moment with its time zone."""
 
     name = "ISO"
@@ -59,7 +59,7 @@ class StampType(click.ParamType):
         return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-class TimeType(click.ParamType):
+class TimeType(click.ParamType[tuple[dt.time, ...]]):
     """Clock times of a day's fractions, separated by commas."""
 
     name = "HH:MM[,HH:MM]"
@@ -74,7 +74,7 @@ class TimeType(click.ParamType):
         return times
 
 
-class DelayType(click.ParamType):
+class DelayType(click.ParamType[tuple[int, int]]):
     """A cycle and the days it is put off: 2=7."""
 
     name = "CYCLE=DAYS"

@@ -196,15 +196,15 @@ def cycle_table(cycles: tuple[Cycle, ...]) -> Table:
     columns = (
         Column(key="number", title="Cycle", kind="integer"),
         Column(key="date", title="Day 1", kind="date"),
-        Column(key="nominal_date", title="Nominal", kind="date"),
-        Column(key="due_date", title="Due", kind="date"),
+        Column(key="nominal_date", title="Nominal", kind="date", weekday=False),
+        Column(key="due_date", title="Due", kind="date", weekday=False),
         Column(key="shift_days", title="Shift", kind="integer", unit="d", signed=True),
         Column(key="drift_days", title="Drift", kind="integer", unit="d", signed=True),
         Column(key="interval_days", title="Interval", kind="integer", unit="d"),
-        Column(key="fraction_number", title="Fraction", kind="integer"),
-        Column(key="concurrent", title="Concurrent", kind="flag"),
+        Column(key="fraction_number", title="Fraction", kind="integer", short="Fx"),
+        Column(key="concurrent", title="Concurrent", kind="flag", short="Conc."),
         Column(key="within_window", title="In window", kind="flag"),
-        Column(key="provisional", title="Provisional", kind="flag"),
+        Column(key="provisional", title="Provisional", kind="flag", short="Prov."),
     )
     rows = tuple(tuple(getattr(cycle, column.key) for column in columns) for cycle in cycles)
     return Table(name="cycles", columns=columns, rows=rows)
@@ -255,8 +255,16 @@ def effect_table(rows: tuple[EffectRow, ...], prescribed: tuple[EffectRow, ...] 
         columns = [column for column in columns if column.key != "repair_gain_gy"]
     body = [[getattr(row, column.key) for column in columns] for row in rows]
     if prescribed:
-        columns.append(Column(key="prescribed_net_bed_gy", title="Prescribed net BED", kind="number", unit="Gy"))
-        columns.append(Column(key="difference_gy", title="Difference", kind="number", unit="Gy", signed=True))
+        columns += [
+            Column(
+                key="prescribed_net_bed_gy",
+                title="Prescribed net BED",
+                short="Presc. net BED",
+                kind="number",
+                unit="Gy",
+            ),
+            Column(key="difference_gy", title="Difference", short="Diff.", kind="number", unit="Gy", signed=True),
+        ]
         for cells, row, other in zip(body, rows, prescribed, strict=True):
             cells += [other.net_bed_gy, row.net_bed_gy - other.net_bed_gy]
     return Table(name="effects", columns=tuple(columns), rows=tuple(tuple(cells) for cells in body))
@@ -312,7 +320,7 @@ def parameter_table(tissues: tuple[Tissue, ...]) -> Table:
     )
     rows: list[tuple[Cell, ...]] = []
     for tissue in dict.fromkeys(tissues):
-        rows += [(tissue.label, name, value, source) for name, value, source in parameters(tissue)]
+        rows += [(tissue.name, name, value, source) for name, value, source in parameters(tissue)]
     return Table(name="parameters", columns=columns, rows=tuple(rows))
 
 

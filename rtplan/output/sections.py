@@ -31,7 +31,9 @@ KINDS = ("text", "date", "integer", "number", "flag")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A typed column. unit: "Gy", "d", ...; digits: decimals shown of a number; signed: show + on differences."""
+    """A typed column. unit: "Gy", "d", ...; digits: decimals shown of a number; signed: show + on differences;
+    weekday: show it with dates; short: the heading where room is short.
+    """
 
     key: str
     title: str
@@ -39,6 +41,8 @@ class Column:
     unit: str = ""
     digits: int = 2
     signed: bool = False
+    weekday: bool = True
+    short: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import IO, Any
 
-from rtplan.output.sections import Block, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
+from rtplan.output.sections import Block, Column, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
 from rtplan.output.wording import cell_text
 
 __all__ = ["render", "to_text"]
@@ -15,6 +15,8 @@ NARROW, WIDE = 80, 120
 _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _STYLES = {"info": "dim", "warning": "yellow", "violation": "bold red"}
+_SHORT = 12
+_GAP = 2
 _WORDS = {"info": "note", "warning": "warning", "violation": "RULE BROKEN"}
 
 
@@ -70,7 +72,9 @@ def _plain_table(**options: Any) -> Any:
     from rich import box
     from rich.table import Table as RichTable
 
-    return RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), **options)
+    return RichTable(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), collapse_padding=True, **options
+    )
 
 
 def _facts(facts: Facts) -> Any:
@@ -98,32 +102,83 @@ def _notes(notes: Notes) -> Iterator[Any]:
 def _table(block: Table, width: int) -> Iterator[Any]:
     if block.caption:
         yield block.caption
-    columns = block.columns
-    texts = [[cell_text(cell, column) for cell, column in zip(row, columns, strict=True)] for row in block.rows]
+    texts = [[cell_text(cell, column) for cell, column in zip(row, block.columns, strict=True)] for row in block.rows]
     halves = _side_by_side(block, texts, width)
     if halves > 1:
         yield _joined(block, texts, halves)
         return
+    for places in _fitting(block, texts, width):
+        yield _part(block, texts, places, width)
+
+
+def _part(block: Table, texts: list[list[str]], places: list[int], width: int) -> Any:
     table = _plain_table()
-    for column in columns:
-        table.add_column(column.heading, justify="right" if column.is_number else "left", overflow="fold")
-    for place, row in enumerate(texts):
-        table.add_row(*row, style="bold" if place in block.emphasis else None)
-    yield table
+    for place, room in zip(places, _rooms(block, texts, places, width), strict=True):
+        column = block.columns[place]
+        justify = "right" if column.is_number else "left"
+        table.add_column(_heading(column, room), justify=justify, overflow="fold", width=room)
+    for number, row in enumerate(texts):
+        table.add_row(*(row[place] for place in places), style="bold" if number in block.emphasis else None)
+    return table
+
+
+def _rooms(block: Table, texts: list[list[str]], places: list[int], width: int) -> list[int]:
+    """Width of each column: the least it needs, then what is left over to the text that would wrap."""
+    rooms = [_least(block.columns[place], [row[place] for row in texts], width) for place in places]
+    spare = width - sum(rooms) - _GAP * (len(rooms) - 1)
+    for i, place in enumerate(places):
+        more = max(0, min(spare, max((len(row[place]) for row in texts), default=0) - rooms[i]))
+        rooms[i] += more
+        spare -= more
+    return rooms
+
+
+def _least(column: Column, texts: list[str], width: int) -> int:
+    """Least width of a column: numbers, dates and short text stay on one line, long text wraps between words."""
+    words = max(map(len, _words(column)))
+    longest = max(map(len, texts), default=0)
+    if column.kind != "text" or longest <= _SHORT:
+        return max(words, longest)
+    word = max((len(word) for text in texts for word in text.split()), default=0)
+    return max(words, min(word, width // 4))
+
+
+def _fitting(block: Table, texts: list[list[str]], width: int) -> list[list[int]]:
+    """Columns that fit beside each other; a table too wide goes on below, with its first column again."""
+    least = [_least(column, [row[i] for row in texts], width) + _GAP for i, column in enumerate(block.columns)]
+    parts: list[list[int]] = [[]]
+    for place in range(len(least)):
+        taken = sum(least[other] for other in parts[-1]) + least[place]
+        if taken - _GAP > width and len(parts[-1]) > 1:
+            parts.append([0])
+        parts[-1].append(place)
+    return parts
+
+
+def _words(column: Column) -> list[str]:
+    return [*(column.short or column.title).split(), *([f"[{column.unit}]"] if column.unit else [])]
+
+
+def _heading(column: Column, room: int) -> str:
+    """The heading on as few lines as the room allows."""
+    lines: list[str] = []
+    for word in _words(column):
+        if lines and len(lines[-1]) + 1 + len(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return "\n".join(lines)
 
 
 def _widths(block: Table, texts: list[list[str]]) -> list[int]:
-    return [
-        max([max(map(len, column.heading.split())), *(len(row[i]) for row in texts)])
-        for i, column in enumerate(block.columns)
-    ]
+    return [max([*map(len, _words(column)), *(len(row[i]) for row in texts)]) for i, column in enumerate(block.columns)]
 
 
 def _side_by_side(block: Table, texts: list[list[str]], width: int) -> int:
     """Long narrow tables (the fractions) stand in two or three columns."""
     if len(texts) < 12:
         return 1
-    one = sum(_widths(block, texts)) + 3 * len(block.columns)
+    one = sum(_widths(block, texts)) + _GAP * len(block.columns) + 1
     return max(1, min(3, width // one))
 
 
@@ -131,12 +186,13 @@ def _joined(block: Table, texts: list[list[str]], halves: int) -> Any:
     from rich.table import Table as RichTable
 
     length = -(-len(texts) // halves)
-    outer = RichTable.grid(padding=(0, 3))
+    outer = RichTable.grid(padding=(0, 2))
     parts = []
+    widths = _widths(block, texts)
     for i in range(halves):
         table = _plain_table()
-        for column in block.columns:
-            table.add_column(column.heading, justify="right" if column.is_number else "left")
+        for column, room in zip(block.columns, widths, strict=True):
+            table.add_column(_heading(column, room), justify="right" if column.is_number else "left", no_wrap=True)
         for row in texts[i * length : (i + 1) * length]:
             table.add_row(*row)
         parts.append(table)
@@ -145,8 +201,12 @@ def _joined(block: Table, texts: list[list[str]], halves: int) -> Any:
 
 
 def _grid(block: MonthGrid) -> Any:
-    table = _plain_table()
-    table.add_column("Week", no_wrap=True)
+    from rich import box
+    from rich.table import Table as RichTable
+
+    years = sorted({day.date.year for day in block.days})
+    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=0)
+    table.add_column("/".join(map(str, years)), no_wrap=True)
     for name in _WEEK:
         table.add_column(name, no_wrap=True, min_width=9)
     weeks = itertools.groupby(block.days, key=lambda day: day.date.isocalendar()[:2])
@@ -162,7 +222,7 @@ def _grid(block: MonthGrid) -> Any:
 def _week_label(days: list[GridDay]) -> str:
     first, last = days[0].date, days[-1].date
     month = _MONTHS[first.month] if first.month == last.month else f"{_MONTHS[first.month]}/{_MONTHS[last.month]}"
-    return f"{first.year} {month}"
+    return month
 
 
 def _cell(day: GridDay) -> Any:

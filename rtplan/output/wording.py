@@ -60,5 +60,5 @@ def cell_text(cell: Cell, column: Column) -> str:
     if isinstance(cell, int | float) and column.kind == "integer":
         return f"{cell:+g}" if column.signed and cell else f"{cell:g}"
     if isinstance(cell, dt.date) and not isinstance(cell, dt.datetime):
-        return dated(cell)
+        return dated(cell) if column.weekday else cell.isoformat()
     return str(cell)
