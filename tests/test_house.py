@@ -20,7 +20,7 @@ FLOORS: list[set[str]] = [
     {"course"},
     {"effect", "rules"},
     {"schedule", "chemo"},
-    {"compensation"},
+    {"compensation", "doses"},
     {"comparison", "start_search"},
     {"plan", "audit", "validation"},
     {"config", "notation", "records", "artefact", "output"},
