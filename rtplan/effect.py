@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,17 +17,36 @@ from rtplan.note import Note
 from rtplan.prescription import Prescription
 from rtplan.tissue import Limit, Region, Tissue
 
-__all__ = ["HIGH_DOSE_GY", "EffectRow", "LimitCheck", "evaluate", "evaluate_many", "notes_on", "region_doses"]
+__all__ = [
+    "FROM_DATES",
+    "HIGH_DOSE_GY",
+    "NO_TIME",
+    "EffectRow",
+    "LimitCheck",
+    "Time",
+    "evaluate",
+    "evaluate_many",
+    "notes_on",
+    "region_doses",
+    "region_elapsed_days",
+    "time_loss_gy",
+]
 
 HIGH_DOSE_GY = 8.0
 """Dose per fraction above which the plain LQ model is doubtful [Gy]; DESIGN.md names the figure, no source read."""
+
+_EQD2_GY = 2.0
+_SAME_DOSE = 1e-12  # doses per fraction closer than this (relative) are one: 5.4/3 and 45/25 differ in the last bit
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitCheck:
-    """A region's EQD2 beside a published limit, both at the limit's own alpha/beta. margin = limit - EQD2. [Gy]"""
+    """A region's EQD2 beside a published limit, both at the limit's own alpha/beta. margin = limit - EQD2. [Gy]
+
+    The EQD2 counts the tissue's incomplete repair; it has no time factor.
+    """
 
     limit: Limit
     eqd2_gy: float
@@ -37,9 +57,11 @@ class LimitCheck:
 class EffectRow:
     """Dose and effect of one course on one region.
 
-    bed_gy = sum d (1 + d/(alpha/beta)); net_bed_gy = bed_gy + repair_gain_gy - time_loss_gy; None where the tissue has
-    no such factor, or no time is known. dose_per_fraction_gy: None where fractions differ. elapsed_days: T, from
-    dates, or as stated; None without one.
+    bed_gy = sum d (1 + d/(alpha/beta)), LQ-L above its transition dose; net_bed_gy = bed_gy + repair_gain_gy -
+    time_loss_gy; the last two are None where the tissue has no such factor, or no time is known.
+    dose_per_fraction_gy: None where fractions differ; highest_dose_per_fraction_gy: the largest of them.
+    elapsed_days: T of this region, from the first to the last fraction that gives it dose, or as stated; None without.
+    variant: which of the region's parameters was changed for a range; empty for the set as it is.
     """
 
     regimen: str
@@ -52,6 +74,7 @@ class EffectRow:
     alpha_beta_gy: float
     n_fractions: int
     dose_per_fraction_gy: float | None
+    highest_dose_per_fraction_gy: float
     dose_gy: float
     elapsed_days: float | None
     overall_treatment_time_days: float | None
@@ -63,18 +86,15 @@ class EffectRow:
     net_eqd2_gy: float
     parameters: Tissue
     limits: tuple[LimitCheck, ...] = field(default=())
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Time:
-    """Which time a row is charged with: that of the dates, a stated T, or none."""
+    """Which time a row is charged with: that of the dates, a stated T for every region alike, or none. [d]"""
 
     from_dates: bool = True
     elapsed_days: float | None = None
-
-    def of(self, course: Course) -> float | None:
-        """T of a course. [d]"""
-        return float(course.elapsed_days) if self.from_dates else self.elapsed_days
 
 
 FROM_DATES = Time()
@@ -99,12 +119,38 @@ def evaluate_many(
     time: Time = FROM_DATES,
 ) -> list[tuple[EffectRow, ...]]:
     """For each course one row a region. All courses go through the kernel together, padded with zero doses."""
-    names = regimens or [None] * len(courses)
-    width = max(len(course.fractions) for course in courses)
-    day = _padded([course.day_numbers() for course in courses], width)
-    hour = _padded([course.hours() for course in courses], width)
-    columns = [_column(courses, names, region, day, hour, time) for region in regions]
+    if not courses:
+        return []
+    trains = _Trains(courses, regimens or [None] * len(courses))
+    columns = [_column(trains, region, time) for region in regions]
     return [tuple(column[i] for column in columns) for i in range(len(courses))]
+
+
+class _Trains:
+    """Courses as rows of days and hours, the short ones padded; doses follow for each region."""
+
+    def __init__(self, courses: Sequence[Course], regimens: Sequence[str | None]) -> None:
+        self.courses = courses
+        self.names = [name or course.prescription.name for name, course in zip(regimens, courses, strict=True)]
+        self.width = max(len(course.fractions) for course in courses)
+        self.day = self._padded([course.day_numbers() for course in courses])
+        self.hour = self._padded([course.hours() for course in courses])
+
+    def _padded(self, rows: Sequence[Floats]) -> Floats:
+        out = np.empty((len(rows), self.width))
+        for place, row in enumerate(rows):
+            out[place, : len(row)] = row
+            out[place, len(row) :] = row[-1]
+        return out
+
+    def doses(self, per_course: Sequence[Floats]) -> Floats:
+        out = np.zeros((len(per_course), self.width))
+        for place, doses in enumerate(per_course):
+            out[place, : len(doses)] = doses
+        return out
+
+
+# --- doses and days of a region -------------------------------------------------------------------------------------
 
 
 def region_doses(course: Course, region: Region) -> Floats:
@@ -123,70 +169,109 @@ def region_doses(course: Course, region: Region) -> Floats:
     return out
 
 
+def region_elapsed_days(course: Course, region: Region) -> float | None:
+    """T of a region: days from the first to the last fraction that gives it dose; None where none does. [d]
+
+    A target that is not treated in every phase has its own T: after its last fraction nothing is left to be undone.
+    """
+    return _elapsed(course.day_numbers(), region_doses(course, region))
+
+
+def _elapsed(day: Floats, doses: Floats) -> float | None:
+    given = day[: len(doses)][doses > 0]
+    return float(given[-1] - given[0]) if len(given) else None
+
+
 def _stated_share(prescription: Prescription, region: Region) -> float:
     if region.stated_dose_gy is None:
         return 1.0
-    return region.stated_dose_gy / prescription.total_gy(region.target or prescription.targets[0])
+    target = region.target or prescription.targets[0]
+    left_out = [phase.name for phase in prescription.phases if not phase.total_gy(target)]
+    if region.target is None and left_out:
+        raise DomainError(
+            f"region {region.name!r}: how its {region.stated_dose_gy:g} Gy are spread is not known, because the first "
+            f"target, {target!r}, is not treated in phase {left_out[0]!r}: give its target, or shares for each phase"
+        )
+    return region.stated_dose_gy / prescription.total_gy(target)
 
 
-def _padded(rows: Sequence[Floats], width: int) -> Floats:
-    out = np.empty((len(rows), width))
-    for place, row in enumerate(rows):
-        out[place, : len(row)] = row
-        out[place, len(row) :] = row[-1]
-    return out
+def _total(course: Course, region: Region, doses: Floats) -> float:
+    if region.shares:
+        return math.fsum(doses)
+    prescribed = course.prescription.total_gy(region.target or course.prescription.targets[0])
+    total = course.total_gy(region.target)
+    if region.stated_dose_gy is not None and math.isclose(total, prescribed, rel_tol=_SAME_DOSE):
+        return region.stated_dose_gy
+    return total * _stated_share(course.prescription, region)
 
 
-def _column(
-    courses: Sequence[Course],
-    names: Sequence[str | None],
-    region: Region,
-    day: Floats,
-    hour: Floats,
-    time: Time,
-) -> list[EffectRow]:
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def _column(trains: _Trains, region: Region, time: Time) -> list[EffectRow]:
+    """One row a course for a region."""
     tissue = region.tissue
-    if tissue.obstacle:
-        raise DomainError(f"tissue {tissue.name!r} cannot be calculated with: {tissue.obstacle}")
-    per_course = [region_doses(course, region) for course in courses]
-    width = day.shape[1]
-    dose = np.zeros((len(courses), width))
-    for place, doses in enumerate(per_course):
-        dose[place, : len(doses)] = doses
-    result = _kernel(tissue, dose, day, hour)
-    beds, gains = np.atleast_1d(result.bed), np.atleast_1d(result.repair_gain)
+    _refuse_unfit(tissue, trains.courses)
+    per_course = [region_doses(course, region) for course in trains.courses]
+    dose = trains.doses(per_course)
+    result = _kernel(tissue, trains, dose, timed=time.from_dates)
+    beds, gains, losses = (np.atleast_1d(part) for part in (result.bed, result.repair_gain, result.time_loss))
+    checks = _limit_checks(region, trains, dose)
     rows = []
-    for place, course in enumerate(courses):
+    for place, course in enumerate(trains.courses):
+        doses = per_course[place]
+        elapsed = _elapsed(trains.day[place], doses) if time.from_dates else time.elapsed_days
+        loss: float | None = None
+        if tissue.has_time_factor and elapsed is not None:
+            loss = float(losses[place]) if time.from_dates else time_loss_gy(tissue, elapsed)
+        gain = float(gains[place]) if tissue.repair is not None else None
         rows.append(
-            _row(
-                course,
-                names[place] or course.prescription.name,
-                region,
-                per_course[place],
-                float(beds[place]),
-                float(gains[place]) if tissue.repair is not None else None,
-                time.of(course),
-                _limit_checks(region, dose[place], day[place]),
-            )
+            _row(course, trains.names[place], region, doses, float(beds[place]), gain, elapsed, loss, checks[place])
         )
     return rows
 
 
-def _kernel(tissue: Tissue, dose: Floats, day: Floats, hour: Floats) -> lq.TrainBed:
+def _refuse_unfit(tissue: Tissue, courses: Sequence[Course]) -> None:
+    """Refuse what has no agreed form; the message names the tissue."""
+    if tissue.obstacle:
+        raise DomainError(f"tissue {tissue.name!r} cannot be calculated with: {tissue.obstacle}")
+    if tissue.transition_dose is None:
+        return
+    if tissue.transition_dose < _EQD2_GY:
+        raise DomainError(
+            f"tissue {tissue.name!r} cannot be calculated with: its LQ-L transition dose of {tissue.transition_dose:g} "
+            f"Gy lies under {_EQD2_GY:g} Gy, where EQD2 = BED / (1 + 2/(alpha/beta)) does not hold"
+        )
     repair = tissue.repair
-    if repair is None:
-        half_time: tuple[float, ...] | float | None = None
-    else:
-        half_time = repair.half_times_h if len(repair.half_times_h) > 1 else repair.half_times_h[0]
+    if repair is not None and (repair.overnight or any(course.several_a_day for course in courses)):
+        raise DomainError(
+            f"tissue {tissue.name!r} cannot be calculated with here: LQ-L has no agreed form for fractions that are "
+            "not fully repaired (several a day, or overnight)"
+        )
+
+
+def _kernel(
+    tissue: Tissue, trains: _Trains, dose: Floats, *, timed: bool = False, alpha_beta: float | None = None
+) -> lq.TrainBed:
+    """A tissue's parameters and trains of fractions into BED; alpha_beta: another than the tissue's own. [Gy]"""
+    repair, repopulation = tissue.repair, tissue.repopulation if timed else None
+    several = repair is not None and len(repair.half_times_h) > 1
+    half_times = repair.half_times_h if repair else ()
+    rate, kick_off = 0.0, math.inf
+    if repopulation is not None and repopulation.kick_off_day is not None:
+        rate, kick_off = repopulation.bed_rate(tissue.alpha_beta), repopulation.kick_off_day
     return lq.train_bed(
         dose,
-        day,
-        alpha_beta=tissue.alpha_beta,
-        hour=hour if repair else None,
-        half_time_h=half_time,
-        share=repair.shares if repair and len(repair.half_times_h) > 1 else None,
+        trains.day,
+        alpha_beta=tissue.alpha_beta if alpha_beta is None else alpha_beta,
+        hour=trains.hour if repair else None,
+        half_time_h=None if repair is None else half_times if several else half_times[0],
+        share=repair.shares if repair and several else None,
         transition_dose=tissue.transition_dose,
         gamma_over_alpha=tissue.gamma_over_alpha,
+        rate=rate,
+        kick_off_day=kick_off,
+        first_fraction_is_day=repopulation.first_fraction_is_day if repopulation else 0,
         overnight=bool(repair and repair.overnight),
     )
 
@@ -209,13 +294,13 @@ def _row(
     bed: float,
     gain: float | None,
     elapsed: float | None,
+    loss: float | None,
     limits: tuple[LimitCheck, ...],
 ) -> EffectRow:
     tissue = region.tissue
-    loss = time_loss_gy(tissue, elapsed)
     net = bed + (gain or 0.0) - (loss or 0.0)
     given = doses[doses > 0]
-    equal = bool(len(given)) and bool(np.all(given == given[0]))
+    equal = len(given) > 0 and bool(np.allclose(given, given[0], rtol=_SAME_DOSE, atol=0.0))
     return EffectRow(
         regimen=regimen,
         region=region.name,
@@ -225,8 +310,9 @@ def _row(
         metric=region.metric,
         model=tissue.model,
         alpha_beta_gy=tissue.alpha_beta,
-        n_fractions=int(np.count_nonzero(doses)),
+        n_fractions=len(given),
         dose_per_fraction_gy=float(given[0]) if equal else None,
+        highest_dose_per_fraction_gy=float(doses.max()),
         dose_gy=_total(course, region, doses),
         elapsed_days=elapsed,
         overall_treatment_time_days=None if elapsed is None else elapsed + 1,
@@ -235,57 +321,129 @@ def _row(
         repair_gain_gy=gain,
         time_loss_gy=loss,
         net_bed_gy=net,
-        net_eqd2_gy=net / (1.0 + 2.0 / tissue.alpha_beta),
+        net_eqd2_gy=float(lq.eqd2(net, tissue.alpha_beta)),
         parameters=tissue,
         limits=limits,
+        variant=region.variant,
     )
 
 
-def _total(course: Course, region: Region, doses: Floats) -> float:
-    if region.shares:
-        return math.fsum(doses)
-    share = _stated_share(course.prescription, region)
-    total = course.total_gy(region.target)
-    complete = total == course.prescription.total_gy(region.target or course.prescription.targets[0])
-    return region.stated_dose_gy if complete and region.stated_dose_gy is not None else total * share
+# --- limits ---------------------------------------------------------------------------------------------------------
 
 
-def _limit_checks(region: Region, dose: Floats, day: Floats) -> tuple[LimitCheck, ...]:
+def _limit_checks(region: Region, trains: _Trains, dose: Floats) -> list[tuple[LimitCheck, ...]]:
+    """The limits of a region's tissue, for each course; none where the region's own dose is not stated."""
+    checks: list[list[LimitCheck]] = [[] for _ in trains.courses]
     if region.stated_dose_gy is None and not region.shares:
-        return ()
-    checks = []
+        return [() for _ in trains.courses]
     for limit in region.tissue.limits:
-        bed = float(lq.train_bed(dose, day, alpha_beta=limit.alpha_beta).bed)
-        eqd2 = float(lq.eqd2(bed, limit.alpha_beta))
-        checks.append(LimitCheck(limit=limit, eqd2_gy=eqd2, margin_gy=limit.eqd2_gy - eqd2))
-    return tuple(checks)
+        if _metrics_differ(region.metric, limit.metric):
+            continue
+        net = np.atleast_1d(_kernel(region.tissue, trains, dose, alpha_beta=limit.alpha_beta).net_bed)
+        for place, bed in enumerate(net):
+            eqd2 = float(lq.eqd2(bed, limit.alpha_beta))
+            checks[place].append(LimitCheck(limit=limit, eqd2_gy=eqd2, margin_gy=limit.eqd2_gy - eqd2))
+    return [tuple(entries) for entries in checks]
 
 
-def notes_on(course: Course, rows: Sequence[EffectRow], *, dated: bool = True) -> tuple[Note, ...]:
-    """What has to be said beside these rows: doubtful ranges, and assumed intervals."""
-    notes = [
-        Note(
-            code="high-dose-per-fraction",
-            severity="warning",
-            message=f"{row.region}: plain LQ is doubtful above about {HIGH_DOSE_GY:g} Gy per fraction "
-            f"(here {float(max(region)):g} Gy)",
-            values={"region": row.region, "dose_per_fraction_gy": float(max(region)), "about_gy": HIGH_DOSE_GY},
-        )
-        for row in rows
-        if row.model == "LQ" and max(region := _dose_list(course, row)) > HIGH_DOSE_GY
-    ]
-    if course.several_a_day and not course.times_known and any(row.repair_gain_gy is not None for row in rows):
-        interval = max(phase.pattern.interval_h for phase in course.prescription.phases)
-        notes.append(
-            Note(
-                code="interval-assumed",
-                severity="info",
-                message=f"no clock times: fractions of one day are taken as {interval:g} h apart",
-                values={"interval_h": interval},
+def _metrics_differ(stated: str, limit: str) -> bool:
+    """Is one of them a greatest and the other a mean dose, say? What is not recognised is taken to fit."""
+
+    def kind(metric: str) -> str:
+        found = re.match(r"\s*d?[\s_-]*(max|mean|min|median)", metric, flags=re.IGNORECASE)
+        return found.group(1).lower() if found else ""
+
+    return bool(kind(stated)) and bool(kind(limit)) and kind(stated) != kind(limit)
+
+
+# --- what has to be said --------------------------------------------------------------------------------------------
+
+
+def notes_on(course: Course, rows: Sequence[EffectRow]) -> tuple[Note, ...]:
+    """What has to be said beside these rows of a course: doubtful ranges, bounds, assumed intervals, metrics."""
+    found = [*_high_doses(rows), *_repair_notes(course, rows), *_metric_notes(rows)]
+    return tuple({note.message: note for note in found}.values())
+
+
+def _high_doses(rows: Sequence[EffectRow]) -> Iterator[Note]:
+    for row in rows:
+        highest = row.highest_dose_per_fraction_gy
+        if row.model == "LQ" and highest > HIGH_DOSE_GY:
+            yield Note(
+                code="high-dose-per-fraction",
+                severity="warning",
+                message=f"{row.region}: plain LQ is doubtful above about {HIGH_DOSE_GY:g} Gy per fraction "
+                f"(here {highest:g} Gy)",
+                values={"region": row.region, "dose_per_fraction_gy": highest, "about_gy": HIGH_DOSE_GY},
             )
+
+
+def _repair_notes(course: Course, rows: Sequence[EffectRow]) -> Iterator[Note]:
+    repairing = [row for row in rows if row.parameters.repair is not None]
+    overnight = any(row.parameters.repair is not None and row.parameters.repair.overnight for row in rows)
+    if course.several_a_day:
+        if repairing and not course.times_known:
+            yield _interval_note(course)
+        yield from _bounds(repairing)
+        full = [row for row in rows if row.parameters.repair is None]
+        names = tuple(dict.fromkeys(row.region for row in full))
+        if full:
+            yield Note(
+                code="repair-complete",
+                severity="warning" if any(row.kind == "late" for row in full) else "info",
+                message=f"{', '.join(names)}: no repair half-time is given, fractions of one day count as fully "
+                "repaired; the true BED is higher",
+                values={"regions": ", ".join(names)},
+            )
+    if overnight and not course.times_known:
+        yield Note(
+            code="clock-assumed",
+            severity="info",
+            message="no clock times: for repair overnight each day's first fraction is taken at the same hour",
         )
-    return tuple(notes)
 
 
-def _dose_list(course: Course, row: EffectRow) -> list[float]:
-    return [row.dose_per_fraction_gy] if row.dose_per_fraction_gy is not None else list(course.doses_gy(row.target))
+def _interval_note(course: Course) -> Note:
+    hours, days = course.hours(), course.day_numbers()
+    gaps = sorted({round(float(gap), 6) for gap in np.diff(hours)[np.diff(days) == 0]})
+    text = f"{gaps[0]:g} h" if len(gaps) == 1 else f"{gaps[0]:g} to {gaps[-1]:g} h"
+    return Note(
+        code="interval-assumed",
+        severity="info",
+        message=f"no clock times: fractions of one day are taken as {text} apart",
+        values={"interval_h": gaps[0]},
+    )
+
+
+def _bounds(rows: Sequence[EffectRow]) -> Iterator[Note]:
+    for row in rows:
+        repair = row.parameters.repair
+        if repair is not None and repair.bound and row.repair_gain_gy:
+            half_time = min(repair.half_times_h)
+            yield Note(
+                code="repair-bound",
+                severity="warning",
+                message=f"{row.region}: the source gives the repair half-time as a bound, more than {half_time:g} h: "
+                f"what is not repaired between fractions adds at least {row.repair_gain_gy:.2f} Gy of BED",
+                values={"region": row.region, "half_time_h": half_time, "repair_gain_gy": row.repair_gain_gy},
+            )
+
+
+def _metric_notes(rows: Sequence[EffectRow]) -> Iterator[Note]:
+    for row in rows:
+        left_out = [limit for limit in row.parameters.limits if _metrics_differ(row.metric, limit.metric)]
+        if left_out and row.metric:
+            yield Note(
+                code="limit-metric-differs",
+                severity="warning",
+                message=f"{row.region}: its dose is stated as {row.metric}, which is not what these limits hold for: "
+                + "; ".join(f"{limit.name} ({limit.metric})" for limit in left_out),
+                values={"region": row.region, "metric": row.metric},
+            )
+        if row.limits and not row.metric:
+            yield Note(
+                code="limit-metric-assumed",
+                severity="info",
+                message=f"{row.region}: no metric is stated with its dose; each limit takes it as the limit's own",
+                values={"region": row.region},
+            )

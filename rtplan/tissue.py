@@ -207,6 +207,7 @@ class Region:
     target: whose dose it follows (None: the prescription's first target).
     stated_dose_gy: dose of the region over the whole prescription [Gy], with its metric ("Dmax", "Dmean", ...).
     shares: per phase and target, instead of a stated dose.
+    variant: which parameter of the tissue was changed for a range; empty for the set as it is.
     """
 
     name: str
@@ -215,6 +216,7 @@ class Region:
     stated_dose_gy: float | None = None
     metric: str = ""
     shares: tuple[Share, ...] = ()
+    variant: str = ""
 
     def __post_init__(self) -> None:
         if self.stated_dose_gy is not None:
