@@ -140,7 +140,9 @@ def _plan(data: dict[str, Any], file: str) -> Plan:
     inputs: PlanInputs = value(PlanInputs, "inputs")
     course = Course(
         prescription=inputs.prescription,
-        fractions=tuple(_fraction(entry, inputs.prescription, file) for entry in data["fractions"]),
+        fractions=tuple(
+            _fraction(entry, place, inputs.prescription, file) for place, entry in enumerate(data["fractions"])
+        ),
     )
     return Plan(
         inputs=inputs,
@@ -155,11 +157,11 @@ def _plan(data: dict[str, Any], file: str) -> Plan:
     )
 
 
-def _fraction(entry: dict[str, Any], prescription: Prescription, file: str) -> Fraction:
+def _fraction(entry: dict[str, Any], place: int, prescription: Prescription, file: str) -> Fraction:
     doses = {dose["target"]: dose["dose_gy"] for dose in entry["doses"]}
     data = {key: entry[key] for key in ("number", "phase", "date", "start")}
     data["doses_gy"] = [doses[target] for target in prescription.targets]
-    fraction: Fraction = config.validate(tuple[Fraction], [data], file, ("fractions",), drop=1)[0]
+    fraction: Fraction = config.validate(tuple[Fraction], [data], file, ("fractions", place), drop=1)[0]
     return fraction
 
 

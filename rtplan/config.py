@@ -201,7 +201,7 @@ def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind, config=ConfigDict(extra="forbid", allow_inf_nan=False, strict=True))
 
 
-def validate(kind: Any, data: Any, file: str, prefix: tuple[str, ...] = (), drop: int = 0) -> Any:
+def validate(kind: Any, data: Any, file: str, prefix: tuple[str | int, ...] = (), drop: int = 0) -> Any:
     """Data of a file into values of the very classes the code uses; ConfigError lists every problem by key path."""
     from pydantic import ValidationError
 
@@ -220,7 +220,7 @@ def _plain(value: Any) -> str:
     return str(value.isoformat())
 
 
-def _problem(kind: Any, details: ErrorDetails, prefix: tuple[str, ...], drop: int) -> str:
+def _problem(kind: Any, details: ErrorDetails, prefix: tuple[str | int, ...], drop: int) -> str:
     loc = tuple(part for part in details["loc"][drop:] if not _is_type_name(part))
     path = _key_path((*prefix, *loc)) or "the file"
     message = details["msg"].removeprefix("Value error, ")
@@ -240,7 +240,7 @@ def _problem(kind: Any, details: ErrorDetails, prefix: tuple[str, ...], drop: in
 
 def _is_type_name(part: int | str) -> bool:
     """Parts that pydantic adds for members of a union, not keys of the file."""
-    return isinstance(part, str) and (part[:1].isupper() or part in {"str", "int", "float", "bool", "date"})
+    return isinstance(part, str) and (part[:1].isupper() or part in {"str", "int", "float", "bool"})
 
 
 def _key_path(parts: Sequence[int | str]) -> str:

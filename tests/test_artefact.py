@@ -1,0 +1,116 @@
+"""plan.json holds everything it was made from, and reads back without loss. Proof: round trips, and damaged files."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from factory import plan
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rtplan import artefact
+from rtplan.errors import ConfigError
+from rtplan.plan import make_plan
+
+
+@pytest.fixture(scope="module")
+def document():
+    return json.loads(artefact.write(plan()))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    start=st.dates(dt.date(2024, 3, 1), dt.date(2026, 10, 1)),
+    protocol=st.sampled_from(["west-china-low-dose", "70/35", "41.4/23+27/18bid", "artdeco-hd", "shi-lcaf"]),
+    clinic=st.sampled_from(["west-china", "england", "weekdays", "CN"]),
+    times=st.sampled_from([(), (dt.time(9, 0), dt.time(15, 30))]),
+)
+def test_reading_what_was_written_gives_the_plan(start, protocol, clinic, times):
+    made = plan(protocol, start.isoformat(), clinic=clinic, times=times)
+    text = artefact.write(made)
+    read = artefact.parse(json.loads(text))
+    assert read == made
+    assert artefact.write(read) == text
+
+
+def test_a_plan_follows_from_its_own_inputs():
+    """The trimmed calendar of the artefact is enough to make the very same plan again."""
+    made = plan()
+    again = make_plan(made.inputs, made.provenance, made.revision)
+    assert again.course == made.course
+    assert again.cycles == made.cycles
+    assert again.effects == made.effects
+
+
+def test_sixty_open_days_are_kept_past_the_last_fraction():
+    made = plan()
+    calendar = made.inputs.calendar
+    after = [day for day, reason in calendar.days(made.course.last, calendar.last) if reason.open]
+    assert len(after) - 1 >= 60
+
+
+def test_exact_doses_of_thirds():
+    data = json.loads(artefact.write(plan("35/15", clinic="weekdays", start="2026-01-05")))
+    assert data["fractions"][-1]["cumulative_dose_gy"] == 35.0
+    assert data["fractions"][5]["cumulative_dose_gy"] == 14.0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda d: d["fractions"][3].update(dose_gy=2.0), "fractions[3].dose_gy is 2.0, its own values give 1.8"),
+        (lambda d: d.update(elapsed_days=32), "elapsed_days is 32, its own values give 42"),
+        (lambda d: d.update(prolongation_days=0), "prolongation_days is 0"),
+        (lambda d: d["fractions"].pop(), "overall_treatment_time_days is 43"),
+        (lambda d: d["fractions"][4].update(date="2026-02-30"), "fractions[4].date: "),
+        (lambda d: d["inputs"].pop("prescription"), "inputs.prescription is missing"),
+        (lambda d: d["inputs"].update(surprise=1), "inputs.surprise is not a known key"),
+        (lambda d: d.update(surprise=1), "surprise is not a known key"),
+        (lambda d: d.update(schema="rtplan.plan/9"), "schema must be 'rtplan.plan/1', got 'rtplan.plan/9'"),
+        (lambda d: d.pop("cycles"), "cycles is missing"),
+    ],
+)
+def test_damaged_files_are_refused(document, spoil, message):
+    data = copy.deepcopy(document)
+    spoil(data)
+    with pytest.raises(ConfigError) as caught:
+        artefact.parse(data)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("{", "is not JSON"),
+        ("[]", "schema must be"),
+        ('{"schema": "rtplan.plan/1", "schema": "x"}', "gives 'schema' twice"),
+        ('{"schema": NaN}', "holds NaN, which is not a number of JSON"),
+    ],
+)
+def test_files_that_are_no_plan(tmp_path, text, message):
+    path = tmp_path / "plan.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        artefact.read(path)
+
+
+SCRIPT = "import sys; from factory import plan; from rtplan import artefact; sys.stdout.write(artefact.write(plan()))"
+
+
+def test_the_same_bytes_whatever_locale_zone_and_hash_seed():
+    here = os.path.dirname(__file__)
+    outputs = set()
+    for zone, language, seed in (("UTC", "C.UTF-8", "0"), ("Pacific/Kiritimati", "zh_CN.UTF-8", "1")):
+        words = {**os.environ, "TZ": zone, "LANG": language, "LC_ALL": language, "LANGUAGE": language[:5]}
+        words |= {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join([here, os.path.dirname(here)])}
+        words["PYTHONIOENCODING"] = "utf-8"
+        done = subprocess.run([sys.executable, "-c", SCRIPT], env=words, capture_output=True, check=True)
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
