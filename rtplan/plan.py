@@ -15,6 +15,7 @@ from rtplan.errors import DomainError, ScheduleError
 from rtplan.note import Note
 from rtplan.prescription import Prescription
 from rtplan.rules import Limits, StartRules, check_prolongation, start_permitted
+from rtplan.shown import Shown
 from rtplan.source import Source
 from rtplan.tissue import Region
 from rtplan.workdays import Calendar, add_days, day_name, days_between
@@ -106,7 +107,7 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Shown):
     """A course on dates with its cycles, effects and notes. `prescribed_effects` are those of the reference course."""
 
     inputs: PlanInputs
@@ -140,11 +141,6 @@ class Plan:
         """Does any date of the plan depend on holidays not officially announced?"""
         last = self.course.fractions[-1]
         return self.is_provisional(last) or any(cycle.provisional for cycle in self.cycles)
-
-    def _repr_html_(self) -> str:
-        from rtplan.output.notebook import to_html
-
-        return to_html(self)
 
 
 def make_plan(inputs: PlanInputs, provenance: Provenance, revision: Revision | None = None) -> Plan:
