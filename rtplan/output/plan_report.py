@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from rtplan.chemo import ChemoProtocol, Cycle
+from rtplan.chemo import ChemoProtocol, Cycle, DrugDay
 from rtplan.course import Course
 from rtplan.effect import EffectRow
 from rtplan.output.sections import Cell, Column, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
@@ -12,9 +12,13 @@ from rtplan.output.wording import CONVENTIONS, DISCLAIMER, dated, gy, plural, si
 from rtplan.plan import Plan
 from rtplan.source import Source
 from rtplan.tissue import Tissue
-from rtplan.workdays import Calendar, add_days
+from rtplan.workdays import Calendar, add_days, days_between
 
 __all__ = ["build", "closed_table", "cycle_table", "effect_table", "fraction_table", "grid", "parameter_table"]
+
+
+LABELLED_RUN = 5
+"""Days in a row of a drug that the month grid labels one by one; of longer runs only the first."""
 
 
 def build(plan: Plan) -> Report:
@@ -154,7 +158,8 @@ def _cycle_labels(cycles: tuple[Cycle, ...]) -> dict[dt.date, list[str]]:
     labels: dict[dt.date, list[str]] = {}
     for cycle in cycles:
         labels.setdefault(cycle.date, []).append(f"C{cycle.number}D1")
-        for day in cycle.drug_days:
+    for run in drug_runs(cycles):
+        for day in run if len(run) <= LABELLED_RUN else run[:1]:
             if day.offset_days != 0 and day.label not in labels.setdefault(day.date, []):
                 labels[day.date].append(day.label)
     return labels
@@ -211,15 +216,34 @@ def cycle_table(cycles: tuple[Cycle, ...]) -> Table:
 
 
 def drug_table(cycles: tuple[Cycle, ...]) -> Table:
-    """Each day on which a drug is given."""
+    """On which days each drug is given; days in a row stand on one line."""
     columns = (
-        Column(key="date", title="Date", kind="date"),
-        Column(key="label", title="Day"),
         Column(key="drug", title="Drug"),
-        Column(key="closed", title="Unit closed", kind="flag"),
+        Column(key="first", title="From", kind="date"),
+        Column(key="last", title="To", kind="date"),
+        Column(key="label", title="Days"),
+        Column(key="days", title="Days given", kind="integer", short="n"),
+        Column(key="closed", title="Unit closed on", kind="integer", unit="d"),
     )
-    rows = tuple((day.date, day.label, day.drug, day.closed) for cycle in cycles for day in cycle.drug_days)
-    return Table(name="drug_days", columns=columns, rows=rows)
+    rows = []
+    for run in drug_runs(cycles):
+        first, last = run[0], run[-1]
+        label = first.label if len(run) == 1 else f"{first.label} to {last.label}"
+        rows.append((first.drug, first.date, last.date, label, len(run), sum(day.closed for day in run)))
+    return Table(name="drug_days", columns=columns, rows=tuple(rows))
+
+
+def drug_runs(cycles: tuple[Cycle, ...]) -> list[list[DrugDay]]:
+    """The drug days of all cycles, gathered into runs of days in a row of one drug and cycle, in order of time."""
+    runs: list[list[DrugDay]] = []
+    for cycle in cycles:
+        for day in sorted(cycle.drug_days, key=lambda day: (day.drug, day.date)):
+            before = runs[-1][-1] if runs and runs[-1][0] in cycle.drug_days else None
+            if before is not None and before.drug == day.drug and days_between(before.date, day.date) == 1:
+                runs[-1].append(day)
+            else:
+                runs.append([day])
+    return sorted(runs, key=lambda run: (run[0].date, run[0].drug))
 
 
 def _cycle_text(chemo: ChemoProtocol | None, cycles: tuple[Cycle, ...]) -> tuple[Table | str, ...]:

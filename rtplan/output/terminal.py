@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -21,13 +23,16 @@ _WORDS = {"info": "note", "warning": "warning", "violation": "RULE BROKEN"}
 
 
 def render(report: Report, file: IO[str], width: int | None = None) -> None:
-    """Write a report to a terminal or a text stream."""
+    """Write a report to a terminal; as plain text to anything else, and where NO_COLOR is set."""
+    if width is None and (not file.isatty() or os.environ.get("NO_COLOR")):
+        file.write(to_text(report, _columns()))
+        return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=file, width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
     if width is None:
-        console.width = min(max(console.width if console.is_terminal else 100, NARROW), WIDE)
+        console.width = min(max(console.width, NARROW), WIDE)
     console.print(Text(report.title, style="bold"))
     if report.subtitle:
         console.print(report.subtitle)
@@ -41,6 +46,11 @@ def render(report: Report, file: IO[str], width: int | None = None) -> None:
         for block in section.blocks:
             for part in _block(block, console.width):
                 console.print(part)
+
+
+def _columns() -> int:
+    """Width of plain text: COLUMNS where it is set, else the terminal's, else 100."""
+    return min(max(shutil.get_terminal_size((100, 24)).columns, NARROW), WIDE)
 
 
 def to_text(report: Report, width: int = 100) -> str:
