@@ -19,7 +19,16 @@ from rtplan.source import Source
 from rtplan.tissue import Region, Tissue
 from rtplan.workdays import Calendar, add_days
 
-__all__ = ["DEFAULT_PROTOCOL", "Where", "calendars", "named_prescription", "protocol_of", "regions_of", "resolve"]
+__all__ = [
+    "DEFAULT_PROTOCOL",
+    "Where",
+    "calendars",
+    "named_prescription",
+    "protocol_of",
+    "regions_of",
+    "resolve",
+    "stated_regions",
+]
 
 DEFAULT_PROTOCOL = "west-china-low-dose"
 DAYS_BEFORE, DAYS_AFTER = 200, 800
@@ -173,6 +182,12 @@ def regions_of(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
     if where.alpha_betas:
         regions = [Region(name=f"α/β {value:g}", tissue=bare_tissue(value)) for value in where.alpha_betas]
     return (*regions, *(_region(_stated(text, tissues), tissues) for text in where.regions))
+
+
+def stated_regions(texts: Sequence[str], tissue_file: str | None = None) -> tuple[Region, ...]:
+    """Organs with their stated dose: ``spinal cord=42.3Gy Dmax``."""
+    tissues = config.load_tissues(tissue_file)
+    return tuple(_region(_stated(text, tissues), tissues) for text in texts)
 
 
 def bare_tissue(alpha_beta: float) -> Tissue:

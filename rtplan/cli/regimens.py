@@ -1,0 +1,110 @@
+"""Regimens as the commands take them: notation, or the name of a shipped regimen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rtplan import notation
+from rtplan.errors import DomainError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rtplan.prescription import Prescription, Regimen
+    from rtplan.tissue import Region, Tissue
+
+__all__ = ["files_of", "named_regimen", "prescription_of", "refuse_split", "regions_of"]
+
+
+def refuse_split(words: Sequence[str]) -> None:
+    """A regimen with blanks that the shell has split is a mistake of use, not of notation."""
+    for word in words:
+        weekly = word.endswith("/week") and word.count("/") == 1
+        if weekly or word in ("+", "x", "×", "/", "@", "bid", "Gy", "cGy"):
+            raise click.UsageError(
+                f"{word!r} stands alone: put a regimen with blanks in quotes, such as '41.4/23 + 27/18 bid'"
+            )
+
+
+def prescription_of(text: str) -> Prescription:
+    """The prescription of a notation, read without any file, or of a shipped regimen."""
+    if notation.looks_like_notation(text):
+        return notation.parse(text)
+    regimen = named_regimen(text)
+    if regimen.prescription is None:
+        raise DomainError(f"regimen {regimen.name!r} has no dose to calculate with: {regimen.not_for_calculation}")
+    return regimen.prescription
+
+
+def named_regimen(name: str) -> Regimen:
+    """A shipped regimen; DomainError names the nearest one."""
+    from rtplan.config import load_regimens
+
+    regimens = load_regimens()
+    wanted = name.strip().lower()
+    if wanted in regimens:
+        return regimens[wanted]
+    import difflib
+
+    near = difflib.get_close_matches(wanted, regimens, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "`rtplan list regimens` names them"
+    raise DomainError(f"there is no regimen {name!r}; {hint} Notation begins with a digit, such as 45/25")
+
+
+def regions_of(
+    default: Sequence[Region],
+    tissues: Sequence[str],
+    alpha_betas: Sequence[float],
+    stated: Sequence[str],
+    tissue_file: str | None,
+) -> tuple[Region, ...]:
+    """The regions to answer for.
+
+    A bare alpha/beta replaces the default ones; a named tissue replaces the default of its kind; organs with a stated
+    dose are added.
+    """
+    from rtplan.tissue import Region
+
+    if not (tissues or alpha_betas or stated):
+        return tuple(default)
+    regions = [] if alpha_betas else list(default)
+    if tissues:
+        from rtplan.config import load_tissues
+        from rtplan.intake import tissue_named
+
+        known = load_tissues(tissue_file)
+        named = [tissue_named(name, known) for name in tissues]
+        kinds = {tissue.kind for tissue in named}
+        regions = [region for region in regions if region.tissue.kind not in kinds]
+        regions += [Region(name=_region_name(tissue), tissue=tissue) for tissue in dict.fromkeys(named)]
+    if alpha_betas:
+        from rtplan.intake import bare_tissue
+
+        regions += [Region(name=f"α/β {value:g}", tissue=bare_tissue(value)) for value in dict.fromkeys(alpha_betas)]
+    if stated:
+        from rtplan.intake import stated_regions
+
+        regions += stated_regions(stated, tissue_file)
+    return tuple(sorted(regions, key=lambda region: _ORDER[region.tissue.kind]))
+
+
+_ORDER = {"tumour": 0, "late": 1, "acute": 2}
+
+
+def _region_name(tissue: Tissue) -> str:
+    if tissue.kind == "tumour":
+        return "tumour"
+    generic = {"generic-late": "late tissue", "generic-acute": "acute tissue"}
+    return generic.get(tissue.name, f"{tissue.label} at 100 % of prescription")
+
+
+def files_of(
+    name: str, wanted: Sequence[str] | None, writers: Mapping[str, Callable[[], str]]
+) -> dict[str, str | bytes]:
+    """The wanted kinds (None: all) of an answer's files; an unknown kind is a mistake of use."""
+    for kind in wanted or ():
+        if kind not in writers:
+            raise click.UsageError(f"--only takes {', '.join(writers)} here, got {kind!r}")
+    return {f"{name}.{kind}": writers[kind]() for kind in (wanted or writers)}
