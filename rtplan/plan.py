@@ -14,7 +14,8 @@ from rtplan.effect import EffectRow, evaluate, notes_on
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.note import Note
 from rtplan.prescription import Prescription
-from rtplan.rules import Limits, StartRules, check_prolongation, start_permitted
+from rtplan.rules import Limits, StartRules, start_permitted
+from rtplan.rules import check as check_rules
 from rtplan.shown import Shown
 from rtplan.source import Source
 from rtplan.tissue import Region
@@ -257,10 +258,23 @@ def _notes(plan: Plan) -> Iterator[Note]:
     yield from _start_note(plan)
     yield from _worked_weekends(plan)
     yield from _provisional(plan)
-    yield from check_prolongation(plan.prolongation_days, plan.inputs.limits)
+    yield from rule_notes(plan)
     if plan.inputs.chemo is not None:
         yield from chemo_room.check(plan.inputs.chemo, plan.cycles)
     yield from notes_on(plan.course, plan.effects)
+
+
+def rule_notes(plan: Plan) -> tuple[Note, ...]:
+    """The rules that the plan's course breaks, with their numbers."""
+    inputs = plan.inputs
+    return check_rules(
+        plan.course,
+        inputs.limits,
+        calendar=inputs.calendar,
+        regions=inputs.regions,
+        extra=[opened.date for opened in inputs.opened],
+        prolongation_days=plan.prolongation_days,
+    )
 
 
 def _start_note(plan: Plan) -> Iterator[Note]:
