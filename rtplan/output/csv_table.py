@@ -8,7 +8,7 @@ import io
 
 from rtplan.output.sections import Cell, Column, Table
 
-__all__ = ["inert", "to_csv"]
+__all__ = ["csv_file", "inert", "to_csv"]
 
 
 def to_csv(table: Table) -> str:
@@ -21,8 +21,19 @@ def to_csv(table: Table) -> str:
     return stream.getvalue()
 
 
+def csv_file(table: Table) -> bytes:
+    """The same as a file: UTF-8, led by a byte order mark where there is a letter outside ASCII.
+
+    Excel takes a file without the mark for the system's code page and spoils Chinese names; programs read a file of
+    plain ASCII best without it, and with it as "utf-8-sig".
+    """
+    text = to_csv(table)
+    return text.encode("ascii" if text.isascii() else "utf-8-sig")
+
+
 def _header(column: Column) -> str:
-    return column.key if not column.unit or column.key.endswith(("_gy", "_days")) else f"{column.key} [{column.unit}]"
+    bears_unit = not column.unit or column.key.endswith(("_gy", "_days"))
+    return inert(column.key if bears_unit else f"{column.key} [{column.unit}]")
 
 
 def _text(cell: Cell) -> str:
