@@ -1,0 +1,94 @@
+"""`rtplan validate`: published cases, theirs beside ours."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rtplan.cli.options import StampType, command_line, stamp_of
+
+if TYPE_CHECKING:
+    from rtplan.validation import Validation
+
+
+@click.command("validate")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--csv", "as_csv", is_flag=True, help="One CSV table on stdout.")
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a commissioning report to this file."
+)
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@click.option("--stamp", type=StampType(), help="Moment to write into the report instead of the clock's.")
+@click.pass_context
+def command(context: click.Context, /, html: Path | None, **options: Any) -> None:
+    """Published cases: theirs, ours, difference, tolerance, source, and how directly the source was read.
+
+    Exit code 1 where a value lies outside its tolerance. Prints known to be wrong stand apart.
+
+    Example: rtplan validate --html commissioning.html
+    """
+    from rtplan.output.validation_report import summary
+
+    if options["as_json"] and options["as_csv"]:
+        raise click.UsageError("--json and --csv do not go together: choose one")
+    result = _validated(options)
+    if html is not None:
+        _write_html(result, html, options)
+    if options["as_json"]:
+        from rtplan.artefact import dumps
+        from rtplan.validation import document
+
+        click.echo(dumps(document(result)), nl=False)
+    elif options["as_csv"]:
+        from rtplan.output.csv_table import to_csv
+        from rtplan.output.validation_report import case_table
+
+        click.echo(to_csv(case_table(result.rows)), nl=False)
+    elif html is not None:
+        click.echo(summary(result))
+    else:
+        from rtplan.output.report import report
+        from rtplan.output.terminal import render
+
+        render(report(result), sys.stdout)
+    if not result.passed:
+        click.echo(f"rtplan: {len(result.mismatches)} values do not agree", err=True)
+        context.exit(1)
+
+
+def _validated(options: dict[str, Any]) -> Validation:
+    from rtplan import __version__
+    from rtplan.plan import Provenance
+    from rtplan.validation import data_files, validate
+
+    made = Provenance(
+        rtplan=__version__, created=stamp_of(options["stamp"]), command=command_line(), files=data_files()
+    )
+    return validate(provenance=made, platform=tuple(_platform()))
+
+
+def _platform() -> list[tuple[str, str]]:
+    """What the numbers were computed with."""
+    import platform
+    from importlib.metadata import version
+
+    libraries = [(name, version(name)) for name in ("numpy", "holidays", "pydantic")]
+    machine = f"{platform.system()} {platform.machine()}"
+    return [
+        ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
+        *libraries,
+        ("Platform", machine),
+    ]
+
+
+def _write_html(result: Validation, path: Path, options: dict[str, Any]) -> None:
+    from rtplan.output.files import write_files
+    from rtplan.output.html import to_html
+    from rtplan.output.report import report
+
+    page = to_html(report(result), stamp=stamp_of(options["stamp"]))
+    for written in write_files(path.parent, {path.name: page}, force=options["force"]):
+        click.echo(str(written), err=True)
