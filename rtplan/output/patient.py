@@ -146,7 +146,7 @@ def _holiday(name: str, told: Words) -> str:
     """A holiday's name in plain words of the language; one that is not in its catalogue stays as it is."""
     if moved := _SUBSTITUTED.fullmatch(name):
         month, day, year = map(int, moved.groups())
-        return told("public holiday (in exchange for %(date)s)", date=told.plain_date(dt.date(year, month, day)))
+        return told("Public holiday (in exchange for %(date)s)", date=told.plain_date(dt.date(year, month, day)))
     if plain := _OBSERVED.fullmatch(name):
         return told(plain[1])
     return told(name)
