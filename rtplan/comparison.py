@@ -198,7 +198,8 @@ def _date_notes(names: Sequence[str], courses: Sequence[Course], calendar: Calen
         yield Note(
             code="worked-weekends",
             severity="info",
-            message=f"worked weekends not used: {', '.join(day.isoformat() for day in skipped)}",
+            message=f"worked weekends not used (--worked-weekends yes uses them): "
+            f"{', '.join(day.isoformat() for day in skipped)}",
             values={"days": len(skipped)},
         )
     doubtful = [

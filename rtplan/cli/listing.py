@@ -1,0 +1,78 @@
+"""`rtplan list`: what is shipped, with sources and flags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rtplan.cli.options import emit, output_options
+from rtplan.cli.regimens import files_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rtplan.output.listing_report import Listing
+
+SCHEMA = "rtplan.list/1"
+KINDS = ("protocols", "regimens", "tissues", "clinics", "chemo")
+
+
+@click.command("list")
+@click.argument("kind", type=click.Choice(KINDS))
+@output_options
+def command(kind: str, **options: Any) -> None:
+    """Shipped protocols, regimens, tissues, clinics or chemotherapy, each with its sources and whether they were read.
+
+    Example: rtplan list regimens
+    """
+    listing = _listing(kind)
+    emit(listing, lambda: document(listing), options, table="list", files=lambda wanted: _files(listing, wanted))
+
+
+def _listing(kind: str) -> Listing:
+    from rtplan import config
+    from rtplan.note import Note
+    from rtplan.output.listing_report import Listing
+
+    if kind == "regimens":
+        return Listing(kind=kind, items=tuple(config.load_regimens().values()))
+    if kind == "tissues":
+        return Listing(kind=kind, items=tuple(config.load_tissues().values()))
+    load: Any = {"protocols": config.load_protocol, "clinics": config.load_clinic, "chemo": config.load_chemo}[kind]
+    message = "--clinic also takes a country code of the `holidays` library, such as CN or GB-ENG"
+    notes = (Note(code="country-codes", severity="info", message=message),) if kind == "clinics" else ()
+    return Listing(kind=kind, items=tuple(load(name) for name in config.names(kind)), notes=notes)
+
+
+def document(listing: Listing) -> dict[str, Any]:
+    """The JSON document of a listing: the values in full."""
+    from rtplan.artefact import encode
+
+    return {
+        "schema": SCHEMA,
+        "kind": listing.kind,
+        "items": [encode(item) | _derived(item) for item in listing.items],
+        "notes": encode(listing.notes),
+    }
+
+
+def _derived(item: Any) -> dict[str, Any]:
+    """What the table shows and no field holds."""
+    obstacle = getattr(item, "obstacle", None) or getattr(item, "not_for_calculation", "")
+    prescription = getattr(item, "prescription", None)
+    out: dict[str, Any] = {}
+    if hasattr(item, "not_for_calculation"):
+        out["not_for_calculation"] = obstacle
+    if hasattr(item, "prescription"):
+        out["reading"] = prescription.reading if prescription else None
+    return out
+
+
+def _files(listing: Listing, wanted: Sequence[str] | None) -> dict[str, str | bytes]:
+    from rtplan.artefact import dumps
+    from rtplan.output.csv_table import to_csv
+    from rtplan.output.listing_report import listing_table
+
+    writers = {"json": lambda: dumps(document(listing)), "csv": lambda: to_csv(listing_table(listing))}
+    return files_of(listing.kind, wanted, writers)
