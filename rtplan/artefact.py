@@ -85,6 +85,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "longest_gap_days": course["longest_gap_days"],
         "cycles": encode(plan.cycles),
         "effects": encode(plan.effects),
+        "ranges": encode(plan.ranges),
         "prescribed": {
             "overall_treatment_time_days": plan.prescribed.overall_treatment_time_days,
             "elapsed_days": plan.prescribed.elapsed_days,
@@ -115,7 +116,7 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
     if not isinstance(data, dict) or data.get("schema") != PLAN_SCHEMA:
         found = data.get("schema") if isinstance(data, dict) else None
         raise ConfigError(file, [f"schema must be {PLAN_SCHEMA!r}, got {found!r}"])
-    for key in ("provenance", "revision", "inputs", "fractions", "cycles", "effects", "prescribed", "notes"):
+    for key in ("provenance", "revision", "inputs", "fractions", "cycles", "effects", "ranges", "prescribed", "notes"):
         if key not in data:
             raise ConfigError(file, [f"{key} is missing"])
     try:
@@ -149,6 +150,7 @@ def _plan(data: dict[str, Any], file: str) -> Plan:
         course=course,
         cycles=value(tuple[Cycle, ...], "cycles"),
         effects=value(tuple[EffectRow, ...], "effects"),
+        ranges=value(tuple[EffectRow, ...], "ranges"),
         prescribed=prescribed_reference(inputs.prescription, course.first),
         prescribed_effects=value(tuple[EffectRow, ...], "prescribed", "effects"),
         notes=value(tuple[Note, ...], "notes"),

@@ -35,6 +35,7 @@ __all__ = [
     "load_tissues",
     "names",
     "read_json",
+    "tissues_of",
     "validate",
 ]
 
@@ -102,7 +103,14 @@ def load_tissues(extra: str | Path | None = None) -> dict[str, Tissue]:
     from rtplan.tissue import Tissue
 
     shipped = _table(directory() / "tissues.toml", "tissues", Tissue)
-    return {**shipped, **(_table(Path(extra), "tissues", Tissue) if extra is not None else {})}
+    return {**shipped, **(tissues_of(extra) if extra is not None else {})}
+
+
+def tissues_of(path: str | Path) -> dict[str, Tissue]:
+    """The tissues of a user's file by name, read anew each time: the user may have changed it."""
+    from rtplan.tissue import Tissue
+
+    return _table_anew(Path(path), "tissues", Tissue)
 
 
 def _load(kind: str, name: str, value: type[T]) -> T:
@@ -123,6 +131,10 @@ def _unknown(what: str, name: str, known: Sequence[str], also: str) -> ConfigErr
 
 @cache
 def _table(path: Path, key: str, value: type[T]) -> dict[str, T]:
+    return _table_anew(path, key, value)
+
+
+def _table_anew(path: Path, key: str, value: type[T]) -> dict[str, T]:
     data = _toml(path)
     extra = [name for name in data if name != key]
     if extra or key not in data:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from rtplan import config, notation
 from rtplan.chemo import ChemoProtocol, parse_anchor, with_anchor
@@ -14,6 +14,7 @@ from rtplan.note import Note
 from rtplan.plan import CycleDelay, PlanInputs
 from rtplan.prescription import Prescription
 from rtplan.protocol import Protocol, RegionSpec
+from rtplan.ranges import OESOPHAGUS_SETS, range_notes, side_by_side
 from rtplan.rules import Limits, StartRules
 from rtplan.source import Source
 from rtplan.tissue import Region, Tissue
@@ -57,6 +58,7 @@ class Where:
     regions: tuple[str, ...] = ()
     tissue_file: str | None = None
     category: int | None = None
+    ranges: bool = False
     files: list[str] = field(default_factory=list)
 
 
@@ -92,6 +94,8 @@ def resolve(protocol: Protocol, start: dt.date, where: Where) -> PlanInputs:
     clinic_name = where.clinic or protocol.clinic or "west-china"
     clinic = config.load_clinic(clinic_name)
     known = where.worked_weekends or clinic.worked_weekends
+    regions = regions_of(protocol, where)
+    ranged, about_range = with_ranges(regions, where.tissues, where.tissue_file) if where.ranges else ((), ())
     treatment, infusion, machines = calendars(clinic, start, used=known == "yes")
     return PlanInputs(
         start=start,
@@ -104,14 +108,15 @@ def resolve(protocol: Protocol, start: dt.date, where: Where) -> PlanInputs:
         machines=machines,
         worked_weekends=known,
         exact_start=where.exact_start,
-        regions=regions_of(protocol, where),
+        regions=regions,
         limits=_limits(protocol, clinic, where),
         start_rules=_start_rules(protocol, clinic, where),
         chemo=_chemo(protocol, where),
         delays=where.delays,
         times=where.times,
         sources=protocol.sources,
-        assumptions=tuple(_assumptions(protocol, where, clinic)),
+        assumptions=(*_assumptions(protocol, where, clinic), *tissue_file_notes(where.tissue_file), *about_range),
+        range_regions=ranged,
     )
 
 
@@ -182,6 +187,59 @@ def regions_of(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
     if where.alpha_betas:
         regions = [Region(name=f"α/β {value:g}", tissue=bare_tissue(value)) for value in where.alpha_betas]
     return (*regions, *(_region(_stated(text, tissues), tissues) for text in where.regions))
+
+
+def with_ranges(
+    regions: Sequence[Region], named: Sequence[str] = (), tissue_file: str | None = None
+) -> tuple[tuple[Region, ...], tuple[Note, ...]]:
+    """The regions for a range: with their published intervals, and the tumour under each parameter set.
+
+    The sets are the named ones, else those for the oesophagus and the tumours of the user's file. The notes say which
+    sets are left out. `ranges.expand` then gives each region its variants.
+    """
+    tissues = config.load_tissues(tissue_file)
+    known = [replace(region, tissue=tissues.get(region.tissue.name, region.tissue)) for region in regions]
+    if named:
+        sets = [tissue_named(name, tissues) for name in named]
+    else:
+        own = config.tissues_of(tissue_file) if tissue_file else {}
+        names = dict.fromkeys([*OESOPHAGUS_SETS, *(name for name, tissue in own.items() if tissue.kind == "tumour")])
+        sets = [tissues[name] for name in names]
+    found = side_by_side(known, sets)
+    return found, range_notes(found, sets)
+
+
+def refreshed(regions: Sequence[Region], tissue_file: str | None) -> tuple[Region, ...]:
+    """The regions with the tissues that the user's file overrides."""
+    own = config.tissues_of(tissue_file) if tissue_file else {}
+    return tuple(replace(region, tissue=own.get(region.tissue.name, region.tissue)) for region in regions)
+
+
+def tissue_file_notes(tissue_file: str | None) -> tuple[Note, ...]:
+    """Which tissues the user's file adds, and which shipped ones it overrides, with the values that differ."""
+    if tissue_file is None:
+        return ()
+    shipped, own = config.load_tissues(), config.tissues_of(tissue_file)
+    return tuple(_own_tissue(tissue, shipped.get(name)) for name, tissue in own.items())
+
+
+def _own_tissue(tissue: Tissue, shipped: Tissue | None) -> Note:
+    if shipped is None:
+        return Note(
+            code="tissue-added",
+            severity="info",
+            message=f"tissue {tissue.name} is the user's own: α/β {tissue.alpha_beta:g} Gy ({tissue.source.text})",
+            values={"tissue": tissue.name, "alpha_beta_gy": tissue.alpha_beta},
+        )
+    changed = [item.name for item in fields(Tissue) if getattr(tissue, item.name) != getattr(shipped, item.name)]
+    what = f"in {', '.join(changed)}" if changed else "in nothing"
+    return Note(
+        code="tissue-overridden",
+        severity="warning",
+        message=f"tissue {tissue.name} is overridden by the user's file: it differs {what} from the shipped one "
+        f"(α/β {tissue.alpha_beta:g} Gy, shipped {shipped.alpha_beta:g} Gy)",
+        values={"tissue": tissue.name, "alpha_beta_gy": tissue.alpha_beta, "shipped_gy": shipped.alpha_beta},
+    )
 
 
 def stated_regions(texts: Sequence[str], tissue_file: str | None = None) -> tuple[Region, ...]:

@@ -14,6 +14,7 @@ from rtplan.effect import EffectRow, evaluate, notes_on
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.note import Note
 from rtplan.prescription import Prescription
+from rtplan.ranges import expand, induction_notes
 from rtplan.rules import Limits, StartRules, start_permitted
 from rtplan.rules import check as check_rules
 from rtplan.shown import Shown
@@ -22,6 +23,9 @@ from rtplan.tissue import Region
 from rtplan.workdays import Calendar, add_days, day_name, days_between
 
 __all__ = ["CycleDelay", "FileSum", "OpenedDay", "Plan", "PlanInputs", "Provenance", "Revision", "make_plan"]
+
+INDUCTION_DAYS = 7
+"""Chemotherapy that begins so many days before fraction 1 is induction: design default, no source. [d]"""
 
 OPEN_DAYS_KEPT = 60
 """Open days of the calendar that a plan keeps past its last day, for later compensation."""
@@ -50,6 +54,7 @@ class PlanInputs:
 
     calendar: of the treatment machine, worked weekends decided. infusion: of the infusion unit, None: the same days.
     machines: calendars of matched machines. opened: extra sessions. times: clock times of a day's fractions.
+    range_regions: what a range is shown for, parameter sets side by side; empty where none was asked for.
     """
 
     start: dt.date
@@ -71,6 +76,7 @@ class PlanInputs:
     times: tuple[dt.time, ...] = ()
     sources: tuple[Source, ...] = ()
     assumptions: tuple[Note, ...] = ()
+    range_regions: tuple[Region, ...] = ()
 
     @property
     def infusion_calendar(self) -> Calendar:
@@ -120,6 +126,7 @@ class Plan(Shown):
     notes: tuple[Note, ...]
     provenance: Provenance
     revision: Revision = field(default_factory=Revision)
+    ranges: tuple[EffectRow, ...] = ()
 
     @property
     def prolongation_days(self) -> int:
@@ -159,6 +166,7 @@ def complete_plan(inputs: PlanInputs, course: Course, provenance: Provenance, re
     inputs = _trimmed(inputs, course, cycles)
     prescribed = schedule.prescribed_reference(inputs.prescription, course.first)
     effects = evaluate(course, inputs.regions, regimen=inputs.prescription.name)
+    ranged = expand(inputs.range_regions, induction=after_induction(course, cycles))
     plan = Plan(
         inputs=inputs,
         course=course,
@@ -169,8 +177,14 @@ def complete_plan(inputs: PlanInputs, course: Course, provenance: Provenance, re
         notes=(),
         provenance=provenance,
         revision=revision,
+        ranges=evaluate(course, ranged, regimen=inputs.prescription.name),
     )
     return replace(plan, notes=tuple(_notes(plan)))
+
+
+def after_induction(course: Course, cycles: tuple[Cycle, ...]) -> bool:
+    """Did chemotherapy begin at least a week before the first fraction?"""
+    return any(days_between(cycle.date, course.first) >= INDUCTION_DAYS for cycle in cycles)
 
 
 def align_cycles(inputs: PlanInputs, course: Course) -> tuple[Cycle, ...]:
@@ -262,6 +276,8 @@ def _notes(plan: Plan) -> Iterator[Note]:
     if plan.inputs.chemo is not None:
         yield from chemo_room.check(plan.inputs.chemo, plan.cycles)
     yield from notes_on(plan.course, plan.effects)
+    if after_induction(plan.course, plan.cycles):
+        yield from induction_notes(plan.effects)
 
 
 def rule_notes(plan: Plan) -> tuple[Note, ...]:

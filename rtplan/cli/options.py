@@ -21,6 +21,7 @@ __all__ = [
     "emit",
     "output_options",
     "provenance",
+    "range_option",
     "stamp_of",
     "tissue_options",
     "where_of",
@@ -141,6 +142,12 @@ def tissue_options(function: F) -> F:
     )
 
 
+def range_option(function: F) -> F:
+    """Parameter sets side by side, and the ends of published intervals."""
+    text = "Also the ends of published intervals, and the tumour under each parameter set, side by side."
+    return _stack(function, [click.option("--range", "ranges", is_flag=True, help=text)])
+
+
 def output_options(function: F) -> F:
     """Where and how the answer is written."""
     return _stack(
@@ -181,6 +188,7 @@ def where_of(options: dict[str, Any]) -> Where:
         regions=tuple(options.get("region") or ()),
         tissue_file=options.get("tissue_file"),
         category=options.get("category"),
+        ranges=bool(options.get("ranges")),
     )
 
 

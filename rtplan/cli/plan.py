@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from rtplan.cli.options import DATE, emit, output_options, provenance, tissue_options, where_of, where_options
+from rtplan.cli.options import (
+    DATE,
+    emit,
+    output_options,
+    provenance,
+    range_option,
+    tissue_options,
+    where_of,
+    where_options,
+)
 
 
 @click.command("plan")
@@ -17,6 +27,7 @@ from rtplan.cli.options import DATE, emit, output_options, provenance, tissue_op
 @click.option("--exact-start", is_flag=True, help="Refuse if the course cannot start on that very day.")
 @where_options
 @tissue_options
+@range_option
 @output_options
 def command(protocol: str | None, start: dt.date, **options: Any) -> None:
     """A course on the calendar, with its chemotherapy cycles and its dose table.
@@ -33,7 +44,9 @@ def command(protocol: str | None, start: dt.date, **options: Any) -> None:
     found = intake.protocol_of(name)
     where = where_of(options)
     inputs = intake.resolve(found, start, where)
-    plan = make_plan(inputs, provenance(options["stamp"], config.files_of(name, found, where.clinic, where.chemo)))
+    files = config.files_of(name, found, where.clinic, where.chemo)
+    files += [Path(where.tissue_file)] if where.tissue_file else []
+    plan = make_plan(inputs, provenance(options["stamp"], files))
     refuse(plan, provisional=options["no_provisional"], strict=options["strict_rules"])
     emit(
         plan,

@@ -7,6 +7,7 @@ import datetime as dt
 from rtplan.chemo import ChemoProtocol, Cycle, DrugDay
 from rtplan.course import Course
 from rtplan.effect import EffectRow
+from rtplan.output.range_table import range_blocks
 from rtplan.output.sections import Cell, Column, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
 from rtplan.output.wording import CONVENTIONS, DISCLAIMER, dated, gy, plural, signed
 from rtplan.plan import Plan
@@ -53,6 +54,11 @@ def _sections(plan: Plan) -> list[Section]:
             blocks=(effect_table(plan.effects, plan.prescribed_effects), *_limits(plan.effects)),
         ),
         Section(
+            key="ranges",
+            heading="Parameter sets and their published intervals",
+            blocks=range_blocks(plan.ranges),
+        ),
+        Section(
             key="closed",
             heading="Closed days inside the course (ordinary weekends left out)",
             blocks=(closed_table(plan),) if plan.closed_days else (),
@@ -61,7 +67,10 @@ def _sections(plan: Plan) -> list[Section]:
         Section(
             key="parameters",
             heading="Parameters and sources",
-            blocks=(parameter_table(tuple(region.tissue for region in inputs.regions)), _sources(plan)),
+            blocks=(
+                parameter_table(tuple(region.tissue for region in (*inputs.regions, *inputs.range_regions))),
+                _sources(plan),
+            ),
         ),
         Section(key="conventions", heading="Conventions", blocks=("\n".join(CONVENTIONS), DISCLAIMER)),
         Section(
