@@ -160,9 +160,18 @@ def make_plan(inputs: PlanInputs, provenance: Provenance, revision: Revision | N
     return complete_plan(inputs, course, provenance, revision or Revision())
 
 
-def complete_plan(inputs: PlanInputs, course: Course, provenance: Provenance, revision: Revision) -> Plan:
-    """A plan around a course that is already on dates (laid out, or chosen among options)."""
-    cycles = align_cycles(inputs, course)
+def complete_plan(
+    inputs: PlanInputs,
+    course: Course,
+    provenance: Provenance,
+    revision: Revision,
+    cycles: tuple[Cycle, ...] | None = None,
+) -> Plan:
+    """A plan around a course that is already on dates (laid out, or chosen among options).
+
+    cycles: those that stay on their dates; None: aligned with the course.
+    """
+    cycles = align_cycles(inputs, course) if cycles is None else cycles
     inputs = _trimmed(inputs, course, cycles)
     prescribed = schedule.prescribed_reference(inputs.prescription, course.first)
     effects = evaluate(course, inputs.regions, regimen=inputs.prescription.name)
