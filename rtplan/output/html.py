@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["environment", "section_views", "severity_counts", "to_html"]
 
 _SEVERITY = {"info": "Note", "warning": "Warning", "violation": "Rule broken"}
+_ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _FLAGS = ("not verified", "verified")
 _NARROW = 6
 """A long table of at most so many columns stands in several pieces side by side."""
@@ -46,7 +48,9 @@ _PIECE = 30
 """Most rows of such a piece: it must fit on a page."""
 _DENSE = 9
 """A table of more columns than this is set in smaller type."""
-_CROWDED = 14
+_CROWDED = 11
+_UNBROKEN = 24
+"""A longer word may be broken anywhere; shorter ones stay whole."""
 
 
 def to_html(report: Report, *, stamp: dt.datetime | None = None, language: str = "en") -> str:
@@ -75,7 +79,7 @@ def environment() -> Environment:
     """Where the templates are: everything put into them is escaped, a name they do not get is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader("rtplan.output", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -83,6 +87,15 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["prose"] = _prose
+    return made
+
+
+def _prose(text: str) -> Any:
+    """Text, escaped, whose ISO dates are not broken over two lines."""
+    from markupsafe import Markup, escape
+
+    return Markup(_ISO_DATE.sub(r'<span class="iso">\g<0></span>', str(escape(text))))
 
 
 def severity_counts(report: Report, told: Words) -> list[dict[str, Any]]:
@@ -147,7 +160,8 @@ def _notes(block: Notes, told: Words) -> list[dict[str, str]]:
 
 
 def _table(table: Table, told: Words) -> dict[str, Any]:
-    columns = [{"title": told(c.title), "unit": c.unit, "look": _look(c)} for c in table.columns]
+    width = len(table.columns)
+    size = "crowded" if width > _CROWDED else "dense" if width > _DENSE else ""
     rows = [
         {
             "strong": place in table.emphasis,
@@ -155,15 +169,25 @@ def _table(table: Table, told: Words) -> dict[str, Any]:
         }
         for place, row in enumerate(table.rows)
     ]
-    width = len(columns)
-    size = "crowded" if width > _CROWDED else "dense" if width > _DENSE else ""
     return {
         "kind": "table",
         "name": table.name,
         "caption": told(table.caption),
-        "columns": columns,
+        "columns": [_heading(column, told, short=bool(size)) for column in table.columns],
         "pieces": _pieces(rows, width),
         "size": size,
+    }
+
+
+def _heading(column: Column, told: Words, *, short: bool) -> dict[str, str]:
+    """A column's heading; the short one where there are many columns, with the full one behind it."""
+    title = told(column.title)
+    shown = told(column.short) if short and column.short and told.language == "en" else title
+    return {
+        "title": shown,
+        "full": title if shown != title else "",
+        "unit": column.unit,
+        "look": _look(column) + _long(shown),
     }
 
 
@@ -185,7 +209,12 @@ def _cell(cell: Cell, column: Column, told: Words) -> dict[str, str]:
     text = cell_text(cell, column)
     if isinstance(cell, dt.date) and not isinstance(cell, dt.datetime) and told.catalogue:
         text = text.replace(text.removesuffix(cell.isoformat()).strip() or "\0", told.weekdays()[cell.weekday()])
-    return {**_flagged(text), "look": look}
+    return {**_flagged(text), "look": look + _long(text)}
+
+
+def _long(text: str) -> str:
+    """Words that no column can hold: sums, paths, names typed without blanks."""
+    return " long" if any(len(word) > _UNBROKEN for word in text.split()) else ""
 
 
 def _grid(grid: MonthGrid, told: Words) -> dict[str, Any]:
@@ -245,8 +274,8 @@ def _why(day: GridDay, told: Words) -> str:
     if day.kind in ("weekend", "workday") and (day.open or not day.reason or day.kind == "weekend"):
         return ""
     if day.open or day.fractions:
-        return day.reason
-    return told("closed: %(reason)s", reason=day.reason) if day.reason else told("closed")
+        return told(day.reason)
+    return told("closed: %(reason)s", reason=told(day.reason)) if day.reason else told("closed")
 
 
 def _legend(grid: MonthGrid, told: Words) -> Iterator[dict[str, str]]:

@@ -37,7 +37,7 @@ def patient_html(plan: Plan, *, language: str = "en", doses: bool = False, stamp
         chemotherapy=bool(plan.cycles),
         unsure=plan.provisional,
         twice=plan.course.several_a_day,
-        clinic=plan.inputs.clinic,
+        clinic=told(plan.inputs.clinic),
         revision=plan.revision.number,
         stamp=told.plain_date(stamp.date()) if stamp else "",
     )

@@ -1,0 +1,292 @@
+"""Proof of report.html and of what notebooks show: complete, inert, reproducible; gold files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factory import FIXED, plan
+
+from rtplan.errors import DomainError
+from rtplan.note import Note
+from rtplan.output import notebook
+from rtplan.output.html import to_html
+from rtplan.output.patient import patient_html
+from rtplan.output.report import report
+from rtplan.output.sections import (
+    Column,
+    Facts,
+    Figure,
+    GridDay,
+    MonthGrid,
+    Notes,
+    Report,
+    Section,
+    Signatures,
+    Table,
+)
+from rtplan.plan import FileSum, Plan
+from rtplan.workdays import Calendar
+
+GOLDEN = Path(__file__).parent / "golden"
+STAMP = FIXED.created
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror='alert(1)'>",
+    "</style><script>alert(1)</script>",
+    "</title></table></body>{{ 7 * 7 }}{% raw %}",
+    "javascript:alert(1)",
+    "四川大学华西医院",
+    "\u202eمستشفى",
+    "W" * 300,
+)
+
+
+def settled(made: Plan) -> Plan:
+    """The plan without what follows the version of the holidays library."""
+
+    def fixed(calendar: Calendar) -> Calendar:
+        return replace(calendar, sources=("public holidays of CN",))
+
+    sums = (FileSum(name="west-china-low-dose.toml", sha256="ab" * 32),)
+    infusion = made.inputs.infusion
+    inputs = replace(made.inputs, calendar=fixed(made.inputs.calendar), infusion=infusion and fixed(infusion))
+    return replace(made, inputs=inputs, provenance=replace(FIXED, files=sums))
+
+
+def hostile(text: str) -> Plan:
+    """A plan whose names and reasons are all one text."""
+    made = plan()
+    calendar = made.inputs.calendar
+    changed = calendar.with_days(
+        lambda _, reason: replace(reason, kind="closure", text=text) if not reason.open else reason
+    )
+    inputs = replace(made.inputs, clinic=text, label=text, protocol=text, calendar=changed)
+    notes = (Note(code="x", severity="warning", message=text),)
+    return replace(made, inputs=inputs, notes=notes, provenance=replace(FIXED, command=text))
+
+
+class Elements(HTMLParser):
+    """Counts elements, collects attributes and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.names: dict[str, int] = {}
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names[tag] = self.names.get(tag, 0) + 1
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def one(*blocks: Any) -> Report:
+    return Report(title="Title", sections=(Section(key="one", heading="One", blocks=blocks),))
+
+
+# --- what must be there ---------------------------------------------------------------------------------------------
+
+
+def test_a_plan_is_complete() -> None:
+    html = to_html(report(plan()), stamp=STAMP)
+    text = Elements(html).text
+    for part in (
+        "25 fractions of 1.8 Gy, 45 Gy",
+        "Mon 2026-02-02",
+        "Mon 2026-03-16",
+        "overall 43 d (T = 42 d)",
+        "February 2026",
+        "Fx 25",
+        "45.00 Gy",
+        "C2D1",
+        "closed: Chinese New Year (Spring Festival)",
+        "40.50",
+        "49.50",
+        "not verified",
+        "Rule broken",
+        "prolonged by 10 days, limit 2 days",
+        "A calculation aid whose results a qualified physicist checks independently. Not a medical device.",
+        "Written: 2026-01-15 09:00:00+00:00",
+    ):
+        assert part in text, part
+    for section in report(plan()).sections:
+        assert f'<section id="{section.key}"' in html
+
+
+def test_nothing_is_loaded_and_nothing_runs() -> None:
+    for html in (to_html(report(plan())), patient_html(plan())):
+        elements = Elements(html)
+        assert not {"script", "link", "img", "iframe", "object", "base", "form"} & elements.names.keys()
+        assert not [value for name, value in elements.attributes if name in ("src", "style") or name.startswith("on")]
+        assert not re.search(r"https?://|url\(|@import", html)
+        assert "default-src 'none'" in html
+
+
+def test_no_stamp_no_moment() -> None:
+    assert "Written" not in to_html(report(plan()))
+
+
+def test_two_fractions_of_a_day_stand_together() -> None:
+    html = to_html(report(plan("41.4/23+27/18bid", start="2026-09-14", clinic="CN", chemo="none")))
+    assert "Fx 24 + 25" in html
+    assert "68.40 Gy" in html
+
+
+def test_provisional_days_are_hatched_and_said() -> None:
+    html = to_html(report(plan(start="2026-11-30")))
+    assert 'class="banner"' in html
+    assert len(re.findall(r'<td class="treated provisional">', html)) == 4
+    assert html.count('<span class="unsure">provisional</span>') == 4
+
+
+def test_missed_days_of_a_grid() -> None:
+    day = GridDay(date=dt.date(2026, 3, 4), open=True, kind="workday", missed=True)
+    assert '<span class="missing">missed</span>' in to_html(one(MonthGrid(days=(day,))))
+
+
+def test_a_long_narrow_table_stands_in_pieces() -> None:
+    columns = (Column(key="n", title="N", kind="integer"), Column(key="d", title="D", kind="number", unit="Gy"))
+    rows = tuple((n, n * 1.8) for n in range(1, 71))
+    html = to_html(one(Table(name="t", columns=columns, rows=rows, emphasis=(69,))))
+    assert html.count("<thead>") == 3
+    assert html.count('<tr class="strong">') == 1
+    assert [int(n) for n in re.findall(r'<td class="number">(\d+)</td>', html)] == list(range(1, 71))
+
+
+def test_an_empty_table_says_so() -> None:
+    assert "–" in to_html(one(Table(name="t", columns=(Column(key="n", title="N"),), rows=())))
+
+
+def test_worst_first_in_words() -> None:
+    notes = [Note(code=s, severity=s, message=f"message {s}") for s in ("info", "warning", "violation", "warning")]
+    html = to_html(one(Notes(notes=tuple(notes))))
+    assert re.findall(r">(\w[\w ]*: \d+)</a>", html) == ["Rule broken: 1", "Warning: 2", "Note: 1"]
+    assert re.findall(r"message (\w+)", html) == ["violation", "warning", "warning", "info"]
+
+
+def test_signatures_end_the_page_to_sign() -> None:
+    blocks = (Facts(items=(("What", "that"),)), Signatures(roles=("medical physicist", "radiation oncologist")))
+    html = to_html(one(*blocks))
+    assert 'class="rtplan tosign"' in html
+    assert '<section id="one" class="signed">' in html
+    assert html.count('class="signature"') == 2
+    assert "tosign" not in to_html(one(blocks[0])).partition("<body")[2]
+
+
+def test_a_figure_nobody_draws_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    html = to_html(one(Figure(name="none", caption="Caption", alternative="dose rises to 45 Gy")))
+    assert "dose rises to 45 Gy" in html
+    assert "Caption" in html
+
+
+# --- languages ------------------------------------------------------------------------------------------------------
+
+
+def test_fixed_words_in_chinese() -> None:
+    html = to_html(report(plan()), language="zh_CN")
+    assert '<html lang="zh-CN">' in html
+    for part in ("化疗周期", "2026年2月", "周一", "违反规则", "未核实", "不是医疗器械"):
+        assert part in html
+
+
+def test_an_unknown_language_is_refused_with_the_known_ones() -> None:
+    for call in (to_html, patient_html):
+        result: Any = report(plan()) if call is to_html else plan()
+        with pytest.raises(DomainError, match=r"language takes en, zh_CN, got 'fr'"):
+            call(result, language="fr")
+
+
+# --- hostile text ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_is_inert(text: str) -> None:
+    made, plain = hostile(text), hostile("plain")
+    for render in (
+        lambda p: to_html(report(p)),
+        lambda p: to_html(report(p), language="zh_CN"),
+        lambda p: patient_html(p, doses=True),
+        lambda p: patient_html(p, language="zh_CN"),
+        notebook.to_html,
+    ):
+        found, expected = Elements(render(made)), Elements(render(plain))
+        assert found.names == expected.names
+        assert [name for name, _ in found.attributes] == [name for name, _ in expected.attributes]
+        assert text in found.text
+
+
+# --- notebooks ------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_shows_itself_shortly() -> None:
+    shown = plan()._repr_html_()
+    assert shown == notebook.to_html(plan())
+    assert "February 2026" in shown
+    assert "overall 43 d" in shown
+    assert "SHA-256" not in shown
+    assert "<html" not in shown
+    assert len(shown) < 0.8 * len(to_html(report(plan())))
+
+
+def test_styles_of_a_fragment_stay_inside_it() -> None:
+    shown = notebook.to_html(plan())
+    style = shown.partition("<style>")[2].partition("</style>")[0]
+    selectors = [part.strip() for rule in re.findall(r"([^{}]+)\{", style) for part in rule.split(",")]
+    assert [s for s in selectors if not s.startswith((".rtplan", "@media"))] == []
+
+
+# --- gold files -----------------------------------------------------------------------------------------------------
+
+
+def gold_cases() -> dict[str, str]:
+    made = settled(plan())
+    twice = settled(plan("41.4/23+27/18bid", start="2026-11-09", clinic="west-china", chemo="pf-q4w"))
+    return {
+        "west-china.html": to_html(report(made), stamp=STAMP),
+        "west-china-patient.html": patient_html(made, stamp=STAMP),
+        "twice-daily-patient-zh_CN.html": patient_html(twice, stamp=STAMP, language="zh_CN", doses=True),
+    }
+
+
+@pytest.mark.parametrize("name", ["west-china.html", "west-china-patient.html", "twice-daily-patient-zh_CN.html"])
+def test_gold(name: str, tmp_path: Path) -> None:
+    """RTPLAN_TESTS_MAY_WRITE=1 renews them; on a difference the actual file is kept in the temporary folder."""
+    actual, path = gold_cases()[name].encode(), GOLDEN / name
+    if os.environ.get("RTPLAN_TESTS_MAY_WRITE"):
+        path.write_bytes(actual)
+    if actual != path.read_bytes():
+        (tmp_path / name).write_bytes(actual)
+        pytest.fail(f"{name} differs; the actual file is {tmp_path / name}")
+
+
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        {"TZ": "America/New_York", "LC_ALL": "C", "LANG": "C", "PYTHONHASHSEED": "1"},
+        {"TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "LANGUAGE": "zh_CN", "PYTHONHASHSEED": "4242"},
+    ],
+    ids=["New York", "Kathmandu"],
+)
+def test_the_same_bytes_in_any_locale_zone_and_hash_seed(surroundings: dict[str, str]) -> None:
+    program = "import sys, test_html; sys.stdout.buffer.write(''.join(test_html.gold_cases().values()).encode())"
+    places = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **surroundings, "PYTHONPATH": places},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == "".join(gold_cases().values()).encode()

@@ -1,0 +1,157 @@
+"""Proof of patient.html: every appointment once, plain words, no doses unless asked for, two languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from factory import FIXED, plan
+
+import rtplan.output.words
+from rtplan.output.patient import patient_html
+from rtplan.output.words import languages, words
+from rtplan.plan import Plan
+from rtplan.workdays import Reason
+
+LANGUAGES = ("en", "zh_CN")
+
+
+def cells(html: str) -> dict[dt.date, str]:
+    """What stands in the cell of each day, tags taken out."""
+    found = re.findall(r'<td class="([^"]*)"><time class="day" datetime="([^"]+)">(.*?)</td>', html, re.DOTALL)
+    return {
+        dt.date.fromisoformat(day): re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content)).strip()
+        for _, day, content in found
+    }
+
+
+def looks(html: str) -> dict[dt.date, set[str]]:
+    found = re.findall(r'<td class="([^"]*)"><time class="day" datetime="([^"]+)"', html)
+    return {dt.date.fromisoformat(day): set(names.split()) for names, day in found}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("made", [plan(), plan("41.4/23+27/18bid", start="2026-09-14", clinic="CN")], ids=["1", "2"])
+def test_every_treatment_stands_on_its_day_and_nowhere_else(made: Plan, language: str) -> None:
+    told = words(language)
+    shown = cells(patient_html(made, language=language))
+    pattern = re.compile(re.escape(told("Treatment %(number)s")).replace("%\\(number\\)s", r"(\d+)"))
+    found = {day: [int(n) for n in pattern.findall(text)] for day, text in shown.items()}
+    expected: dict[dt.date, list[int]] = {day: [] for day in shown}
+    for fraction in made.course.fractions:
+        expected[fraction.date].append(fraction.number)
+    assert found == expected
+
+
+def test_chemotherapy_days() -> None:
+    made = plan(chemo="pf-q4w")
+    days = {drug.date for cycle in made.cycles for drug in cycle.drug_days} | {cycle.date for cycle in made.cycles}
+    assert {day for day, text in cells(patient_html(made)).items() if "Chemotherapy" in text} == days
+
+
+def test_treatment_free_days_and_why() -> None:
+    shown = cells(patient_html(plan()))
+    assert shown[dt.date(2026, 2, 17)] == "17 No treatment Chinese New Year (Spring Festival)"
+    assert shown[dt.date(2026, 2, 20)] == "20 No treatment Public holiday (in exchange for 14 February 2026)"
+    assert shown[dt.date(2026, 2, 14)] == "14 No treatment"
+    assert shown[dt.date(2026, 3, 22)] == "22"
+    chinese = cells(patient_html(plan(), language="zh_CN"))
+    assert chinese[dt.date(2026, 2, 16)] == "16 无治疗 农历除夕"
+    assert chinese[dt.date(2026, 2, 20)] == "20 无治疗 休息日（由2026年2月14日调休）"
+
+
+def test_a_reason_no_catalogue_has_stays_as_it_is() -> None:
+    made = plan()
+    day = dt.date(2026, 3, 11)
+    closed = Reason(open=False, provisional=False, kind="closure", text="linac exchange")
+    calendar = made.inputs.calendar.with_days(lambda d, reason: closed if d == dt.date(2026, 2, 17) else reason)
+    shown = cells(patient_html(replace(made, inputs=replace(made.inputs, calendar=calendar)), language="zh_CN"))
+    assert shown[dt.date(2026, 2, 17)] == "17 无治疗 linac exchange"
+    assert "第 22 次治疗" in shown[day]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("Labor Day (observed)", "劳动节"), ("Mid-Autumn Festival; National Day", "中秋节; 国庆节")]
+)
+def test_names_of_holidays(name: str, expected: str) -> None:
+    made = plan()
+    holiday = Reason(open=False, provisional=False, kind="holiday", text=name)
+    calendar = made.inputs.calendar.with_days(lambda d, reason: holiday if d == dt.date(2026, 2, 17) else reason)
+    shown = cells(patient_html(replace(made, inputs=replace(made.inputs, calendar=calendar)), language="zh_CN"))
+    assert shown[dt.date(2026, 2, 17)] == f"17 无治疗 {expected}"
+
+
+def test_days_to_be_confirmed() -> None:
+    made = plan(start="2026-11-30")
+    html = patient_html(made)
+    unsure = {fraction.date for fraction in made.course.fractions if made.is_provisional(fraction)}
+    assert len(unsure) == 4
+    confirmed = {day for day, text in cells(html).items() if "to be confirmed" in text}
+    cycles = {cycle.date for cycle in made.cycles if cycle.provisional}
+    assert confirmed == unsure | cycles | {dt.date(2027, 1, 1)}
+    assert confirmed <= {day for day, names in looks(html).items() if "unsure" in names}
+    assert "Monday, 4 January 2027 (to be confirmed)" in html
+    assert "to be confirmed" not in patient_html(plan())
+
+
+def test_times_where_known_and_room_for_them_where_not() -> None:
+    timed = plan("54/36bid", clinic="england", start="2026-03-16", times=(dt.time(9, 15), dt.time(15, 45)))
+    assert cells(patient_html(timed))[dt.date(2026, 3, 16)] == "16 Treatment 1 09:15 Treatment 2 15:45"
+    assert cells(patient_html(plan()))[dt.date(2026, 2, 3)] == "3 Treatment 2 Time"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_doses_unless_asked_for(language: str) -> None:
+    body = patient_html(plan(chemo="pf-q4w"), language=language).partition("<body>")[2]
+    assert not re.search(r"Gy|BED|cisplatin|\d\.\d", body)
+    told = patient_html(plan(), language=language, doses=True)
+    assert told.count('<span class="dose">1.8 Gy</span>') == 25
+    assert "<dd>45 Gy</dd>" in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_boxes_to_fill_in(language: str) -> None:
+    told, html = words(language), patient_html(plan(), language=language)
+    for label in ("Name", "Hospital number", "Telephone of the department", "Place and usual time"):
+        assert f'<div class="box"><span>{told(label)}</span></div>' in html
+
+
+def test_the_language_is_said_and_dates_are_in_it() -> None:
+    html = patient_html(plan(), language="zh_CN", stamp=FIXED.created)
+    assert '<html lang="zh-CN">' in html
+    assert "2026年2月2日星期一" in html
+    assert "四川大学华西医院" in html
+    text = re.sub(r"<[^>]+>", " ", html.partition("<body>")[2])
+    assert not re.search(r"[A-Za-z]{3}", text)
+
+
+# --- the catalogues -------------------------------------------------------------------------------------------------
+
+
+def test_the_languages() -> None:
+    assert languages() == LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_catalogues_keep_their_placeholders_and_say_each_thing_once(language: str) -> None:
+    path = Path(rtplan.output.words.__file__).parent / "locale" / f"{language}.po"
+    ids = re.findall(r'^msgid "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(ids) == sorted(set(ids))
+    with path.open("rb") as stream:
+        for entry in read_po(stream, abort_invalid=True):
+            if entry.id:
+                assert entry.string, entry.id
+                assert set(re.findall(r"%\(\w+\)s", entry.id)) == set(re.findall(r"%\(\w+\)s", entry.string))
+
+
+def test_every_word_of_the_patient_calendar_is_translated() -> None:
+    folder = Path(rtplan.output.words.__file__).parent
+    sources = [folder / "patient.py", folder / "templates" / "patient.html.j2"]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    asked = set(re.findall(r'\b(?:told|w)\(\s*"([^"]+)"', text))
+    assert len(asked) > 15
+    assert asked <= words("zh_CN").catalogue.keys()
