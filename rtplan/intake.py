@@ -198,7 +198,10 @@ def with_ranges(
     sets are left out. `ranges.expand` then gives each region its variants.
     """
     tissues = config.load_tissues(tissue_file)
-    known = [replace(region, tissue=tissues.get(region.tissue.name, region.tissue)) for region in regions]
+    bare = [region.name for region in regions if region.tissue.name not in tissues]
+    if bare:
+        raise DomainError(f"a range needs parameter sets with a name, not only {bare[0]}: give --tissue")
+    known = [replace(region, tissue=tissues[region.tissue.name]) for region in regions]
     if named:
         sets = [tissue_named(name, tissues) for name in named]
     else:

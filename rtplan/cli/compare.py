@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import DATE, emit, output_options, tissue_options
-from rtplan.cli.regimens import files_of, named_regimen, prescription_of, refuse_split, regions_of
+from rtplan.cli.options import DATE, emit, output_options, range_option, tissue_options
+from rtplan.cli.regimens import (
+    about_tissues,
+    each_once,
+    files_of,
+    named_regimen,
+    prescription_of,
+    refuse_split,
+    regions_of,
+)
 from rtplan.notation import looks_like_notation
 
 if TYPE_CHECKING:
@@ -40,6 +48,7 @@ TIMED = ("squamous-surrogate", "withers-1988")
 )
 @click.option("--no-provisional", is_flag=True, help="Refuse dates that are not officially announced.")
 @tissue_options
+@range_option
 @output_options
 def command(regimens: tuple[str, ...], reference: str | None, start: dt.date | None, **options: Any) -> None:
     """Regimens side by side: dose, BED, EQD2, times, loss to time, and differences to a reference.
@@ -59,7 +68,9 @@ def command(regimens: tuple[str, ...], reference: str | None, start: dt.date | N
     if start is None and (options["clinic"] or options["worked_weekends"] or options["no_provisional"]):
         raise click.UsageError("--clinic, --worked-weekends and --no-provisional go with --start")
     calendar = _calendar(start, options) if start is not None else None
-    result = compare(_candidates(regimens, reference), _regions(options), calendar=calendar, start=start)
+    regions, said = about_tissues(_regions(options), options)
+    result = compare(_candidates(regimens, reference), regions, calendar=calendar, start=start)
+    result = replace(result, notes=each_once((*result.notes, *said)))
     doubtful = [note.message for note in result.notes if note.code == "provisional"]
     if options["no_provisional"] and doubtful:
         raise ScheduleError(doubtful[0])
@@ -106,8 +117,12 @@ def _regions(options: dict[str, Any]) -> tuple[Region, ...]:
     from rtplan.doses import DEFAULT_REGIONS
 
     tissues = options["tissue"] or (() if options["alpha_beta"] else TIMED)
-    default = () if options["alpha_beta"] else DEFAULT_REGIONS
+    default: tuple[Region, ...] = () if options["alpha_beta"] else DEFAULT_REGIONS
     named = regions_of((), tissues, options["alpha_beta"], options["region"], options["tissue_file"])
+    if options["tissue_file"]:
+        from rtplan.intake import refreshed
+
+        default = refreshed(default, options["tissue_file"])
     return tuple(dict.fromkeys((*default, *named)))
 
 

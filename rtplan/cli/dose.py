@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import emit, output_options, tissue_options
-from rtplan.cli.regimens import prescription_of, refuse_split, regions_of
+from rtplan.cli.options import emit, output_options, range_option, tissue_options
+from rtplan.cli.regimens import about_tissues, each_once, prescription_of, refuse_split, regions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,7 @@ SCHEMA = "rtplan.dose/1"
 @click.option("--fractions", type=int, help="With --to-match: in so many fractions.")
 @click.option("--dose-per-fraction", help="With --to-match: with this dose per fraction, such as 1.8 or 180cGy.")
 @tissue_options
+@range_option
 @output_options
 def command(regimens: tuple[str, ...], to_match: str | None, **options: Any) -> None:
     """BED and EQD2 of regimens at once, at α/β 10 and 3 Gy unless other tissues are named.
@@ -51,6 +52,9 @@ def command(regimens: tuple[str, ...], to_match: str | None, **options: Any) -> 
     regions = regions_of(
         DEFAULT_REGIONS, options["tissue"], options["alpha_beta"], options["region"], options["tissue_file"]
     )
+    if to_match is not None and options["ranges"]:
+        raise click.UsageError("--range does not go with --to-match")
+    regions, said = about_tissues(regions, options)
     if to_match is not None:
         answer = _matched(regimens, to_match, regions, options)
     elif options["fractions"] is not None or options["dose_per_fraction"] is not None:
@@ -59,7 +63,7 @@ def command(regimens: tuple[str, ...], to_match: str | None, **options: Any) -> 
         raise click.UsageError("name a REGIMEN, such as 45/25")
     else:
         answer = dose_answer(_each_once(regimens), regions, time)
-    _emit(answer, options)
+    _emit(replace(answer, notes=each_once((*answer.notes, *said))), options)
 
 
 def _each_once(texts: Sequence[str]) -> list[Prescription]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +12,19 @@ from rtplan.errors import DomainError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from rtplan.note import Note
     from rtplan.prescription import Prescription, Regimen
     from rtplan.tissue import Region, Tissue
 
-__all__ = ["files_of", "named_regimen", "prescription_of", "refuse_split", "regions_of"]
+__all__ = [
+    "about_tissues",
+    "each_once",
+    "files_of",
+    "named_regimen",
+    "prescription_of",
+    "refuse_split",
+    "regions_of",
+]
 
 
 def refuse_split(words: Sequence[str]) -> None:
@@ -67,6 +76,10 @@ def regions_of(
     """
     from rtplan.tissue import Region
 
+    if tissue_file:
+        from rtplan.intake import refreshed
+
+        default = refreshed(default, tissue_file)
     if not (tissues or alpha_betas or stated):
         return tuple(default)
     regions = [] if alpha_betas else list(default)
@@ -88,6 +101,27 @@ def regions_of(
 
         regions += stated_regions(stated, tissue_file)
     return tuple(sorted(regions, key=lambda region: _ORDER[region.tissue.kind]))
+
+
+def about_tissues(regions: Sequence[Region], options: Mapping[str, Any]) -> tuple[tuple[Region, ...], tuple[Note, ...]]:
+    """The regions, expanded where a range is asked for, and what has to be said of the user's file and of the range."""
+    notes: tuple[Note, ...] = ()
+    if options["tissue_file"]:
+        from rtplan.intake import tissue_file_notes
+
+        notes = tissue_file_notes(options["tissue_file"])
+    if not options["ranges"]:
+        return tuple(regions), notes
+    from rtplan.intake import with_ranges
+    from rtplan.ranges import expand
+
+    found, said = with_ranges(regions, options["tissue"], options["tissue_file"])
+    return expand(found), (*notes, *said)
+
+
+def each_once(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """Notes without those that say the same."""
+    return tuple({note.message: note for note in notes}.values())
 
 
 _ORDER = {"tumour": 0, "late": 1, "acute": 2}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rtplan.comparison import Candidate, Compared, Comparison
 from rtplan.output.dose_report import row_table, tissue_facts
@@ -19,7 +19,8 @@ def build(result: Comparison) -> Report:
     """Regimens, times, blocks, crossings, notes, parameters."""
     groups: dict[tuple[str, str], list[Compared]] = {}
     for entry in result.rows:
-        groups.setdefault((entry.row.region, entry.row.tissue), []).append(entry)
+        if not entry.row.variant:
+            groups.setdefault((entry.row.region, entry.row.tissue), []).append(entry)
     plain = [group for group in groups.values() if not group[0].row.parameters.has_time_factor]
     timed = [group for group in groups.values() if group[0].row.parameters.has_time_factor]
     sections = [
@@ -31,12 +32,13 @@ def build(result: Comparison) -> Report:
         Section(key="times", heading=_times_heading(result), blocks=(_times(result),)),
         *(_without_time(number, group) for number, group in enumerate(plain, 1)),
         *(_with_time(number, group) for number, group in enumerate(timed, 1)),
+        *_ranges(result),
         Section(key="crossings", heading="α/β at which two regimens change order", blocks=_crossings(result)),
         Section(key="notes", heading="Notes and warnings", blocks=(Notes(notes=result.notes),)),
         Section(
             key="parameters",
             heading="Parameters",
-            blocks=(tissue_facts([entry.row.parameters for entry in result.rows]), DISCLAIMER),
+            blocks=(tissue_facts([entry.row.parameters for entry in result.rows if not entry.row.variant]), DISCLAIMER),
         ),
         Section(key="rows", heading="All figures", blocks=(full_table(result),), terminal=False),
     ]
@@ -169,6 +171,37 @@ def _with_time(number: int, group: Sequence[Compared]) -> Section:
 def _ranks(values: Sequence[float]) -> list[int]:
     """1 for the highest; equal values (to 1e-9) share a rank."""
     return [1 + sum(other > value + 1e-9 for other in values) for value in values]
+
+
+def _ranges(result: Comparison) -> Iterator[Section]:
+    """Differences to the reference over the sets and the ends of their published intervals."""
+    if not any(entry.row.variant for entry in result.rows):
+        return
+    groups: dict[tuple[str, str, str], list[Compared]] = {}
+    for entry in result.rows:
+        groups.setdefault((entry.row.region, entry.row.tissue, entry.row.regimen), []).append(entry)
+    columns = (
+        Column(key="region", title="Region"),
+        Column(key="tissue", title="Tissue"),
+        Column(key="regimen", title="Regimen"),
+        _number("low_gy", "Low", signed=True),
+        _number("point_gy", "As it is", signed=True),
+        _number("high_gy", "High", signed=True),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    sets = list(dict.fromkeys(key[:2] for key in groups))
+    for key, members in sorted(groups.items(), key=lambda item: sets.index(item[0][:2])):
+        if key[2] == result.reference:
+            continue
+        values = [entry.difference.net_eqd2_gy or 0.0 for entry in members]
+        own = next(value for value, entry in zip(values, members, strict=True) if not entry.row.variant)
+        rows.append((*key, min(values), own, max(values)))
+    caption = f"Net EQD2 minus that of {result.reference}, one parameter changed at a time (all variants in --json)"
+    yield Section(
+        key="ranges",
+        heading="Parameter sets and their published intervals",
+        blocks=(Table(name="ranges", columns=columns, rows=tuple(rows), caption=caption),),
+    )
 
 
 def _crossings(result: Comparison) -> tuple[Table | str, ...]:

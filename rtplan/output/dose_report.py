@@ -32,7 +32,7 @@ def build(answer: DoseAnswer) -> Report:
         Section(
             key="parameters",
             heading="Parameters",
-            blocks=(tissue_facts([row.parameters for row in answer.rows]),) if answer.rows else (),
+            blocks=(tissue_facts([row.parameters for row in answer.rows if not row.variant]),) if answer.rows else (),
         ),
         Section(key="about", heading="", blocks=(DISCLAIMER,)),
         Section(key="rows", heading="Rows", blocks=(row_table(answer.rows),), terminal=False),
@@ -44,6 +44,7 @@ _ROW_COLUMNS = (
     Column(key="regimen", title="Regimen"),
     Column(key="region", title="Region"),
     Column(key="tissue", title="Tissue"),
+    Column(key="variant", title="Variant"),
     Column(key="target", title="Target"),
     Column(key="model", title="Model"),
     Column(key="alpha_beta_gy", title="α/β", kind="number", unit="Gy"),
@@ -71,6 +72,8 @@ def _shown(rows: Sequence[EffectRow], several: bool) -> Table:
     """The rows as a person reads them: columns that say nothing are left out."""
     columns = list(_ROW_COLUMNS)
     hidden = {"target", "model", "n_fractions", "dose_per_fraction_gy", "overall_treatment_time_days"}
+    if not any(row.variant for row in rows):
+        hidden.add("variant")
     if not several:
         hidden.add("regimen")
     if len({row.region for row in rows}) == len({(row.region, row.tissue) for row in rows}):
