@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rtplan.course import Course
-from rtplan.errors import DomainError, ScheduleError, non_negative, whole
+from rtplan.errors import DomainError, ScheduleError, whole
 from rtplan.note import Note, Scalar
 from rtplan.source import DESIGN_DEFAULT, Source
-from rtplan.workdays import Calendar, add_days, days_between
+from rtplan.workdays import Calendar, add_days, days_between, parse_date
 
 __all__ = [
     "Anchor",
@@ -21,6 +22,7 @@ __all__ = [
     "DrugDay",
     "align",
     "check",
+    "delay_notes",
     "drug_day_label",
     "parse_anchor",
     "start_permitted",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 POLICIES = ("reanchor", "keep-grid", "nearest-open")
+ANCHORS = ("cycle", "before", "start", "after", "date")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,8 @@ class Drug:
     offset_days: days after cycle day 1 on which it is given (day 1 = 0, the day before = -1, day 8 = 7).
     day: the same, as the protocol prints it, day 1 = 1; only for days from 1 on.
     on_radiotherapy_days: given with each treated day instead of by offsets.
-    every_days, doses: a clock of its own: every so many days, so many doses, from the anchor's day.
+    every_days: a clock of its own, from cycle 1 day 1: every so many days ``doses`` times, or, where
+        ``to_last_fraction`` is set, for as long as radiotherapy lasts.
     through_closed_days: the drug goes on over weekends and closures (an oral drug, a pump).
     """
 
@@ -49,6 +53,7 @@ class Drug:
     on_radiotherapy_days: bool = False
     every_days: int | None = None
     doses: int | None = None
+    to_last_fraction: bool = False
     through_closed_days: bool = False
     days_verified: bool = True
 
@@ -65,10 +70,17 @@ class Drug:
             raise DomainError(f"drug {self.name!r}: on_radiotherapy_days goes without days of its own")
         if not self.on_radiotherapy_days and not self.offsets:
             raise DomainError(f"drug {self.name!r} has no days: give day, offset_days or on_radiotherapy_days")
-        if (self.every_days is None) != (self.doses is None):
-            raise DomainError(f"drug {self.name!r}: every_days and doses go together")
+        if self.on_radiotherapy_days and self.every_days is not None:
+            raise DomainError(f"drug {self.name!r}: on_radiotherapy_days goes without a clock of its own")
+        self._check_clock()
+
+    def _check_clock(self) -> None:
+        ends = (self.doses is not None) + self.to_last_fraction
+        if ends != (self.every_days is not None):
+            raise DomainError(f"drug {self.name!r}: every_days goes with doses or with to_last_fraction, one of them")
         if self.every_days is not None:
             whole("every_days", self.every_days, 1)
+        if self.doses is not None:
             whole("doses", self.doses, 1)
 
     @property
@@ -82,8 +94,9 @@ class Anchor:
     """What the cycles are fixed to.
 
     kind: "cycle" (cycle ``cycle`` day 1 is fraction 1), "before" (all cycles before fraction 1, which falls where the
-    next cycle would begin), "after" (cycle 1 day 1 is ``days`` after the last fraction), "date" (cycle 1 day 1
-    is ``date``).
+    next cycle would begin), "start" (cycle 1 day 1 is ``days`` after fraction 1), "after" (``days`` after the last
+    fraction), "date" (cycle 1 day 1 is ``date``). Where the infusion unit is closed, "cycle" moves the start of the
+    course; "start", "after" and "date" move the cycle.
     """
 
     kind: str = "cycle"
@@ -92,43 +105,53 @@ class Anchor:
     date: dt.date | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in ("cycle", "before", "after", "date"):
-            raise DomainError(f"anchor kind takes cycle, before, after or date, got {self.kind!r}")
+        if self.kind not in ANCHORS:
+            raise DomainError(f"anchor kind takes {', '.join(ANCHORS)}, got {self.kind!r}")
         whole("cycle", self.cycle, 1)
         whole("days", self.days, 0)
-        if (self.kind == "date") != (self.date is not None):
-            raise DomainError("anchor date goes with kind date and only with it")
+        for name, value, kinds in (
+            ("cycle", self.cycle != 1, ("cycle",)),
+            ("days", self.days != 0, ("start", "after")),
+            ("date", self.date is not None, ("date",)),
+        ):
+            if value and self.kind not in kinds:
+                raise DomainError(f"anchor {name} does not go with kind {self.kind}")
+        if self.kind == "date" and self.date is None:
+            raise DomainError("anchor kind date needs a date")
 
     @property
     def text(self) -> str:
         """In words."""
+        return self.words(1)
+
+    def words(self, first: int) -> str:
+        """In words, for a block of cycles whose first has this number."""
+        plural = "day" if self.days == 1 else "days"
         return {
-            "cycle": f"cycle {self.cycle} day 1 on fraction 1",
+            "cycle": f"cycle {self.cycle + first - 1} day 1 on fraction 1",
             "before": "all cycles before fraction 1",
-            "after": f"cycle 1 day 1 on day {self.days} after the last fraction",
-            "date": f"cycle 1 day 1 on {self.date}",
+            "start": f"cycle {first} day 1 is {self.days} {plural} after fraction 1",
+            "after": f"cycle {first} day 1 is {self.days} {plural} after the last fraction",
+            "date": f"cycle {first} day 1 on {self.date}",
         }[self.kind]
 
 
 def parse_anchor(text: str) -> Anchor:
-    """An anchor from ``cycle=2``, ``before``, ``after=28`` or ``date=2026-03-02``.
+    """An anchor from ``cycle=2``, ``before``, ``start=56``, ``after=28`` or ``date=2026-03-02``.
 
     >>> parse_anchor("cycle=2").text
     'cycle 2 day 1 on fraction 1'
+    >>> parse_anchor("start=56").text
+    'cycle 1 day 1 is 56 days after fraction 1'
     """
-    kind, _, value = text.partition("=")
-    try:
-        if kind == "before" and not value:
-            return Anchor(kind="before")
-        if kind == "cycle":
-            return Anchor(kind="cycle", cycle=int(value))
-        if kind == "after":
-            return Anchor(kind="after", days=int(value))
-        if kind == "date":
-            return Anchor(kind="date", date=dt.date.fromisoformat(value))
-    except ValueError:
-        pass
-    raise DomainError(f"align takes cycle=N, before, after=DAYS or date=YYYY-MM-DD, got {text!r}")
+    if text == "before":
+        return Anchor(kind="before")
+    if match := re.fullmatch(r"(cycle|start|after)=([0-9]{1,4})", text):
+        kind, number = match[1], int(match[2])
+        return Anchor(kind=kind, cycle=number) if kind == "cycle" else Anchor(kind=kind, days=number)
+    if text.startswith("date="):
+        return Anchor(kind="date", date=parse_date(text.removeprefix("date="), "align date"))
+    raise DomainError(f"align takes cycle=N, before, start=DAYS, after=DAYS or date=YYYY-MM-DD, got {text!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +159,13 @@ class ChemoProtocol:
     """Cycles of chemotherapy, and how they move.
 
     cycle_length_days: of the grid [d]; starts_offset_days: unequal starts instead, days after cycle 1 day 1.
-    window_days: how far a day 1 may lie from its due date [d]; minimum_interval_days between two day 1s [d];
-    maximum_delay_days of a day 1 behind its due date [d].
+    window_days: how far a day 1 may lie from its due date [d]; minimum_interval_days, maximum_interval_days between
+        two day 1s [d]; maximum_delay_days of a day 1 behind its nominal date, or beyond the grid's interval [d].
     policy: reanchor (later cycles count from the actual date), keep-grid (each moves alone),
-    nearest-open (earlier or later, never under the minimum interval).
+        nearest-open (earlier or later, never under the minimum interval).
+    omit_if_late: a cycle that could only be given more than ``window_days`` late is left out.
+    moves_with_interruption: cycles still to come follow the fractions when radiotherapy is interrupted.
+    then: further cycles on an anchor, drugs and rules of their own; the numbers run on.
     """
 
     name: str
@@ -159,14 +185,31 @@ class ChemoProtocol:
     maximum_delay_days: int = 14
     maximum_delay_source: Source = DESIGN_DEFAULT
     maximum_interval_days: int | None = None
+    omit_if_late: bool = False
+    omit_source: Source = DESIGN_DEFAULT
     moves_with_interruption: bool = False
     notes: str = ""
     not_for_calculation: str = ""
+    then: ChemoProtocol | None = None
 
     def __post_init__(self) -> None:
         whole("n_cycles", self.n_cycles, 1, 99)
         if self.policy not in POLICIES:
             raise DomainError(f"policy takes {', '.join(POLICIES)}, got {self.policy!r}")
+        self._check_grid()
+        if self.anchor.kind == "cycle" and self.anchor.cycle > self.n_cycles:
+            raise DomainError(f"anchor cycle {self.anchor.cycle} is past the last of {self.n_cycles} cycles")
+        if self.anchor.kind == "before" and self.gap(self.n_cycles) == 0:
+            raise DomainError(
+                "anchor kind before needs cycle_length_days: how long before fraction 1 the last cycle is"
+            )
+        whole("window_days", self.window_days, 0)
+        whole("maximum_delay_days", self.maximum_delay_days, 0)
+        self._check_intervals()
+        if self.then is not None and self.then.anchor.kind in ("cycle", "before"):
+            raise DomainError("then: its anchor takes start, after or date: fraction 1 has its cycle already")
+
+    def _check_grid(self) -> None:
         if self.cycle_length_days is None and not self.starts_offset_days and self.n_cycles > 1:
             raise DomainError(f"chemotherapy {self.name!r} needs cycle_length_days or starts_offset_days")
         if self.cycle_length_days is not None:
@@ -176,12 +219,27 @@ class ChemoProtocol:
                 raise DomainError(f"starts_offset_days needs {self.n_cycles} numbers, one a cycle")
             if any(b <= a for a, b in itertools.pairwise(self.starts_offset_days)):
                 raise DomainError("starts_offset_days must rise")
-        if self.anchor.kind == "cycle" and self.anchor.cycle > self.n_cycles:
-            raise DomainError(f"anchor cycle {self.anchor.cycle} is past the last of {self.n_cycles} cycles")
-        non_negative("window_days", self.window_days, "d")
-        non_negative("maximum_delay_days", self.maximum_delay_days, "d")
-        if self.minimum_interval_days is not None:
-            non_negative("minimum_interval_days", self.minimum_interval_days, "d")
+
+    def _check_intervals(self) -> None:
+        """Rules that no calendar could satisfy are refused by name."""
+        for name, bound in (
+            ("minimum_interval_days", self.minimum_interval_days),
+            ("maximum_interval_days", self.maximum_interval_days),
+        ):
+            if bound is not None:
+                whole(name, bound, 1, 3650)
+        for number in range(1, self.n_cycles):
+            gap = self.gap(number)
+            if self.minimum_interval_days is not None and gap < self.minimum_interval_days:
+                raise DomainError(
+                    f"minimum_interval_days of {self.minimum_interval_days} d contradicts the grid: "
+                    f"cycle {number + 1} is planned {gap} d after cycle {number}"
+                )
+            if self.maximum_interval_days is not None and gap > self.maximum_interval_days:
+                raise DomainError(
+                    f"maximum_interval_days of {self.maximum_interval_days} d contradicts the grid: "
+                    f"cycle {number + 1} is planned {gap} d after cycle {number}"
+                )
 
     @property
     def grid(self) -> tuple[int, ...]:
@@ -199,8 +257,22 @@ class ChemoProtocol:
 
     def minimum_after(self, cycle: int) -> int:
         """Shortest interval from this cycle's day 1 to the next: the stated one, else the grid's own. [d]"""
-        gap = self.gap(cycle)
-        return gap if self.minimum_interval_days is None else min(self.minimum_interval_days, gap)
+        return self.gap(cycle) if self.minimum_interval_days is None else self.minimum_interval_days
+
+    @property
+    def blocks(self) -> tuple[ChemoProtocol, ...]:
+        """This block of cycles, and those that follow it."""
+        return (self, *(self.then.blocks if self.then else ()))
+
+    @property
+    def total_cycles(self) -> int:
+        """Cycles of all blocks."""
+        return sum(block.n_cycles for block in self.blocks)
+
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot be laid out; empty where it can."""
+        return next((block.not_for_calculation for block in self.blocks if block.not_for_calculation), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,10 +312,13 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spot:
+    """A cycle's day 1. reach: first and last of all days that its date depends on."""
+
     number: int
     nominal: dt.date
     due: dt.date
     date: dt.date
+    reach: tuple[dt.date, dt.date]
 
 
 def start_permitted(protocol: ChemoProtocol, infusion: Calendar) -> Callable[[dt.date], bool]:
@@ -263,95 +338,141 @@ def align(
 ) -> tuple[Cycle, ...]:
     """The cycles on dates.
 
-    delays: days by which a cycle is put off (toxicity), carried on to the later ones.
+    delays: days by which a cycle is put off (toxicity), carried on to the later ones. Before the anchored cycle,
+        whose day is fixed, a delay lengthens the interval: the cycles before it stand so much earlier.
 
     The anchored cycle is fixed; earlier cycles run backwards from it and, where closed, move earlier to an open day
-    keeping the minimum interval; later ones run forwards and move later. Raises ScheduleError where the infusion unit
-    is closed on fraction 1's day and a cycle is fixed to it.
+    keeping the minimum interval; later ones run forwards and move later. A cycle left out (``omit_if_late``) is not
+    among the answer; `check` names it. Raises ScheduleError where the infusion unit is closed on fraction 1's day and a
+    cycle is fixed to it, and where two cycles would fall on one day.
     """
-    if protocol.not_for_calculation:
-        raise ScheduleError(f"chemotherapy {protocol.name} cannot be laid out: {protocol.not_for_calculation}")
-    spots = _Spots(protocol, infusion, dict(delays or {}))
-    placed = spots.place(course)
-    return tuple(
-        _cycle(protocol, course, infusion, spot, placed[i - 1].date if i else None, placed)
-        for i, spot in enumerate(placed)
+    if protocol.obstacle:
+        raise ScheduleError(f"chemotherapy {protocol.name} cannot be laid out: {protocol.obstacle}")
+    for number in delays or {}:
+        whole("delayed cycle", number, 1, protocol.total_cycles)
+    cycles: list[Cycle] = []
+    passed = 0
+    for block in protocol.blocks:
+        here = {number - passed: days for number, days in (delays or {}).items()}
+        spots = _Spots(block, infusion, here, passed).place(course)
+        for spot in spots:
+            before = cycles[-1] if cycles else None
+            _refuse_disorder(block, before, spot.number + passed, spot.date)
+            cycles.append(_cycle(block, course, infusion, spot, before, spots, passed))
+        passed += block.n_cycles
+    return tuple(cycles)
+
+
+def _refuse_disorder(block: ChemoProtocol, before: Cycle | None, number: int, date: dt.date) -> None:
+    if before is None or date > before.date:
+        return
+    anchored = f"policy {block.policy}" if block.policy == "keep-grid" else block.anchor.words(number)
+    raise ScheduleError(
+        f"cycle {number} would fall on {date}, not after cycle {before.number} on {before.date} "
+        f"({block.label}: {anchored})"
     )
 
 
 class _Spots:
-    """Finds the date of each cycle's day 1, forwards and backwards from the anchor."""
+    """Finds the date of each day 1 of one block of cycles, forwards and backwards from the anchor.
 
-    def __init__(self, protocol: ChemoProtocol, infusion: Calendar, delays: dict[int, int]) -> None:
-        for number in delays:
-            whole("delayed cycle", number, 1, protocol.n_cycles)
+    Cycles are counted from 1 in the block; passed: cycles of the blocks before it.
+    """
+
+    def __init__(self, protocol: ChemoProtocol, infusion: Calendar, delays: dict[int, int], passed: int) -> None:
         self.protocol = protocol
         self.infusion = infusion
         self.delays = delays
+        self.passed = passed
+        self.keeps_grid = protocol.policy == "keep-grid"
 
     def place(self, course: Course) -> list[_Spot]:
-        anchored, day = self._anchor(course)
-        if anchored > self.protocol.n_cycles:
-            virtual = _Spot(number=anchored, nominal=day, due=day, date=day)
-            return self._backwards(virtual)
-        fixed = self._fixed(anchored, day)
+        anchor = self.protocol.anchor
+        if anchor.kind == "before":
+            return self._backwards(self._at(self.protocol.n_cycles + 1, course.first))
+        fixed = self._on_fraction_1(course) if anchor.kind == "cycle" else self._on_its_own(course)
         return [*self._backwards(fixed), fixed, *self._forwards(fixed)]
 
-    def _anchor(self, course: Course) -> tuple[int, dt.date]:
-        anchor = self.protocol.anchor
-        if anchor.kind == "cycle":
-            return anchor.cycle, course.first
-        if anchor.kind == "before":
-            return self.protocol.n_cycles + 1, course.first
-        if anchor.kind == "after":
-            return 1, add_days(course.last, anchor.days)
-        return 1, anchor.date or course.first
+    def _at(self, number: int, day: dt.date) -> _Spot:
+        return _Spot(number=number, nominal=day, due=day, date=day, reach=(day, day))
 
-    def _fixed(self, number: int, day: dt.date) -> _Spot:
-        late = self.delays.get(number, 0)
-        if self.protocol.anchor.kind == "cycle":
-            if late:
-                raise ScheduleError(f"cycle {number} is fixed to fraction 1: move the start instead of delaying it")
-            if not self.infusion.is_open(day):
-                raise ScheduleError(
-                    f"cycle {number} day 1 is fixed to fraction 1, but {self.infusion.name} gives no infusion on "
-                    f"{day}: {self.infusion.reason(day).text}"
-                )
-            return _Spot(number=number, nominal=day, due=day, date=day)
-        due = add_days(day, late)
-        return _Spot(number=number, nominal=day, due=due, date=self.infusion.next_open(due))
+    def _on_fraction_1(self, course: Course) -> _Spot:
+        number, day = self.protocol.anchor.cycle, course.first
+        if self.delays.get(number, 0):
+            raise ScheduleError(f"cycle {number} is fixed to fraction 1: move the start instead of delaying it")
+        if not self.infusion.is_open(day):
+            raise ScheduleError(
+                f"cycle {number} day 1 is fixed to fraction 1, but {self.infusion.name} gives no infusion on "
+                f"{day}: {self.infusion.reason(day).text}"
+            )
+        return self._at(number, day)
+
+    def _on_its_own(self, course: Course) -> _Spot:
+        """Cycle 1 of a block that hangs on the start, on the end of radiotherapy or on a date."""
+        anchor = self.protocol.anchor
+        depends = [course.first]
+        if anchor.kind == "after":
+            nominal = add_days(course.last, anchor.days)
+            depends.append(course.last)
+            bound = min(nominal, add_days(course.last, 1))
+        else:
+            nominal = anchor.date or add_days(course.first, anchor.days)
+            bound = None
+        late = self.delays.get(1, 0)
+        due = add_days(nominal, late)
+        date = self._open_near(due, due if late else bound, None)
+        return _Spot(number=1, nominal=nominal, due=due, date=date, reach=_reach(*depends, nominal, due, date))
+
+    def _position(self, number: int) -> int:
+        """Day of a cycle on the grid; the one past the last is where the next would be."""
+        grid = self.protocol.grid
+        return grid[number - 1] if number <= len(grid) else grid[-1] + self.protocol.gap(len(grid))
+
+    def _grid_days(self, first: int, second: int) -> int:
+        return self._position(second) - self._position(first)
 
     def _forwards(self, fixed: _Spot) -> list[_Spot]:
-        spots: list[_Spot] = []
-        before = fixed
-        carried = 0
+        spots = [fixed]
+        carried = self.delays.get(fixed.number, 0)
+        late = 0
         for number in range(fixed.number + 1, self.protocol.n_cycles + 1):
-            gap = self.protocol.gap(number - 1)
-            late = self.delays.get(number, 0)
-            carried += late
-            nominal = add_days(before.nominal, gap)
-            due = add_days(before.date, gap + late)
-            wish = add_days(nominal, carried) if self.protocol.policy == "keep-grid" else due
-            earliest = add_days(before.date, self.protocol.minimum_after(number - 1))
-            before = _Spot(number=number, nominal=nominal, due=due, date=self._open_near(wish, earliest, None))
-            spots.append(before)
-        return spots
+            before = spots[-1]
+            carried += self.delays.get(number, 0)
+            late += self.delays.get(number, 0)
+            nominal = add_days(fixed.nominal, self._grid_days(fixed.number, number))
+            due = add_days(before.date, self._grid_days(before.number, number) + late)
+            wish = add_days(nominal, carried) if self.keeps_grid else due
+            earliest = due if late else add_days(before.date, self.protocol.minimum_after(number - 1))
+            date = self._open_near(wish, earliest, None)
+            if self.protocol.omit_if_late and days_between(wish, date) > self.protocol.window_days:
+                continue
+            late = 0
+            reach = _reach(*before.reach, nominal, due, date)
+            spots.append(_Spot(number=number, nominal=nominal, due=due, date=date, reach=reach))
+        return spots[1:]
 
     def _backwards(self, fixed: _Spot) -> list[_Spot]:
-        spots: list[_Spot] = []
-        after = fixed
+        if fixed.number > 1 and self.delays.get(1, 0):
+            raise ScheduleError(
+                f"cycle {1 + self.passed} is counted back from fraction 1: move the start instead of delaying it"
+            )
+        spots = [fixed]
+        carried = 0
         for number in range(fixed.number - 1, 0, -1):
-            gap = self.protocol.gap(number) + self.delays.get(number + 1, 0)
-            nominal = add_days(after.nominal, -gap)
-            due = add_days(after.date, -gap)
-            wish = nominal if self.protocol.policy == "keep-grid" else due
-            latest = add_days(after.date, -self.protocol.minimum_after(number))
-            after = _Spot(number=number, nominal=nominal, due=due, date=self._open_near(wish, None, latest))
-            spots.append(after)
-        return spots[::-1]
+            after = spots[-1]
+            late = self.delays.get(number + 1, 0) if number + 1 < fixed.number else 0
+            carried += late
+            nominal = add_days(fixed.nominal, -self._grid_days(number, fixed.number))
+            due = add_days(after.date, -self._grid_days(number, after.number) - late)
+            wish = add_days(nominal, -carried) if self.keeps_grid else due
+            latest = due if late else add_days(after.date, -self.protocol.minimum_after(number))
+            date = self._open_near(wish, None, latest)
+            reach = _reach(*after.reach, nominal, due, date)
+            spots.append(_Spot(number=number, nominal=nominal, due=due, date=date, reach=reach))
+        return spots[:0:-1]
 
     def _open_near(self, wish: dt.date, earliest: dt.date | None, latest: dt.date | None) -> dt.date:
-        """Forwards (earliest given) the next open day, backwards (latest given) the one before, or the nearest."""
+        """Backwards (latest given) the open day before, forwards the next one, or under nearest-open the nearest."""
         if self.protocol.policy != "nearest-open" or self.infusion.is_open(wish):
             return self.infusion.next_open(wish) if latest is None else self.infusion.previous_open(wish)
         options = [self.infusion.previous_open(wish), self.infusion.next_open(wish)]
@@ -360,63 +481,79 @@ class _Spots:
         return min(kept, key=lambda day: abs(days_between(wish, day)), default=fallback)
 
 
+def _reach(*days: dt.date) -> tuple[dt.date, dt.date]:
+    return min(days), max(days)
+
+
 def _cycle(
     protocol: ChemoProtocol,
     course: Course,
     infusion: Calendar,
     spot: _Spot,
-    before: dt.date | None,
-    placed: list[_Spot],
+    before: Cycle | None,
+    spots: Sequence[_Spot],
+    passed: int,
 ) -> Cycle:
     shift = days_between(spot.due, spot.date)
     numbers = [fraction.number for fraction in course.fractions if fraction.date == spot.date]
-    reach = [course.first, *(other.date for other in placed if other.number <= spot.number), spot.nominal]
     return Cycle(
-        number=spot.number,
+        number=spot.number + passed,
         nominal_date=spot.nominal,
         due_date=spot.due,
         date=spot.date,
         shift_days=shift,
         drift_days=days_between(spot.nominal, spot.date),
-        interval_days=days_between(before, spot.date) if before else None,
+        interval_days=days_between(before.date, spot.date) if before else None,
         fraction_number=numbers[0] if numbers else None,
         concurrent=course.first <= spot.date <= course.last,
         within_window=abs(shift) <= protocol.window_days,
-        provisional=infusion.depends_on_provisional(min(reach), max(spot.date, spot.nominal)),
-        drug_days=_drug_days(protocol, course, infusion, spot, placed),
+        provisional=infusion.depends_on_provisional(*spot.reach),
+        drug_days=_drug_days(protocol, course, infusion, spot, spots, passed),
     )
 
 
 def _drug_days(
-    protocol: ChemoProtocol, course: Course, infusion: Calendar, spot: _Spot, placed: list[_Spot]
+    protocol: ChemoProtocol,
+    course: Course,
+    infusion: Calendar,
+    spot: _Spot,
+    spots: Sequence[_Spot],
+    passed: int,
 ) -> tuple[DrugDay, ...]:
     days: list[DrugDay] = []
-    following = [other.date for other in placed if other.number == spot.number + 1]
     for drug in protocol.drugs:
-        for date in _dates_of(drug, course, spot, following, first=spot.number == placed[0].number):
+        for date in _dates_of(drug, course, spot, spots):
             offset = days_between(spot.date, date)
             days.append(
                 DrugDay(
                     drug=drug.name,
                     offset_days=offset,
                     date=date,
-                    label=drug_day_label(spot.number, offset),
+                    label=drug_day_label(spot.number + passed, offset),
                     closed=not drug.through_closed_days and infusion.covers(date) and not infusion.is_open(date),
                 )
             )
     return tuple(sorted(days, key=lambda day: (day.date, day.drug)))
 
 
-def _dates_of(drug: Drug, course: Course, spot: _Spot, following: list[dt.date], *, first: bool) -> list[dt.date]:
-    if drug.on_radiotherapy_days:
-        end = following[0] if following else dt.date.max
-        return [date for date in course.dates if (first or date >= spot.date) and date < end]
-    if drug.every_days is not None:
-        if not first:
-            return []
-        clocks = [add_days(spot.date, k * drug.every_days) for k in range(drug.doses or 1)]
-        return [add_days(day, offset) for day in clocks for offset in drug.offsets]
-    return [add_days(spot.date, offset) for offset in drug.offsets]
+def _dates_of(drug: Drug, course: Course, spot: _Spot, spots: Sequence[_Spot]) -> list[dt.date]:
+    """Dates of a drug that belong to this cycle: days of radiotherapy or of a clock by the cycle they fall in."""
+    if not drug.on_radiotherapy_days and drug.every_days is None:
+        return [add_days(spot.date, offset) for offset in drug.offsets]
+    dates = list(course.dates) if drug.on_radiotherapy_days else _clock(drug, spots[0].date, course.last)
+    begin = dt.date.min if spot is spots[0] else spot.date
+    end = min((other.date for other in spots if other.number > spot.number), default=None)
+    return [date for date in dates if begin <= date and (end is None or date < end)]
+
+
+def _clock(drug: Drug, first: dt.date, last_fraction: dt.date) -> list[dt.date]:
+    """Dates of a drug with a clock of its own."""
+    step = drug.every_days or 1
+    if drug.doses is not None:
+        return sorted(add_days(first, k * step + offset) for k in range(drug.doses) for offset in drug.offsets)
+    rounds = range(max(0, days_between(first, last_fraction)) // step + 1)
+    dates = sorted(add_days(first, k * step + offset) for k in rounds for offset in drug.offsets)
+    return [date for date in dates if date <= last_fraction]
 
 
 def drug_day_label(cycle: int, offset_days: int) -> str:
@@ -432,11 +569,26 @@ def drug_day_label(cycle: int, offset_days: int) -> str:
 
 
 def check(protocol: ChemoProtocol, cycles: tuple[Cycle, ...]) -> tuple[Note, ...]:
-    """What has to be said of these cycles: windows, intervals and delays broken, and drugs on closed days."""
-    return tuple(note for cycle in cycles for note in _check_cycle(protocol, cycle))
+    """What has to be said of these cycles: windows, intervals and delays broken, cycles left out, drugs on closed days.
+
+    Codes: ``cycle-window``, ``cycle-interval``, ``cycle-interval-long``, ``cycle-delay`` (violations),
+    ``cycle-omitted``, ``drug-on-closed-day`` (warnings).
+    """
+    notes: list[Note] = []
+    passed = 0
+    for block in protocol.blocks:
+        numbers = range(passed + 1, passed + block.n_cycles + 1)
+        here = [cycle for cycle in cycles if cycle.number in numbers]
+        for before, cycle in zip((None, *here), here, strict=False):
+            due = block.grid[cycle.number - passed - 1] - block.grid[before.number - passed - 1] if before else None
+            notes += _check_cycle(block, cycle, cycle.number - passed, due)
+        notes += _omitted(block, here, passed)
+        passed += block.n_cycles
+    return tuple(notes)
 
 
-def _check_cycle(protocol: ChemoProtocol, cycle: Cycle) -> Iterator[Note]:
+def _check_cycle(protocol: ChemoProtocol, cycle: Cycle, local: int, grid_days: int | None) -> Iterator[Note]:
+    """local: number of the cycle in its block. grid_days: planned since the cycle before it in the block. [d]"""
     number = cycle.number
     if not cycle.within_window:
         yield _breach(
@@ -445,28 +597,8 @@ def _check_cycle(protocol: ChemoProtocol, cycle: Cycle) -> Iterator[Note]:
             f"window ±{protocol.window_days} d ({protocol.window_source.text})",
             {"cycle": number, "shift_days": cycle.shift_days, "window_days": protocol.window_days},
         )
-    least = protocol.minimum_after(number - 1) if number > 1 else 0
-    if cycle.interval_days is not None and cycle.interval_days < least:
-        yield _breach(
-            "cycle-interval",
-            f"cycle {number} on {cycle.date} is {cycle.interval_days} d after cycle {number - 1}, "
-            f"minimum {least} d ({protocol.minimum_interval_source.text})",
-            {"cycle": number, "interval_days": cycle.interval_days, "minimum_days": least},
-        )
-    most = protocol.maximum_interval_days
-    if most is not None and cycle.interval_days is not None and cycle.interval_days > most:
-        yield _breach(
-            "cycle-interval-long",
-            f"cycle {number} on {cycle.date} is {cycle.interval_days} d after cycle {number - 1}, maximum {most} d",
-            {"cycle": number, "interval_days": cycle.interval_days, "maximum_days": most},
-        )
-    if cycle.drift_days > protocol.maximum_delay_days:
-        yield _breach(
-            "cycle-delay",
-            f"cycle {number} on {cycle.date} is {cycle.drift_days} d behind its nominal date {cycle.nominal_date}, "
-            f"maximum {protocol.maximum_delay_days} d ({protocol.maximum_delay_source.text})",
-            {"cycle": number, "drift_days": cycle.drift_days, "maximum_days": protocol.maximum_delay_days},
-        )
+    yield from _check_interval(protocol, cycle, local)
+    yield from _check_delay(protocol, cycle, grid_days)
     for day in cycle.drug_days:
         if day.closed:
             yield Note(
@@ -475,6 +607,93 @@ def _check_cycle(protocol: ChemoProtocol, cycle: Cycle) -> Iterator[Note]:
                 message=f"{day.drug} on {day.date} ({day.label}): the infusion unit is closed",
                 values={"drug": day.drug, "date": day.date.isoformat(), "label": day.label},
             )
+
+
+def _check_delay(protocol: ChemoProtocol, cycle: Cycle, grid_days: int | None) -> Iterator[Note]:
+    """The later of two: behind the nominal date, and behind the planned interval since the cycle before it."""
+    beyond = cycle.drift_days
+    behind = f"its nominal date {cycle.nominal_date}"
+    if grid_days is not None and cycle.interval_days is not None and cycle.interval_days - grid_days > beyond:
+        beyond = cycle.interval_days - grid_days
+        behind = f"the {grid_days} d planned since the one before it"
+    if beyond > protocol.maximum_delay_days:
+        yield _breach(
+            "cycle-delay",
+            f"cycle {cycle.number} on {cycle.date} is {beyond} d behind {behind}, "
+            f"maximum {protocol.maximum_delay_days} d ({protocol.maximum_delay_source.text})",
+            {
+                "cycle": cycle.number,
+                "delay_days": beyond,
+                "drift_days": cycle.drift_days,
+                "maximum_days": protocol.maximum_delay_days,
+            },
+        )
+
+
+def _check_interval(protocol: ChemoProtocol, cycle: Cycle, local: int) -> Iterator[Note]:
+    interval = cycle.interval_days
+    if interval is None:
+        return
+    number = cycle.number
+    least = protocol.minimum_after(local - 1) if local > 1 else protocol.minimum_interval_days or 0
+    most = protocol.maximum_interval_days
+    if interval < least:
+        own = local == 1  # set by the protocol's two anchors, not by a calendar: said, and no broken rule
+        yield Note(
+            code="cycle-interval",
+            severity="warning" if own else "violation",
+            message=f"cycle {number} on {cycle.date} is {interval} d after the one before it, "
+            f"minimum {least} d ({protocol.minimum_interval_source.text})"
+            + (f"; by the protocol itself {protocol.anchor.words(number)}" if own else ""),
+            values={"cycle": number, "interval_days": interval, "minimum_days": least},
+        )
+    if most is not None and interval > most:
+        yield _breach(
+            "cycle-interval-long",
+            f"cycle {number} on {cycle.date} is {interval} d after the one before it, maximum {most} d",
+            {"cycle": number, "interval_days": interval, "maximum_days": most},
+        )
+
+
+def _omitted(block: ChemoProtocol, here: Sequence[Cycle], passed: int) -> Iterator[Note]:
+    given = {cycle.number - passed: cycle for cycle in here}
+    for local in range(1, block.n_cycles + 1):
+        if local in given or not given:
+            continue
+        known, cycle = next(iter(given.items()))
+        nominal = add_days(cycle.nominal_date, block.grid[local - 1] - block.grid[known - 1])
+        yield Note(
+            code="cycle-omitted",
+            severity="warning",
+            message=f"cycle {local + passed}, nominal {nominal}, is left out: it could only be given more than "
+            f"{block.window_days} d late ({block.omit_source.text})",
+            values={"cycle": local + passed, "nominal_date": nominal.isoformat(), "window_days": block.window_days},
+        )
+
+
+def delay_notes(delays: Mapping[int, int], cycles: Sequence[Cycle], undelayed: Sequence[Cycle]) -> tuple[Note, ...]:
+    """What putting cycles off did to the others, and to how many are concurrent. undelayed: the cycles without it."""
+    before = {cycle.number: cycle for cycle in undelayed}
+    notes = []
+    for number, days in sorted(delays.items()):
+        if not days:
+            continue
+        moved = [
+            f"cycle {cycle.number} from {before[cycle.number].date} to {cycle.date}"
+            for cycle in cycles
+            if cycle.number in before and cycle.date != before[cycle.number].date
+        ]
+        with_it, without = sum(c.concurrent for c in cycles), sum(c.concurrent for c in undelayed)
+        notes.append(
+            Note(
+                code="cycle-put-off",
+                severity="info",
+                message=f"cycle {number} put off by {days} d: {'; '.join(moved) or 'no cycle moved'}; "
+                f"concurrent {with_it} of {len(cycles)}, without the delay {without}",
+                values={"cycle": number, "days": days, "concurrent": with_it, "concurrent_without_delay": without},
+            )
+        )
+    return tuple(notes)
 
 
 def _breach(code: str, message: str, values: Mapping[str, Scalar]) -> Note:

@@ -284,9 +284,18 @@ def _notes(plan: Plan) -> Iterator[Note]:
     yield from rule_notes(plan)
     if plan.inputs.chemo is not None:
         yield from chemo_room.check(plan.inputs.chemo, plan.cycles)
+        yield from _delay_notes(plan)
     yield from notes_on(plan.course, plan.effects)
     if after_induction(plan.course, plan.cycles):
         yield from induction_notes(plan.effects)
+
+
+def _delay_notes(plan: Plan) -> tuple[Note, ...]:
+    """What putting cycles off did."""
+    delays = {delay.cycle: delay.days for delay in plan.inputs.delays}
+    if not any(delays.values()):
+        return ()
+    return chemo_room.delay_notes(delays, plan.cycles, align_cycles(replace(plan.inputs, delays=()), plan.course))
 
 
 def rule_notes(plan: Plan) -> tuple[Note, ...]:

@@ -78,8 +78,7 @@ def test_files_hold_only_their_table() -> None:
 def test_numbers_of_rows_and_unique_names() -> None:
     assert len(content(CONFIGS / "regimens.toml")["regimens"]) == len(regimens()) == 53
     assert len(content(CONFIGS / "tissues.toml")["tissues"]) == len(tissues())
-    # 31 of the reference data, and the cycles of pf-q4w that hang on the end of radiotherapy
-    assert len(chemo()) == 32
+    assert len(chemo()) == 31
     labels = Counter(value.label for value in (*regimens().values(), *tissues().values(), *chemo().values()))
     assert [label for label, count in labels.items() if count > 1] == []
 
@@ -408,8 +407,29 @@ def test_a_sixth_weekly_dose_after_six_days_is_allowed() -> None:
 
 def test_cycles_after_radiotherapy_hang_on_its_end() -> None:
     """1 and 5 weeks after the last fraction (INT 0123, OncoLink)."""
-    anchor = chemo()["pf-q4w-after"].anchor
-    assert (anchor.kind, anchor.days, chemo()["pf-q4w-after"].grid) == ("after", 7, (0, 28))
+    after = chemo()["pf-q4w"].then
+    assert after is not None
+    assert (after.anchor.kind, after.anchor.days, after.grid) == ("after", 7, (0, 28))
+    assert chemo()["pf-q4w"].total_cycles == 4
+    assert after.drugs == chemo()["pf-q4w"].drugs
+
+
+def test_consolidation_is_counted_from_the_first_fraction() -> None:
+    """Days 57 and 85 from the first day of radiotherapy (Int J Clin Oncol 2018;23:458-465)."""
+    protocol = chemo()["pc-consol"]
+    assert (protocol.anchor.kind, protocol.anchor.days, protocol.grid) == ("start", 56, (0, 28))
+
+
+def test_weekly_docetaxel_lasts_as_long_as_radiotherapy() -> None:
+    capecitabine, docetaxel = chemo()["cape-rtday"].drugs
+    assert capecitabine.on_radiotherapy_days
+    assert (docetaxel.every_days, docetaxel.doses, docetaxel.to_last_fraction) == (7, None, True)
+
+
+def test_missed_weekly_doses_are_omitted_in_two_protocols() -> None:
+    omitting = [protocol for protocol in chemo().values() if protocol.omit_if_late]
+    assert [protocol.name for protocol in omitting] == ["pc-weekly-5", "pc-weekly-6"]
+    assert not any(protocol.omit_source.verified for protocol in omitting)
 
 
 def test_the_trials_chemotherapy() -> None:
@@ -465,7 +485,7 @@ def test_windows_intervals_and_delays_are_marked_as_design_defaults() -> None:
 
 def test_protocols_that_cannot_be_laid_out_say_why() -> None:
     refused = {name for name, protocol in chemo().items() if protocol.not_for_calculation}
-    assert refused == {"cape-rtday", "dc-weekly", "pac45+erl", "pc-consol", "tis-q3w", "tori-q3w"}
+    assert refused == {"dc-weekly", "pac45+erl", "tis-q3w", "tori-q3w"}
 
 
 # --- published cases ------------------------------------------------------------------------------------------------

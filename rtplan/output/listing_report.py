@@ -106,7 +106,7 @@ def _protocol(item: Any) -> tuple[Cell, ...]:
 
 def _chemo(item: Any) -> tuple[Cell, ...]:
     drugs = ", ".join(dict.fromkeys(drug.name for drug in item.drugs)) or "not stated"
-    return item.name, item.label, item.n_cycles, drugs, _sources([item.source])
+    return item.name, item.label, item.total_cycles, drugs, _sources([item.source])
 
 
 _ROWS: dict[str, Any] = {

@@ -130,7 +130,7 @@ def _chemo_text(chemo: ChemoProtocol, cycles: tuple[Cycle, ...]) -> str:
     concurrent = [str(cycle.number) for cycle in cycles if cycle.concurrent]
     names = f" (cycle {', '.join(concurrent)})" if concurrent else ""
     return (
-        f"{chemo.label}: {chemo.n_cycles} cycles, {chemo.anchor.text} ({chemo.anchor_source.text}), "
+        f"{chemo.label}: {chemo.total_cycles} cycles, {chemo.anchor.text} ({chemo.anchor_source.text}), "
         f"{chemo.policy}; concurrent: {len(concurrent)} of {len(cycles)}{names}"
     )
 
