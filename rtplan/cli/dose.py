@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import emit, output_options, range_option, tissue_options
+from rtplan.cli.options import DATE, emit, output_options, range_option, tissue_options
 from rtplan.cli.regimens import about_tissues, each_once, prescription_of, refuse_split, regions_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ SCHEMA = "rtplan.dose/1"
 )
 @click.option("--fractions", type=int, help="With --to-match: in so many fractions.")
 @click.option("--dose-per-fraction", help="With --to-match: with this dose per fraction, such as 1.8 or 180cGy.")
+@click.option("--start", type=DATE, help="With REGIMEN and --to-match: add fractions on the calendar from this day.")
+@click.option("--clinic", help="With --start: a shipped clinic, a path, or a country code. Default: west-china.")
 @tissue_options
 @range_option
 @output_options
@@ -44,6 +46,7 @@ def command(regimens: tuple[str, ...], to_match: str | None, **options: Any) -> 
     Examples: rtplan dose 45/25 60/30
               rtplan dose 64.8/36 --tissue squamous-surrogate --monday-start
               rtplan dose --to-match 60/30 --fractions 25
+              rtplan dose 45/25 --to-match 50/25 --start 2026-03-02 --tissue squamous-surrogate
     """
     from rtplan.doses import DEFAULT_REGIONS, dose_answer
 
@@ -52,6 +55,11 @@ def command(regimens: tuple[str, ...], to_match: str | None, **options: Any) -> 
     regions = regions_of(
         DEFAULT_REGIONS, options["tissue"], options["alpha_beta"], options["region"], options["tissue_file"]
     )
+    if options["start"] is not None or options["clinic"]:
+        from rtplan.cli.added import answer_with_time
+
+        answer_with_time(regimens, to_match, regions, options)
+        return
     if to_match is not None and options["ranges"]:
         raise click.UsageError("--range does not go with --to-match")
     regions, said = about_tissues(regions, options)

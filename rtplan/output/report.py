@@ -13,6 +13,7 @@ __all__ = ["report"]
 _BUILDERS = {
     "Plan": "plan_report",
     "DoseAnswer": "dose_report",
+    "AddedAnswer": "added_report",
     "Comparison": "comparison_report",
     "Workdays": "workdays_report",
     "Listing": "listing_report",
