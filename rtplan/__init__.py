@@ -15,9 +15,11 @@ from typing import Any
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "interruption": (),
     "lq": (),
     "response": (),
     "artefact": (),
+    "audit": (),
     "config": (),
     "notation": (),
     "schedule": ("lay_out", "prescribed_reference", "prolongation_days"),
@@ -32,6 +34,7 @@ _ROOMS = {
     "note": ("Note",),
     "plan": ("Plan", "PlanInputs", "make_plan"),
     "prescription": ("Pattern", "Phase", "Prescription", "Regimen", "TargetDose"),
+    "records": (),
     "rules": ("Limits", "StartRules"),
     "source": ("Source",),
     "tissue": ("Limit", "Region", "Repair", "Repopulation", "Share", "Tissue"),

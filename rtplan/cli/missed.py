@@ -1,0 +1,153 @@
+"""`rtplan missed`: what missed fractions cost, and the ranked ways to compensate."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rtplan.cli.options import DATE, emit, output_options, provenance
+from rtplan.errors import RtplanError
+
+if TYPE_CHECKING:
+    from rtplan.audit import Missed, Settings
+    from rtplan.interruption import MissedSpan, Situation
+    from rtplan.plan import Plan, Provenance
+
+
+class PercentType(click.ParamType[float]):
+    """A share written as 95% or 95."""
+
+    name = "PERCENT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        try:
+            return float(str(value).strip().removesuffix("%")) / 100
+        except ValueError:
+            self.fail(f"must be a percentage such as 95%, got {value!r}", param, ctx)
+
+
+class MissedType(click.ParamType[tuple["MissedSpan", ...]]):
+    """Missed dates, ranges and fractions of a day."""
+
+    name = "DATE[,DATE..DATE,DATE#2]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[MissedSpan, ...]:
+        from rtplan.interruption import parse_missed
+
+        try:
+            return parse_missed(str(value))
+        except RtplanError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command("missed")
+@click.argument("plan_file", metavar="PLAN.json", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--missed", "missed_days", type=MissedType(), help="Missed dates; may lie ahead where they are known.")
+@click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="CSV of what was given.")
+@click.option("--clinic", help="Clinic whose file names the record's columns and date format.")
+@click.option("--as-of", type=DATE, help="Nothing up to this day is moved. Default: the last missed or recorded date.")
+@click.option("--cause", default="", help="Why the fractions were missed.")
+@click.option("--changed-dose-from", type=DATE, help="First day of another dose. Default: two open days after as-of.")
+@click.option(
+    "--against",
+    type=click.Choice(["prescribed", "planned"]),
+    default="prescribed",
+    show_default=True,
+    help="Reference for deficits, limits and ranking.",
+)
+@click.option(
+    "--rank-by",
+    type=click.Choice(["guideline", "tumour", "late", "sessions"]),
+    default="guideline",
+    show_default=True,
+    help="What the ranking looks at first.",
+)
+@click.option("--restore", type=PercentType(), default="100%", show_default=True, help="Tumour net BED to restore.")
+@click.option("--late-limit", type=PercentType(), help="Most late net BED above the reference; more breaks a rule.")
+@click.option("--max-dose-per-fraction", type=float, default=2.5, show_default=True, help="Above it, in Gy, a warning.")
+@click.option("--all", "all_options", is_flag=True, help="Every option, not at most twelve.")
+@click.option("--choose", metavar="ID", help="Write the revised plan of this option to --out.")
+@output_options
+def command(plan_file: Path, **options: Any) -> None:
+    """What missed fractions cost, and the ranked ways to compensate.
+
+    PLAN.json: what `rtplan plan --out` wrote, or a revision of it. Every option is a complete dated course.
+
+    Example: rtplan missed plan.json --missed 2026-03-10,2026-03-11 --cause "linac repair"
+    """
+    from rtplan import artefact, audit, config
+    from rtplan.missed_artefact import document
+
+    if options["choose"] and not options["out"]:
+        raise click.UsageError("--choose writes a revised plan: say where with --out DIR")
+    if not options["missed_days"] and not options["record"]:
+        raise click.UsageError("give --missed DATES or --record FILE")
+    plan = artefact.read(plan_file)
+    checksum = config.checksum(plan_file)
+    files = [path for path in (plan_file, options["record"]) if path]
+    made = provenance(options["stamp"], files)
+    answer = audit.audit(_situation(plan, options), _settings(options), all_options=options["all_options"])
+    emit(
+        answer,
+        lambda: document(answer, made, checksum),
+        options,
+        table="options",
+        files=lambda wanted: _files(answer, made, checksum, options["choose"]),
+    )
+
+
+def _situation(plan: Plan, options: dict[str, Any]) -> Situation:
+    from rtplan import config, interruption, records
+
+    spans = options["missed_days"] or ()
+    as_of: dt.date | None = options["as_of"]
+    if not options["record"]:
+        return interruption.from_dates(plan, spans, as_of=as_of, cause=options["cause"])
+    clinic = config.load_clinic(options["clinic"]) if options["clinic"] else None
+    record = records.read(
+        options["record"],
+        plan.inputs.prescription.targets[0],
+        clinic.record_columns if clinic else (),
+        clinic.record_date_format if clinic else "",
+    )
+    return interruption.from_record(plan, record, missed=spans, as_of=as_of, cause=options["cause"])
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    from rtplan import audit, config
+
+    tissues = config.load_tissues().values()
+    usable = (tissue for tissue in tissues if tissue.kind == "tumour" and tissue.has_time_factor)
+    return audit.Settings(
+        against=options["against"],
+        rank_by=options["rank_by"],
+        restore=options["restore"],
+        late_limit=options["late_limit"],
+        max_dose_per_fraction_gy=options["max_dose_per_fraction"],
+        changed_dose_from=options["changed_dose_from"],
+        alternatives=tuple(tissue for tissue in usable if not tissue.obstacle),
+    )
+
+
+def _files(answer: Missed, made: Provenance, checksum: str, chosen: str | None) -> dict[str, str | bytes]:
+    from rtplan import artefact, audit
+    from rtplan.missed_artefact import document
+    from rtplan.output.html import to_html
+    from rtplan.output.report import report
+
+    files: dict[str, str | bytes] = {
+        "missed.json": artefact.dumps(document(answer, made, checksum)),
+        "missed.html": to_html(report(answer)),
+    }
+    if chosen:
+        revised = audit.choose(answer, chosen, made, parent_sha256=checksum)
+        files = {f"plan-r{revised.revision.number}.json": artefact.write(revised)}
+    return files
+
+
+__all__ = ["command"]

@@ -1,0 +1,329 @@
+"""Extra sessions: the one search for days that make up for missed fractions, or for closures known in advance."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rtplan.course import Course, Fraction
+from rtplan.errors import ScheduleError
+from rtplan.note import Note
+from rtplan.prescription import Phase, Prescription
+from rtplan.schedule import lay_out
+from rtplan.workdays import Calendar, add_days, days_between
+
+__all__ = ["METHODS", "Found", "Remainder", "Slot", "candidates", "search"]
+
+Check = Callable[[Course], tuple[Note, ...]]
+
+METHODS = ("machine", "weekend", "worked-weekend", "holiday", "bid", "mix")
+"""Kinds of extra sessions. mix: closed days and second fractions together."""
+
+_CLOSED_KINDS = {"weekend": "weekend", "worked-weekend": "worked weekend", "holiday": "holiday"}
+_BID_ORDER = (4, 3, 2, 1, 0, 5, 6)
+_SPARE_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A fraction still to be given. doses_gy: to each of the prescription's targets. [Gy]"""
+
+    phase: str
+    doses_gy: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remainder:
+    """A course under way: what was given stands, what is left goes onto open days from ``start`` on.
+
+    sessions: days with another number of fractions than the pattern's: extra sessions of the plan, and 0 on days
+    known to be lost. times: clock times of a day's fractions, where the plan has them.
+    """
+
+    prescription: Prescription
+    calendar: Calendar
+    delivered: tuple[Fraction, ...]
+    slots: tuple[Slot, ...]
+    start: dt.date
+    sessions: Mapping[dt.date, int] = field(default_factory=dict)
+    times: tuple[dt.time, ...] = ()
+
+    def lay_out(self, extra: Mapping[dt.date, int] | None = None) -> Course:
+        """The whole course, with these numbers of fractions on these days. Nothing that was given moves.
+
+        Raises ScheduleError where the calendar ends first, or where nothing is given and nothing is left.
+        """
+        if not self.slots:
+            return _course(self.prescription, self.delivered)
+        counted = self._counted()
+        given = _course(counted, self.delivered) if self.delivered else None
+        sessions = {**self.sessions, **(extra or {})}
+        laid = lay_out(counted, self.calendar, self._begin(), delivered=given, sessions=sessions)
+        rest = self._timed(tuple(self._dosed(laid.fractions[len(self.delivered) :])))
+        return _course(self.prescription, self.delivered + rest)
+
+    def _counted(self) -> Prescription:
+        """The prescription with the number of fractions that this course really has in each phase."""
+        names = [fraction.phase for fraction in self.delivered] + [slot.phase for slot in self.slots]
+        phases: list[Phase] = []
+        for phase in self.prescription.phases:
+            count = names.count(phase.name)
+            if not count:
+                continue
+            since = phase.concomitant_from
+            if since is not None:
+                since = max(1, min(since, phases[-1].n_fractions - count + 1)) if phases else None
+            phases.append(replace(phase, n_fractions=count, concomitant_from=since))
+        return replace(self.prescription, phases=tuple(phases))
+
+    def _begin(self) -> dt.date:
+        """``start``, or later where a planned break stands before the next phase."""
+        phase = self.prescription.phase(self.slots[0].phase)
+        begun = any(fraction.phase == phase.name for fraction in self.delivered)
+        if begun or not self.delivered:
+            return self.start
+        return max(self.start, add_days(self.delivered[-1].date, 1 + phase.break_days))
+
+    def _dosed(self, laid: Sequence[Fraction]) -> Iterator[Fraction]:
+        names = [phase.name for phase in self.prescription.phases]
+        left = {name: iter([slot for slot in self.slots if slot.phase == name]) for name in names}
+        for fraction in laid:
+            yield replace(fraction, doses_gy=next(left[fraction.phase]).doses_gy)
+
+    def _timed(self, fractions: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+        if not self.times:
+            return fractions
+        from zoneinfo import ZoneInfo
+
+        zone = ZoneInfo(self.calendar.time_zone)
+        out: list[Fraction] = []
+        for date, group in itertools.groupby(fractions, key=lambda fraction: fraction.date):
+            day = list(group)
+            known = len(day) <= len(self.times) and all(fraction.date != date for fraction in self.delivered)
+            for time, fraction in zip(self.times, day, strict=False) if known else ():
+                out.append(replace(fraction, start=dt.datetime.combine(date, time, tzinfo=zone)))
+            out += [] if known else day
+        return tuple(out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Extra sessions that reach a goal. sessions: fractions on each opened day. broken: rules they break.
+
+    goal: "end" (ends by the wanted day), "limit" (ends inside the limit), "earliest" (as early as the rules allow),
+    "part" (fewer sessions than any of these).
+    """
+
+    method: str
+    goal: str
+    sessions: Mapping[dt.date, int]
+    course: Course
+    broken: tuple[Note, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Do the sessions break no rule?"""
+        return not self.broken
+
+
+def candidates(
+    method: str, remainder: Remainder, *, machines: Sequence[Calendar] = (), lost: frozenset[dt.date] = frozenset()
+) -> tuple[dt.date, ...]:
+    """Days that could take one session more, in the order in which they are to be used.
+
+    lost: days that were or will be missed: only a matched machine can treat on them.
+    Second fractions are not offered beside a prescription that is itself given several times a day.
+    """
+    base = remainder.lay_out()
+    days = [add_days(remainder.start, step) for step in range(days_between(remainder.start, base.last) + 1)]
+    days = [day for day in days if remainder.calendar.covers(day)]
+    if method == "mix":
+        closed = [day for kind in ("weekend", "worked-weekend") for day in _closed(kind, remainder, base, days, lost)]
+        return (*sorted(closed), *_second(remainder, base, days))
+    if method == "bid":
+        return _second(remainder, base, days)
+    if method == "machine":
+        return _on_machines(remainder, base, days, machines)
+    return tuple(_closed(method, remainder, base, days, lost))
+
+
+def search(
+    method: str,
+    remainder: Remainder,
+    days: Sequence[dt.date],
+    *,
+    keep_by: dt.date,
+    limit_by: dt.date | None,
+    check: Check,
+) -> tuple[Found, ...]:
+    """The fewest sessions on these days that end by ``keep_by``, or else inside the limit, or else the earliest.
+
+    keep_by: last day wanted. limit_by: last day inside the limit on prolongation. check: the rules that extra
+    sessions have to keep; those which the course breaks without them do not count.
+
+    One finding for each number of sessions: the earliest days that break no rule; only where there are none, days
+    that break as few as possible. Empty where no session can help.
+    """
+    work = _Search(method, remainder, tuple(days), check)
+    found: dict[int, Found] = {}
+
+    def add(item: Found | None) -> None:
+        if item is not None:
+            found.setdefault(len(item.sessions), item)
+
+    end = work.by("end", keep_by)
+    add(end)
+    if work.base.last <= keep_by:
+        return ()
+    reached = end is not None and end.clean
+    if not reached and limit_by is not None and keep_by < limit_by < work.base.last:
+        inside = work.by("limit", limit_by)
+        add(inside)
+        reached = inside is not None and inside.clean
+    if not reached:
+        add(work.earliest(keep_by))
+    most = max(found, default=0)
+    for count in range(1, most):
+        if count not in found:
+            add(work.part(count))
+    return tuple(found[count] for count in sorted(found, reverse=True))
+
+
+class _Search:
+    """One method on one course under way."""
+
+    def __init__(self, method: str, remainder: Remainder, days: tuple[dt.date, ...], check: Check) -> None:
+        self.method = method
+        self.remainder = remainder
+        self.days = days
+        self.check = check
+        self.base = remainder.lay_out()
+        self.room = self.base.sessions
+        self.size = _size(remainder)
+        self.before = {note.message for note in check(self.base)}
+
+    def by(self, goal: str, end: dt.date) -> Found | None:
+        """The fewest sessions with which the course ends on or before a day."""
+        late = sum(fraction.date > end for fraction in self.base.fractions)
+        if not late:
+            return None
+        within = [day for day in self.days if day <= end]
+        fewest = -(-late // self.size)
+        first: Found | None = None
+        for count in range(fewest, min(late + _SPARE_TRIES, len(within)) + 1):
+            item = self._chosen(goal, within, count)
+            if item is None or item.course.last > end:
+                continue
+            if item.clean:
+                return item
+            first = first or item
+        return first
+
+    def earliest(self, end: dt.date) -> Found | None:
+        """The earliest end after a day that sessions can reach without breaking a rule."""
+        dates = sorted(
+            {fraction.date for fraction in self.base.fractions if fraction.date > end}
+            | {day for day in self.days if end < day < self.base.last}
+        )
+        for day in dates[:-1]:
+            item = self.by("earliest", day)
+            if item is not None and item.clean:
+                return item
+        return None
+
+    def part(self, count: int) -> Found | None:
+        """So many sessions, on the first days that break no rule."""
+        return self._chosen("part", list(self.days), count)
+
+    def _chosen(self, goal: str, days: list[dt.date], count: int) -> Found | None:
+        chosen = self._greedy(days, count)
+        if len(chosen) < count:
+            chosen = self._fewest_broken(days, chosen, count)
+        if len(chosen) < count:
+            return None
+        item = self._found(goal, chosen)
+        used = all(fractions > self.room.get(day, 0) for day, fractions in item.sessions.items())
+        return item if used and item.course.last < self.base.last else None
+
+    def _greedy(self, days: list[dt.date], count: int) -> list[dt.date]:
+        chosen: list[dt.date] = []
+        for day in days:
+            if len(chosen) == count:
+                break
+            if not self._broken([*chosen, day]):
+                chosen.append(day)
+        return chosen
+
+    def _fewest_broken(self, days: list[dt.date], chosen: list[dt.date], count: int) -> list[dt.date]:
+        chosen = list(chosen)
+        while len(chosen) < count:
+            left = [day for day in days if day not in chosen]
+            if not left:
+                break
+            chosen.append(min(left, key=lambda day: (len(self._broken([*chosen, day])), left.index(day))))
+        return chosen
+
+    def _found(self, goal: str, chosen: Sequence[dt.date]) -> Found:
+        opened = {day: self.room[day] + 1 if day in self.room else self.size for day in sorted(chosen)}
+        course = self.remainder.lay_out(opened)
+        treated = course.sessions
+        sessions = {day: treated.get(day, 0) for day in opened}
+        return Found(method=self.method, goal=goal, sessions=sessions, course=course, broken=self._new(course))
+
+    def _broken(self, chosen: Sequence[dt.date]) -> tuple[Note, ...]:
+        return self._found("", chosen).broken
+
+    def _new(self, course: Course) -> tuple[Note, ...]:
+        notes = self.check(course)
+        return tuple(note for note in notes if note.severity == "violation" and note.message not in self.before)
+
+
+def _size(remainder: Remainder) -> int:
+    """Fractions that a session on an otherwise closed day holds: as many as the pattern gives on a day."""
+    left = {slot.phase for slot in remainder.slots}
+    return max(phase.pattern.fractions_per_day for phase in remainder.prescription.phases if phase.name in left)
+
+
+def _closed(
+    method: str, remainder: Remainder, base: Course, days: list[dt.date], lost: frozenset[dt.date]
+) -> Iterator[dt.date]:
+    treated = base.sessions
+    for day in days:
+        reason = remainder.calendar.reason(day)
+        if not reason.open and reason.kind == _CLOSED_KINDS[method] and day not in treated and day not in lost:
+            yield day
+
+
+def _second(remainder: Remainder, base: Course, days: list[dt.date]) -> tuple[dt.date, ...]:
+    left = {slot.phase for slot in remainder.slots}
+    phases = [phase for phase in remainder.prescription.phases if phase.name in left]
+    if any(phase.pattern.several_a_day or phase.concomitant_from is not None for phase in phases):
+        return ()
+    treated = base.sessions
+    given = {fraction.date for fraction in remainder.delivered}
+    single = [day for day in days if treated.get(day) == 1 and day not in given]
+    return tuple(sorted(single, key=lambda day: (day.isocalendar()[:2], _BID_ORDER.index(day.weekday()))))
+
+
+def _on_machines(
+    remainder: Remainder, base: Course, days: list[dt.date], machines: Sequence[Calendar]
+) -> tuple[dt.date, ...]:
+    treated = base.sessions
+    shut = [
+        day
+        for day in days
+        if day not in treated
+        and (remainder.sessions.get(day) == 0 or remainder.calendar.reason(day).kind in ("closure", "service"))
+    ]
+    return tuple(day for day in shut if any(m.covers(day) and m.is_open(day) for m in machines))
+
+
+def _course(prescription: Prescription, fractions: Sequence[Fraction]) -> Course:
+    if not fractions:
+        raise ScheduleError(f"nothing of {prescription.name} is given and nothing is left to give")
+    return Course(
+        prescription=prescription,
+        fractions=tuple(replace(fraction, number=number) for number, fraction in enumerate(fractions, 1)),
+    )
