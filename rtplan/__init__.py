@@ -25,6 +25,7 @@ _ROOMS = {
     "schedule": ("lay_out", "prescribed_reference", "prolongation_days"),
     "chemo": ("Anchor", "ChemoProtocol", "Cycle", "Drug", "align"),
     "comparison": (),
+    "doses": (),
     "compensation": (),
     "start_search": (),
     "clinic": ("Clinic",),

@@ -31,6 +31,7 @@ __all__ = [
     "load_chemo",
     "load_clinic",
     "load_protocol",
+    "load_regimen",
     "load_regimens",
     "load_tissues",
     "names",
@@ -96,6 +97,17 @@ def load_regimens() -> dict[str, Regimen]:
     from rtplan.prescription import Regimen
 
     return _table(directory() / "regimens.toml", "regimens", Regimen)
+
+
+def load_regimen(name: str) -> Regimen:
+    """A shipped regimen by name; ConfigError names the nearest one."""
+    regimens = load_regimens()
+    wanted = name.strip().lower()
+    if wanted in regimens:
+        return regimens[wanted]
+    near = difflib.get_close_matches(wanted, regimens, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "`rtplan list regimens` names them."
+    raise ConfigError("regimen", [f"there is no regimen {name!r}; {hint} Notation begins with a digit, such as 45/25"])
 
 
 def load_tissues(extra: str | Path | None = None) -> dict[str, Tissue]:

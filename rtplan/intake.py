@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 
@@ -66,6 +67,8 @@ def protocol_of(name: str) -> Protocol:
     """A protocol by path or name; else a regimen or notation such as ``70/35``, without chemotherapy."""
     if (config.is_path(name) and name.lower().endswith(".toml")) or name in config.names("protocols"):
         return config.load_protocol(name)
+    if not notation.looks_like_notation(name) and difflib.get_close_matches(name, config.names("protocols"), n=1):
+        return config.load_protocol(name)
     prescription = named_prescription(name)
     return Protocol(
         name=prescription.name,
@@ -76,13 +79,12 @@ def protocol_of(name: str) -> Protocol:
 
 
 def named_prescription(name: str) -> Prescription:
-    """The prescription of a shipped regimen, or of a notation."""
-    regimens = config.load_regimens()
-    regimen = regimens.get(name.lower())
-    if regimen is None:
+    """The prescription of a notation, or of a shipped regimen."""
+    if notation.looks_like_notation(name):
         return notation.parse(name)
+    regimen = config.load_regimen(name)
     if regimen.prescription is None:
-        raise DomainError(f"regimen {regimen.name} ({regimen.label}) has no dose: {regimen.not_for_calculation}")
+        raise DomainError(f"regimen {regimen.name!r} has no dose to calculate with: {regimen.not_for_calculation}")
     return regimen.prescription
 
 
@@ -181,12 +183,26 @@ def regions_of(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
     tissues = config.load_tissues(where.tissue_file)
     specs = list(protocol.regions if protocol and protocol.regions else DEFAULT_REGIONS)
     if where.tissues:
-        tumours = [RegionSpec(name="tumour", tissue=name) for name in where.tissues]
-        specs = tumours + [spec for spec in specs if tissue_named(spec.tissue, tissues).kind != "tumour"]
+        specs = _with_named(specs, where.tissues, tissues)
     regions = [_region(spec, tissues) for spec in specs]
     if where.alpha_betas:
         regions = [Region(name=f"α/β {value:g}", tissue=bare_tissue(value)) for value in where.alpha_betas]
     return (*regions, *(_region(_stated(text, tissues), tissues) for text in where.regions))
+
+
+def _with_named(specs: Sequence[RegionSpec], named: Sequence[str], tissues: dict[str, Tissue]) -> list[RegionSpec]:
+    """The named tissues in place of the default ones of their kind, all at 100 % of prescription."""
+    chosen = [tissue_named(name, tissues) for name in named]
+    kinds = {tissue.kind for tissue in chosen}
+    new = [
+        RegionSpec(
+            name="tumour" if tissue.kind == "tumour" else f"{tissue.name} at 100 %",
+            tissue=tissue.name,
+        )
+        for tissue in chosen
+    ]
+    kept = [spec for spec in specs if tissue_named(spec.tissue, tissues).kind not in kinds]
+    return sorted([*new, *kept], key=lambda spec: tissue_named(spec.tissue, tissues).kind != "tumour")
 
 
 def with_ranges(
@@ -264,8 +280,6 @@ def bare_tissue(alpha_beta: float) -> Tissue:
 
 def tissue_named(name: str, tissues: dict[str, Tissue]) -> Tissue:
     """A tissue by name; ConfigError names the nearest known one."""
-    import difflib
-
     if name in tissues:
         return tissues[name]
     near = difflib.get_close_matches(name, tissues, n=1, cutoff=0.5)

@@ -13,7 +13,6 @@ from rtplan.cli.regimens import (
     about_tissues,
     each_once,
     files_of,
-    named_regimen,
     prescription_of,
     refuse_split,
     regions_of,
@@ -99,15 +98,17 @@ def _candidates(texts: Sequence[str], reference: str | None) -> list[Candidate]:
 
 def _trial() -> Candidate:
     from rtplan.comparison import candidate
+    from rtplan.config import load_regimen
 
-    return replace(candidate(named_regimen(TRIAL)), name=TRIAL_NAME)
+    return replace(candidate(load_regimen(TRIAL)), name=TRIAL_NAME)
 
 
 def _candidate(text: str) -> Candidate:
     from rtplan.comparison import Candidate, candidate
+    from rtplan.config import load_regimen
 
     if not looks_like_notation(text):
-        return candidate(named_regimen(text))
+        return candidate(load_regimen(text))
     prescription = prescription_of(text)
     return Candidate(name=prescription.name, prescription=prescription)
 

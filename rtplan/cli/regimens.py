@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rtplan import notation
-from rtplan.errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from rtplan.note import Note
-    from rtplan.prescription import Prescription, Regimen
+    from rtplan.prescription import Prescription
     from rtplan.tissue import Region, Tissue
 
 __all__ = [
     "about_tissues",
     "each_once",
     "files_of",
-    "named_regimen",
     "prescription_of",
     "refuse_split",
     "regions_of",
@@ -41,25 +39,9 @@ def prescription_of(text: str) -> Prescription:
     """The prescription of a notation, read without any file, or of a shipped regimen."""
     if notation.looks_like_notation(text):
         return notation.parse(text)
-    regimen = named_regimen(text)
-    if regimen.prescription is None:
-        raise DomainError(f"regimen {regimen.name!r} has no dose to calculate with: {regimen.not_for_calculation}")
-    return regimen.prescription
+    from rtplan.intake import named_prescription
 
-
-def named_regimen(name: str) -> Regimen:
-    """A shipped regimen; DomainError names the nearest one."""
-    from rtplan.config import load_regimens
-
-    regimens = load_regimens()
-    wanted = name.strip().lower()
-    if wanted in regimens:
-        return regimens[wanted]
-    import difflib
-
-    near = difflib.get_close_matches(wanted, regimens, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "`rtplan list regimens` names them"
-    raise DomainError(f"there is no regimen {name!r}; {hint} Notation begins with a digit, such as 45/25")
+    return named_prescription(text)
 
 
 def regions_of(
