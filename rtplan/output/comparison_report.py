@@ -140,11 +140,11 @@ def _with_time(number: int, group: Sequence[Compared]) -> Section:
         _number("net_eqd2_gy", "Net EQD2"),
         _number("difference_net_bed_gy", "Net BED diff.", signed=True),
         _number("ratio_net_bed", "Ratio", unit="", digits=3),
-        Column(key="rank", title="Rank", kind="integer"),
-        Column(key="rank_without_time", title="without time", kind="integer"),
+        Column(key="order_with_time", title="Order of net BED", kind="integer"),
+        Column(key="order_without_time", title="Order of BED", kind="integer"),
     )
-    net = _ranks([entry.row.net_bed_gy for entry in group])
-    bare = _ranks([entry.row.bed_gy + (entry.row.repair_gain_gy or 0.0) for entry in group])
+    net = _order([entry.row.net_bed_gy for entry in group])
+    bare = _order([entry.row.bed_gy + (entry.row.repair_gain_gy or 0.0) for entry in group])
     rows = tuple(
         (
             entry.row.regimen,
@@ -168,8 +168,8 @@ def _with_time(number: int, group: Sequence[Compared]) -> Section:
     )
 
 
-def _ranks(values: Sequence[float]) -> list[int]:
-    """1 for the highest; equal values (to 1e-9) share a rank."""
+def _order(values: Sequence[float]) -> list[int]:
+    """1 for the highest; equal values (to 1e-9) share a place."""
     return [1 + sum(other > value + 1e-9 for other in values) for value in values]
 
 
