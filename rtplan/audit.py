@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from rtplan import chemo as chemo_room
 from rtplan import dose_change
 from rtplan.chemo import ChemoProtocol, Cycle, DrugDay
-from rtplan.compensation import METHODS, Found, Remainder, Slot, candidates, search
+from rtplan.compensation import METHODS, Found, Remainder, Slot, best, candidates, search, with_interval
 from rtplan.course import Course, Fraction
 from rtplan.dose_change import DoseStep
 from rtplan.effect import EffectRow, evaluate, evaluate_many, time_loss_gy
@@ -18,7 +18,7 @@ from rtplan.errors import DomainError, positive
 from rtplan.interruption import Situation
 from rtplan.note import Note
 from rtplan.plan import OpenedDay, Plan, PlanInputs, Provenance, Revision, complete_plan, make_plan
-from rtplan.prescription import WEEKDAYS, Phase, Prescription
+from rtplan.prescription import WEEKDAYS, Prescription
 from rtplan.rules import check
 from rtplan.schedule import lay_out, prescribed_reference
 from rtplan.tissue import Interval, Region, Tissue
@@ -283,7 +283,7 @@ class _Audit:
         self.plan = situation.plan
         self.inputs = situation.plan.inputs
         self.regions = self.inputs.regions
-        self.remainder = _with_interval(situation.remainder, self.inputs.limits.interval_h)
+        self.remainder = with_interval(situation.remainder, self.inputs.limits.interval_h)
         self.given = len(situation.delivered)
         self.append = self._append()
         self.prescribed = prescribed_reference(self.inputs.prescription, self.append.first)
@@ -432,11 +432,10 @@ class _Audit:
             return
         bases: list[tuple[str, str, Course | None, Found | None]]
         bases = [("end", "at the planned end", self._kept(), None), ("longer", "at the longer time", self.append, None)]
-        clean = [item for item in found if item.clean]
-        if clean and not any(item.goal == "end" for item in clean):
-            best = min(clean, key=lambda item: (item.course.last, len(item.sessions), item.method))
-            name = f"{best.method}-{len(best.sessions)}"
-            bases.append((name, f"with {name}", best.course, best))
+        nearest = best(found)
+        if nearest is not None and nearest.goal != "end":
+            name = f"{nearest.method}-{len(nearest.sessions)}"
+            bases.append((name, f"with {name}", nearest.course, nearest))
         seen: set[tuple[Fraction, ...]] = {self.append.fractions}
         for name, words, base, item in bases:
             if base is None:
@@ -852,19 +851,6 @@ def _closed_later(inputs: PlanInputs, situation: Situation, option: Option) -> P
     reason = Reason(open=False, provisional=False, kind="closure", text=situation.cause or "lost to an interruption")
     calendar = inputs.calendar.with_days(lambda day, old: reason if day in lost else old)
     return replace(inputs, calendar=calendar, infusion=inputs.infusion or inputs.calendar)
-
-
-def _with_interval(remainder: Remainder, interval_h: float) -> Remainder:
-    """Second fractions of a once-daily phase stand at least the department's interval apart."""
-
-    def kept(phase: Phase) -> Phase:
-        pattern = phase.pattern
-        if pattern.several_a_day or pattern.interval_h >= interval_h:
-            return phase
-        return replace(phase, pattern=replace(pattern, interval_h=interval_h))
-
-    phases = tuple(kept(phase) for phase in remainder.prescription.phases)
-    return replace(remainder, prescription=replace(remainder.prescription, phases=phases))
 
 
 def _is_mixed(item: Found, base: Course) -> bool:

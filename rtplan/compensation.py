@@ -8,13 +8,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rtplan.course import Course, Fraction
+from rtplan.effect import evaluate
 from rtplan.errors import ScheduleError
 from rtplan.note import Note
 from rtplan.prescription import Phase, Prescription
-from rtplan.schedule import lay_out
-from rtplan.workdays import Calendar, add_days, days_between
+from rtplan.rules import Limits, check
+from rtplan.schedule import lay_out, prescribed_reference
+from rtplan.tissue import Region
+from rtplan.workdays import Calendar, add_days, day_name, days_between
 
-__all__ = ["METHODS", "Found", "Remainder", "Slot", "candidates", "search"]
+__all__ = [
+    "METHODS",
+    "Found",
+    "Gain",
+    "Opened",
+    "Remainder",
+    "Slot",
+    "best",
+    "candidates",
+    "for_closures",
+    "gains",
+    "search",
+    "with_interval",
+]
 
 Check = Callable[[Course], tuple[Note, ...]]
 
@@ -191,6 +207,147 @@ def search(
     return tuple(found[count] for count in sorted(found, reverse=True))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gain:
+    """What one opened day brings, after those before it. last: of the course with it; days: won by it."""
+
+    date: dt.date
+    fractions: int
+    last: dt.date
+    days: int
+
+
+def best(found: Sequence[Found]) -> Found | None:
+    """The sessions that end earliest without breaking a rule, the fewest of them; None where there are none."""
+    clean = [item for item in found if item.clean]
+    return min(clean, key=lambda item: (item.course.last, len(item.sessions)), default=None)
+
+
+def gains(remainder: Remainder, sessions: Mapping[dt.date, int]) -> tuple[Gain, ...]:
+    """What each opened day gains, in the order of the days."""
+    out = []
+    last = remainder.lay_out().last
+    opened: dict[dt.date, int] = {}
+    for date in sorted(sessions):
+        opened[date] = sessions[date]
+        now = remainder.lay_out(opened).last
+        out.append(Gain(date=date, fractions=sessions[date], last=now, days=days_between(now, last)))
+        last = now
+    return tuple(out)
+
+
+def with_interval(remainder: Remainder, interval_h: float) -> Remainder:
+    """Second fractions of a once-daily phase stand at least the department's interval apart."""
+
+    def kept(phase: Phase) -> Phase:
+        pattern = phase.pattern
+        if pattern.several_a_day or pattern.interval_h >= interval_h:
+            return phase
+        return replace(phase, pattern=replace(pattern, interval_h=interval_h))
+
+    phases = tuple(kept(phase) for phase in remainder.prescription.phases)
+    return replace(remainder, prescription=replace(remainder.prescription, phases=phases))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """Extra sessions for closures known in advance. sessions: fractions on each opened day; empty where none helps."""
+
+    prescription: Prescription
+    sessions: Mapping[dt.date, int]
+    notes: tuple[Note, ...]
+
+
+def for_closures(
+    method: str,
+    prescription: Prescription,
+    calendar: Calendar,
+    first: dt.date,
+    *,
+    limits: Limits,
+    regions: Sequence[Region],
+    planned: Mapping[dt.date, int] | None = None,
+) -> Opened:
+    """Sessions that win back what closures known in advance cost, breaking no rule, and what each of them gains.
+
+    first: day of the first fraction. planned: days opened already.
+    The goal is the prescribed reference's last day; else the limit on prolongation; else the earliest end there is.
+    """
+    slots = _all_slots(prescription)
+    bare = Remainder(
+        prescription=prescription, calendar=calendar, delivered=(), slots=slots, start=first, sessions=planned or {}
+    )
+    remainder = with_interval(bare, limits.interval_h)
+    wanted = prescribed_reference(prescription, first).last
+    bound = limits.prolongation_days
+    found = search(
+        method,
+        remainder,
+        candidates(method, remainder),
+        keep_by=wanted,
+        limit_by=None if bound is None else add_days(wanted, bound),
+        check=lambda course: check(course, limits, regions=regions),
+    )
+    chosen = best(found)
+    if chosen is None:
+        return Opened(prescription=prescription, sessions={}, notes=(_nothing_opened(method, remainder, wanted),))
+    notes = _gain_notes(method, remainder, chosen.sessions, regions)
+    return Opened(prescription=remainder.prescription, sessions=chosen.sessions, notes=tuple(notes))
+
+
+def _all_slots(prescription: Prescription) -> tuple[Slot, ...]:
+    targets = prescription.targets
+    return tuple(
+        Slot(phase=phase.name, doses_gy=tuple(phase.dose_per_fraction_gy(target) for target in targets))
+        for phase in prescription.phases
+        for _ in range(phase.n_fractions)
+    )
+
+
+def _nothing_opened(method: str, remainder: Remainder, wanted: dt.date) -> Note:
+    last = remainder.lay_out().last
+    why = "no closure prolongs the course" if last <= wanted else "no such day helps without breaking a rule"
+    return Note(
+        code="closures-not-compensated",
+        severity="info" if last <= wanted else "warning",
+        message=f"no {method} session was opened: {why}",
+        values={"method": method, "last": last.isoformat()},
+    )
+
+
+def _gain_notes(
+    method: str, remainder: Remainder, sessions: Mapping[dt.date, int], regions: Sequence[Region]
+) -> Iterator[Note]:
+    opened: dict[dt.date, int] = {}
+    before = _tumour_nets(remainder.lay_out(), regions)
+    for gain in gains(remainder, sessions):
+        opened[gain.date] = gain.fractions
+        now = _tumour_nets(remainder.lay_out(opened), regions)
+        won = {name: now[name] - before[name] for name in now}
+        before = now
+        told = "".join(f", {name} {value:+.2f} Gy of net BED" for name, value in won.items())
+        days = "1 day earlier" if gain.days == 1 else f"{gain.days} days earlier"
+        yield Note(
+            code="opened-day",
+            severity="info",
+            message=f"{method} on {day_name(gain.date)} {gain.date} ({gain.fractions} that day): "
+            f"last fraction {gain.last}, {days}{told}",
+            values={
+                "method": method,
+                "date": gain.date.isoformat(),
+                "fractions": gain.fractions,
+                "last": gain.last.isoformat(),
+                "days": gain.days,
+                **{f"net_bed_gy of {name}": value for name, value in won.items()},
+            },
+        )
+
+
+def _tumour_nets(course: Course, regions: Sequence[Region]) -> dict[str, float]:
+    tumours = [region for region in regions if region.tissue.kind == "tumour"]
+    return {row.region: row.net_bed_gy for row in evaluate(course, tumours)} if tumours else {}
+
+
 class _Search:
     """One method on one course under way."""
 
@@ -202,6 +359,7 @@ class _Search:
         self.base = remainder.lay_out()
         self.room = self.base.sessions
         self.size = _size(remainder)
+        self.tried: dict[frozenset[dt.date], tuple[Course, tuple[Note, ...]]] = {}
         self.before = {note.message for note in check(self.base)}
 
     def by(self, goal: str, end: dt.date) -> Found | None:
@@ -266,14 +424,22 @@ class _Search:
         return chosen
 
     def _found(self, goal: str, chosen: Sequence[dt.date]) -> Found:
-        opened = {day: self.room[day] + 1 if day in self.room else self.size for day in sorted(chosen)}
-        course = self.remainder.lay_out(opened)
+        course, broken = self._tried(chosen)
         treated = course.sessions
-        sessions = {day: treated.get(day, 0) for day in opened}
-        return Found(method=self.method, goal=goal, sessions=sessions, course=course, broken=self._new(course))
+        sessions = {day: treated.get(day, 0) for day in sorted(chosen)}
+        return Found(method=self.method, goal=goal, sessions=sessions, course=course, broken=broken)
 
     def _broken(self, chosen: Sequence[dt.date]) -> tuple[Note, ...]:
-        return self._found("", chosen).broken
+        return self._tried(chosen)[1]
+
+    def _tried(self, chosen: Sequence[dt.date]) -> tuple[Course, tuple[Note, ...]]:
+        """The course with sessions on these days, and the rules it breaks: each set of days is laid out once."""
+        key = frozenset(chosen)
+        if key not in self.tried:
+            opened = {day: self.room[day] + 1 if day in self.room else self.size for day in sorted(chosen)}
+            course = self.remainder.lay_out(opened)
+            self.tried[key] = course, self._new(course)
+        return self.tried[key]
 
     def _new(self, course: Course) -> tuple[Note, ...]:
         notes = self.check(course)
@@ -325,5 +491,8 @@ def _course(prescription: Prescription, fractions: Sequence[Fraction]) -> Course
         raise ScheduleError(f"nothing of {prescription.name} is given and nothing is left to give")
     return Course(
         prescription=prescription,
-        fractions=tuple(replace(fraction, number=number) for number, fraction in enumerate(fractions, 1)),
+        fractions=tuple(
+            fraction if fraction.number == number else replace(fraction, number=number)
+            for number, fraction in enumerate(fractions, 1)
+        ),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from rtplan import chemo as chemo_room
-from rtplan import schedule
+from rtplan import compensation, schedule
 from rtplan.chemo import ChemoProtocol, Cycle
 from rtplan.course import Course, Fraction
 from rtplan.effect import EffectRow, evaluate, notes_on
@@ -22,7 +22,7 @@ from rtplan.source import Source
 from rtplan.tissue import Region
 from rtplan.workdays import Calendar, add_days, day_name, days_between
 
-__all__ = ["CycleDelay", "FileSum", "OpenedDay", "Plan", "PlanInputs", "Provenance", "Revision", "make_plan"]
+__all__ = ["CycleDelay", "FileSum", "OpenedDay", "Plan", "PlanInputs", "Provenance", "Revision", "compensate", "make_plan"]
 
 INDUCTION_DAYS = 7
 """Chemotherapy that begins so many days before fraction 1 is induction: design default, no source. [d]"""
@@ -194,6 +194,30 @@ def complete_plan(
 def after_induction(course: Course, cycles: tuple[Cycle, ...]) -> bool:
     """Did chemotherapy begin at least a week before the first fraction?"""
     return any(days_between(cycle.date, course.first) >= INDUCTION_DAYS for cycle in cycles)
+
+
+def compensate(inputs: PlanInputs, method: str) -> PlanInputs:
+    """The same inputs with extra sessions that win back what closures known in advance cost.
+
+    method: one of `compensation.METHODS`. A note says what each opened day gains. No rule is broken for it.
+    """
+    opened = compensation.for_closures(
+        method,
+        inputs.prescription,
+        inputs.calendar,
+        _lay_out(inputs).first,
+        limits=inputs.limits,
+        regions=inputs.regions,
+        planned={day.date: day.fractions for day in inputs.opened},
+    )
+    days = {day.date: day for day in inputs.opened}
+    days |= {date: OpenedDay(date=date, fractions=n, method=method) for date, n in opened.sessions.items()}
+    return replace(
+        inputs,
+        prescription=opened.prescription,
+        opened=tuple(days[date] for date in sorted(days)),
+        assumptions=(*inputs.assumptions, *opened.notes),
+    )
 
 
 def align_cycles(inputs: PlanInputs, course: Course) -> tuple[Cycle, ...]:

@@ -25,6 +25,11 @@ from rtplan.cli.options import (
 @click.argument("protocol", required=False)
 @click.option("--start", type=DATE, required=True, help="Requested day of the first fraction, YYYY-MM-DD.")
 @click.option("--exact-start", is_flag=True, help="Refuse if the course cannot start on that very day.")
+@click.option(
+    "--compensate-closures",
+    type=click.Choice(["weekend", "bid", "worked-weekend"]),
+    help="Open extra sessions for closures known in advance; says what each gains.",
+)
 @where_options
 @tissue_options
 @range_option
@@ -38,12 +43,14 @@ def command(protocol: str | None, start: dt.date, **options: Any) -> None:
     Example: rtplan plan --start 2026-02-02
     """
     from rtplan import artefact, config, intake
-    from rtplan.plan import make_plan, refuse
+    from rtplan.plan import compensate, make_plan, refuse
 
     name = protocol or intake.DEFAULT_PROTOCOL
     found = intake.protocol_of(name)
     where = where_of(options)
     inputs = intake.resolve(found, start, where)
+    if options["compensate_closures"]:
+        inputs = compensate(inputs, options["compensate_closures"])
     files = config.files_of(name, found, where.clinic, where.chemo)
     files += [Path(where.tissue_file)] if where.tissue_file else []
     plan = make_plan(inputs, provenance(options["stamp"], files))
