@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rtplan import lq
 from rtplan.course import Course
@@ -24,6 +24,7 @@ __all__ = [
     "EffectRow",
     "LimitCheck",
     "Time",
+    "cohort",
     "evaluate",
     "evaluate_many",
     "notes_on",
@@ -214,7 +215,7 @@ def _column(trains: _Trains, region: Region, time: Time) -> list[EffectRow]:
     _refuse_unfit(tissue, trains.courses)
     per_course = [region_doses(course, region) for course in trains.courses]
     dose = trains.doses(per_course)
-    result = _kernel(tissue, trains, dose, timed=time.from_dates)
+    result = cohort(tissue, dose, trains.day, trains.hour, timed=time.from_dates)
     beds, gains, losses = (np.atleast_1d(part) for part in (result.bed, result.repair_gain, result.time_loss))
     checks = _limit_checks(region, trains, dose)
     rows = []
@@ -250,10 +251,27 @@ def _refuse_unfit(tissue: Tissue, courses: Sequence[Course]) -> None:
         )
 
 
-def _kernel(
-    tissue: Tissue, trains: _Trains, dose: Floats, *, timed: bool = False, alpha_beta: float | None = None
+def cohort(
+    tissue: Tissue,
+    dose: ArrayLike,
+    day: ArrayLike,
+    hour: ArrayLike | None = None,
+    *,
+    timed: bool = True,
+    alpha_beta: float | None = None,
 ) -> lq.TrainBed:
-    """A tissue's parameters and trains of fractions into BED; alpha_beta: another than the tissue's own. [Gy]"""
+    """A tissue's parameters and trains of fractions into BED: one patient or a million, by the same kernel.
+
+    dose [..., n] to this tissue, 0 = not given [Gy]; day [..., n] whole calendar days [d]; hour [..., n] elapsed UTC
+    hours, needed where the tissue has a repair half-time [h]; timed: with the tissue's time factor; alpha_beta: another
+    than the tissue's own, as a limit has it [Gy].
+
+    >>> from rtplan.tissue import GENERIC_LATE
+    >>> cohort(GENERIC_LATE, [[1.8] * 5, [2.0] * 4 + [0.0]], [0, 1, 2, 3, 4]).bed.round(6).tolist()
+    [14.4, 13.333333]
+    """
+    if tissue.obstacle:
+        raise DomainError(f"tissue {tissue.name!r} cannot be calculated with: {tissue.obstacle}")
     repair, repopulation = tissue.repair, tissue.repopulation if timed else None
     several = repair is not None and len(repair.half_times_h) > 1
     half_times = repair.half_times_h if repair else ()
@@ -262,9 +280,9 @@ def _kernel(
         rate, kick_off = repopulation.bed_rate(tissue.alpha_beta), repopulation.kick_off_day
     return lq.train_bed(
         dose,
-        trains.day,
+        day,
         alpha_beta=tissue.alpha_beta if alpha_beta is None else alpha_beta,
-        hour=trains.hour if repair else None,
+        hour=hour if repair else None,
         half_time_h=None if repair is None else half_times if several else half_times[0],
         share=repair.shares if repair and several else None,
         transition_dose=tissue.transition_dose,
@@ -299,8 +317,9 @@ def _row(
 ) -> EffectRow:
     tissue = region.tissue
     net = bed + (gain or 0.0) - (loss or 0.0)
+    eqd2, net_eqd2 = np.asarray(lq.eqd2([bed, net], tissue.alpha_beta))
     given = doses[doses > 0]
-    equal = len(given) > 0 and bool(np.allclose(given, given[0], rtol=_SAME_DOSE, atol=0.0))
+    equal = len(given) > 0 and float(given.max() - given.min()) <= _SAME_DOSE * float(given[0])
     return EffectRow(
         regimen=regimen,
         region=region.name,
@@ -317,11 +336,11 @@ def _row(
         elapsed_days=elapsed,
         overall_treatment_time_days=None if elapsed is None else elapsed + 1,
         bed_gy=bed,
-        eqd2_gy=float(lq.eqd2(bed, tissue.alpha_beta)),
+        eqd2_gy=float(eqd2),
         repair_gain_gy=gain,
         time_loss_gy=loss,
         net_bed_gy=net,
-        net_eqd2_gy=float(lq.eqd2(net, tissue.alpha_beta)),
+        net_eqd2_gy=float(net_eqd2),
         parameters=tissue,
         limits=limits,
         variant=region.variant,
@@ -339,7 +358,8 @@ def _limit_checks(region: Region, trains: _Trains, dose: Floats) -> list[tuple[L
     for limit in region.tissue.limits:
         if _metrics_differ(region.metric, limit.metric):
             continue
-        net = np.atleast_1d(_kernel(region.tissue, trains, dose, alpha_beta=limit.alpha_beta).net_bed)
+        result = cohort(region.tissue, dose, trains.day, trains.hour, timed=False, alpha_beta=limit.alpha_beta)
+        net = np.atleast_1d(result.net_bed)
         for place, bed in enumerate(net):
             eqd2 = float(lq.eqd2(bed, limit.alpha_beta))
             checks[place].append(LimitCheck(limit=limit, eqd2_gy=eqd2, margin_gy=limit.eqd2_gy - eqd2))
