@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DATE",
+    "bundled",
     "emit",
+    "file_options",
     "output_options",
     "provenance",
     "range_option",
@@ -163,6 +166,83 @@ def output_options(function: F) -> F:
     )
 
 
+LANGUAGES = ("en", "zh_CN")
+"""Of what people read in --out. A test holds that these are the ones there are words for."""
+
+
+def file_options(function: F) -> F:
+    """How the files of --out look."""
+    return _stack(
+        function,
+        [
+            click.option(
+                "--language",
+                type=click.Choice(LANGUAGES, case_sensitive=False),
+                help="Language of the files people read, with --out. Default: en.",
+            ),
+            click.option("--plots", is_flag=True, help="Figures as PNG files too, with --out."),
+        ],
+    )
+
+
+def bundled(
+    result: Any, options: dict[str, Any], *, document: Callable[[], Any] | None = None, previous: Any = None
+) -> Callable[[Sequence[str] | None], dict[str, str | bytes]]:
+    """What `emit` takes as files: every form of the result that --only wants, in the language asked for.
+
+    document: gives the JSON document (a plan has its own). previous: the plan before this revision.
+    """
+
+    def files(wanted: Sequence[str] | None) -> dict[str, str | bytes]:
+        from rtplan.output import bundle
+
+        try:
+            bundle.check(result, wanted)
+        except RtplanError as error:
+            raise click.UsageError(str(error)) from None
+        with _Patience() as step:
+            return bundle.files(
+                result,
+                wanted,
+                document=document,
+                language=options.get("language") or "en",
+                patient_doses=bool(options.get("patient_doses")),
+                plots=bool(options.get("plots")),
+                stamp=options.get("stamp"),
+                previous=previous,
+                step=step,
+            )
+
+    return files
+
+
+class _Patience:
+    """A progress bar on stderr, once two seconds have gone by, and only where somebody looks at a terminal."""
+
+    def __init__(self, after_s: float = 2.0) -> None:
+        self._begun, self._after = time.monotonic(), after_s
+        self._bar: Any = None
+
+    def __enter__(self) -> _Patience:
+        return self
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        if self._bar is None:
+            if time.monotonic() - self._begun < self._after or not sys.stderr.isatty():
+                return
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._bar = Progress(console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task("")
+            self._bar.start()
+        self._bar.update(self._task, description=name, completed=done, total=total)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
 def stamp_of(stamp: dt.datetime | None) -> dt.datetime:
     """The given stamp, or the clock."""
     return stamp or dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -225,8 +305,9 @@ def emit(result: Any, document: Any, options: dict[str, Any], *, table: str, fil
     """
     if options.get("as_json") and options.get("as_csv"):
         raise click.UsageError("--json and --csv do not go together: choose one")
-    if options.get("only") and not options.get("out"):
-        raise click.UsageError("--only goes with --out")
+    for name in ("only", "language", "plots", "patient_doses"):
+        if options.get(name) and not options.get("out"):
+            raise click.UsageError(f"--{name.replace('_', '-')} goes with --out")
     if options.get("out"):
         _write_out(options, files)
     if options.get("as_json"):

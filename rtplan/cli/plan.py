@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,9 @@ import click
 
 from rtplan.cli.options import (
     DATE,
+    bundled,
     emit,
+    file_options,
     output_options,
     provenance,
     range_option,
@@ -34,6 +35,8 @@ from rtplan.cli.options import (
 @tissue_options
 @range_option
 @output_options
+@file_options
+@click.option("--patient-doses", is_flag=True, help="Show doses in the patient's calendar too, with --out.")
 def command(protocol: str | None, start: dt.date, **options: Any) -> None:
     """A course on the calendar, with its chemotherapy cycles and its dose table.
 
@@ -60,11 +63,5 @@ def command(protocol: str | None, start: dt.date, **options: Any) -> None:
         lambda: artefact.document(plan),
         options,
         table="fractions",
-        files=lambda wanted: _files(plan, wanted),
+        files=bundled(plan, options),
     )
-
-
-def _files(plan: Any, wanted: Sequence[str] | None) -> dict[str, str | bytes]:
-    from rtplan import artefact
-
-    return {"plan.json": artefact.write(plan)}
