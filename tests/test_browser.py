@@ -15,6 +15,7 @@ from rtplan.note import Note
 from rtplan.output import notebook
 from rtplan.output.html import to_html
 from rtplan.output.patient import patient_html
+from rtplan.output.plot import course_figure
 from rtplan.output.report import report
 from rtplan.output.sections import Column, Facts, Notes, Report, Section, Signatures, Table
 
@@ -208,6 +209,18 @@ def test_the_page_to_sign_is_one_page(show: Callable[..., Page]) -> None:
     assert pages_of(alone.pdf(prefer_css_page_size=True)) == 1
     more = (*sections, *(section for section in report(plan()).sections if section.key == "calendar"))
     assert pages_of(show(to_html(Report(title="Missed", sections=more))).pdf(prefer_css_page_size=True)) == 2
+
+
+def test_a_figure_fits_the_page(show: Callable[..., Page]) -> None:
+    section = Section(key="figure", heading="Figure", blocks=(course_figure(plan()),))
+    page = show(to_html(Report(title="Figure", sections=(section,))))
+    for width in (1280, 800, A4_TEXT):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(WIDER) <= 0
+        box = page.locator("svg").bounding_box()
+        assert box is not None
+        assert 0.5 * width < box["width"] <= width
+        assert box["height"] > 100
 
 
 def test_a_notebook_fragment(show: Callable[..., Page]) -> None:

@@ -20,11 +20,11 @@ from rtplan.note import Note
 from rtplan.output import notebook
 from rtplan.output.html import to_html
 from rtplan.output.patient import patient_html
+from rtplan.output.plot import course_figure
 from rtplan.output.report import report
 from rtplan.output.sections import (
     Column,
     Facts,
-    Figure,
     GridDay,
     MonthGrid,
     Notes,
@@ -148,7 +148,8 @@ def test_provisional_days_are_hatched_and_said() -> None:
     html = to_html(report(plan(start="2026-11-30")))
     assert 'class="banner"' in html
     assert len(re.findall(r'<td class="treated provisional">', html)) == 4
-    assert html.count('<span class="unsure">provisional</span>') == 4
+    assert html.count('<span class="unsure">provisional</span>') == 5  # and cycle 3, after the last fraction
+    assert '<span class="unsure">' not in to_html(report(plan()))
 
 
 def test_missed_days_of_a_grid() -> None:
@@ -185,11 +186,14 @@ def test_signatures_end_the_page_to_sign() -> None:
     assert "tosign" not in to_html(one(blocks[0])).partition("<body")[2]
 
 
-def test_a_figure_nobody_draws_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    html = to_html(one(Figure(name="none", caption="Caption", alternative="dose rises to 45 Gy")))
-    assert "dose rises to 45 Gy" in html
-    assert "Caption" in html
+def test_a_figure_is_drawn_inside_the_page_and_told_aloud() -> None:
+    figure = course_figure(plan())
+    html = to_html(one(figure))
+    elements = Elements(html)
+    assert elements.names["svg"] == 1
+    assert ("aria-label", figure.alternative) in elements.attributes
+    assert figure.caption in elements.text
+    assert not re.search(r"url\((?!#)|href=\"(?!#)|<script|<\?xml|<!DOCTYPE svg", html)
 
 
 # --- languages ------------------------------------------------------------------------------------------------------

@@ -53,6 +53,15 @@ def test_chemotherapy_days() -> None:
     assert {day for day, text in cells(patient_html(made)).items() if "Chemotherapy" in text} == days
 
 
+def test_a_drug_on_a_day_the_unit_is_closed_is_to_be_confirmed() -> None:
+    made = plan(chemo="pf-q4w")
+    *others, late = made.cycles[0].drug_days
+    cycle = replace(made.cycles[0], drug_days=(*others, replace(late, closed=True)))
+    html = patient_html(replace(made, cycles=(cycle, *made.cycles[1:])))
+    assert {day for day, text in cells(html).items() if "to be confirmed" in text} == {late.date}
+    assert "may still move" in html
+
+
 def test_treatment_free_days_and_why() -> None:
     shown = cells(patient_html(plan()))
     assert shown[dt.date(2026, 2, 17)] == "17 No treatment Chinese New Year (Spring Festival)"

@@ -6,8 +6,6 @@ No script, no network, everything escaped; a content security policy in the file
 from __future__ import annotations
 
 import datetime as dt
-import importlib
-import importlib.util
 import itertools
 import math
 import re
@@ -218,7 +216,7 @@ def _long(text: str) -> str:
 
 
 def _grid(grid: MonthGrid, told: Words) -> dict[str, Any]:
-    treated = [day.date for day in grid.days if day.fractions]
+    treated = [day.date for day in grid.days if day.fractions or day.labels]
     inside = (min(treated), max(treated)) if treated else None
     months = itertools.groupby(grid.days, key=lambda day: (day.date.year, day.date.month))
     return {
@@ -253,8 +251,8 @@ def _day(day: GridDay, inside: tuple[dt.date, dt.date] | None, told: Words) -> d
         "treated": bool(day.fractions),
         "closed": not day.open and not day.fractions,
         "missed": day.missed,
-        "outside": outside and not day.labels and not day.missed,
-        "provisional": day.provisional and not outside,
+        "outside": outside and not day.missed,
+        "provisional": day.provisional,
     }
     return {
         "iso": day.date.isoformat(),
@@ -293,10 +291,10 @@ def _legend(grid: MonthGrid, told: Words) -> Iterator[dict[str, str]]:
 
 
 def _drawing(figure: Figure) -> Any:
-    """The figure as inline SVG, which our own plotting draws and escapes; nothing where it cannot draw."""
+    """The figure as inline SVG, which our own plotting draws and escapes."""
     from markupsafe import Markup
 
-    if importlib.util.find_spec("rtplan.output.plot") is None:
-        return ""
-    svg: str = importlib.import_module("rtplan.output.plot").svg(figure)
-    return Markup(svg[max(svg.find("<svg"), 0) :])
+    from rtplan.output.plot import svg
+
+    drawn = svg(figure)
+    return Markup(drawn[max(drawn.find("<svg"), 0) :])

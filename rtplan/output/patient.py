@@ -35,7 +35,7 @@ def patient_html(plan: Plan, *, language: str = "en", doses: bool = False, stamp
         months=_months(plan, told, doses),
         weekdays=told.weekdays("wide" if told.language == "en" else "abbreviated"),
         chemotherapy=bool(plan.cycles),
-        unsure=plan.provisional,
+        unsure=plan.provisional or bool(_on_closed_days(plan.cycles)),
         twice=plan.course.several_a_day,
         clinic=told(plan.inputs.clinic),
         revision=plan.revision.number,
@@ -99,6 +99,11 @@ def _chemotherapy(cycles: tuple[Cycle, ...]) -> dict[dt.date, Cycle]:
     return found
 
 
+def _on_closed_days(cycles: tuple[Cycle, ...]) -> set[dt.date]:
+    """Days on which a drug is due but the infusion unit is closed: the department has yet to say when it is given."""
+    return {drug.date for cycle in cycles for drug in cycle.drug_days if drug.closed}
+
+
 def _day(plan: Plan, day: dt.date, cycle: Cycle | None, told: Words, doses: bool) -> dict[str, Any]:
     fractions = [fraction for fraction in plan.course.fractions if fraction.date == day]
     inside = plan.course.first <= day <= plan.course.last
@@ -106,7 +111,7 @@ def _day(plan: Plan, day: dt.date, cycle: Cycle | None, told: Words, doses: bool
     reason = plan.inputs.calendar.reason(day) if covered else None
     unsure = (
         any(plan.is_provisional(fraction) for fraction in fractions)
-        or (cycle is not None and cycle.provisional)
+        or (cycle is not None and (cycle.provisional or day in _on_closed_days((cycle,))))
         or (inside and reason is not None and reason.provisional)
     )
     free = inside and not fractions
