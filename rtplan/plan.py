@@ -16,13 +16,22 @@ from rtplan.note import Note
 from rtplan.prescription import Prescription
 from rtplan.ranges import expand, induction_notes
 from rtplan.rules import Limits, StartRules, start_permitted
-from rtplan.rules import check as check_rules
 from rtplan.shown import Shown
 from rtplan.source import Source
 from rtplan.tissue import Region
 from rtplan.workdays import Calendar, add_days, day_name, days_between
 
-__all__ = ["CycleDelay", "FileSum", "OpenedDay", "Plan", "PlanInputs", "Provenance", "Revision", "compensate", "make_plan"]
+__all__ = [
+    "CycleDelay",
+    "FileSum",
+    "OpenedDay",
+    "Plan",
+    "PlanInputs",
+    "Provenance",
+    "Revision",
+    "compensate",
+    "make_plan",
+]
 
 INDUCTION_DAYS = 7
 """Chemotherapy that begins so many days before fraction 1 is induction: design default, no source. [d]"""
@@ -235,10 +244,11 @@ def _lay_out(inputs: PlanInputs) -> Course:
             f"{inputs.calendar.first} to {inputs.calendar.last}"
         )
     permitted = _permitted(inputs)
-    first = schedule.first_day(inputs.prescription, inputs.calendar, inputs.start, permitted)
+    rules = f"start rules {inputs.start_rules.text}" if inputs.start_rules.text else ""
+    first = schedule.first_day(inputs.prescription, inputs.calendar, inputs.start, permitted, rules)
     if inputs.exact_start and first != inputs.start:
         raise ScheduleError(
-            f"start {inputs.start} ({day_name(inputs.start)}) is not possible: {_why_moved(inputs)}; "
+            f"start {inputs.start} ({day_name(inputs.start)}) is not possible: {start_obstacle(inputs, inputs.start)}; "
             f"the next possible start is {first} ({day_name(first)})"
         )
     sessions = {opened.date: opened.fractions for opened in inputs.opened}
@@ -260,27 +270,30 @@ def _permitted(inputs: PlanInputs) -> schedule.Permit:
     return lambda day: by_rules(day) and by_chemo(day)
 
 
-def _why_moved(inputs: PlanInputs) -> str:
-    """Which rule keeps the course from starting on the requested day."""
-    day = inputs.start
-    pattern = inputs.prescription.phases[0].pattern
+def start_obstacle(inputs: PlanInputs, day: dt.date) -> str:
+    """What keeps fraction 1 from falling on a day: closure, pattern, start rule or infusion unit; empty if nothing."""
     reason = inputs.calendar.reason(day)
     if not reason.open:
         return f"{inputs.calendar.name} is closed that day ({reason.text})"
-    if not pattern.treated(reason, day):
+    if not inputs.prescription.phases[0].pattern.treated(reason, day):
         return f"the prescription's pattern does not treat on {day_name(day)}"
-    if not start_permitted(inputs.start_rules, inputs.prescription, inputs.calendar)(day):
-        return _broken_start_rule(inputs, day)
-    return f"the infusion unit is closed that day ({inputs.infusion_calendar.reason(day).text})"
+    by_rules = rules_room.start_obstacle(inputs.start_rules, inputs.prescription, inputs.calendar, day)
+    if by_rules or inputs.chemo is None:
+        return by_rules
+    infusion = inputs.infusion_calendar
+    if chemo_room.start_permitted(inputs.chemo, infusion)(day):
+        return ""
+    return f"the infusion unit is closed that day ({infusion.reason(day).text})"
 
 
-def _broken_start_rule(inputs: PlanInputs, day: dt.date) -> str:
-    rules = inputs.start_rules
-    from rtplan.prescription import WEEKDAYS
-
-    if WEEKDAYS[day.weekday()] in rules.no_start_on:
-        return f"start rule no_start_on: no course starts on {day_name(day)}"
-    return f"start rule minimum_first_run: fewer than {rules.minimum_first_run} fractions before the first break"
+def _why_moved(inputs: PlanInputs, first: dt.date) -> str:
+    """What kept the course from starting on the requested day, and the rules that kept it from later open days."""
+    why = [start_obstacle(inputs, inputs.start)]
+    for day, reason in inputs.calendar.days(add_days(inputs.start, 1), add_days(first, -1)):
+        obstacle = start_obstacle(inputs, day) if reason.open else ""
+        if obstacle and not any(known.startswith(obstacle) for known in why):
+            why.append(f"{obstacle}, from {day_name(day)} {day} on")
+    return "; then ".join(why)
 
 
 def _trimmed(inputs: PlanInputs, course: Course, cycles: tuple[Cycle, ...]) -> PlanInputs:
@@ -325,7 +338,7 @@ def _delay_notes(plan: Plan) -> tuple[Note, ...]:
 def rule_notes(plan: Plan) -> tuple[Note, ...]:
     """The rules that the plan's course breaks, with their numbers."""
     inputs = plan.inputs
-    return check_rules(
+    return rules_room.check(
         plan.course,
         inputs.limits,
         calendar=inputs.calendar,
@@ -342,7 +355,7 @@ def _start_note(plan: Plan) -> Iterator[Note]:
     yield Note(
         code="start-moved",
         severity="warning",
-        message=schedule.describe_move(requested, first, _why_moved(plan.inputs)),
+        message=schedule.describe_move(requested, first, _why_moved(plan.inputs, first)),
         values={
             "requested": requested.isoformat(),
             "first": first.isoformat(),
