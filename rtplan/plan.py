@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from rtplan import chemo as chemo_room
 from rtplan import compensation, schedule
+from rtplan import rules as rules_room
 from rtplan.chemo import ChemoProtocol, Cycle
 from rtplan.course import Course, Fraction
 from rtplan.effect import EffectRow, evaluate, notes_on
@@ -15,7 +16,7 @@ from rtplan.errors import DomainError, ScheduleError
 from rtplan.note import Note
 from rtplan.prescription import Prescription
 from rtplan.ranges import expand, induction_notes
-from rtplan.rules import Limits, StartRules, start_permitted
+from rtplan.rules import Limits, StartRules
 from rtplan.shown import Shown
 from rtplan.source import Source
 from rtplan.tissue import Region
@@ -263,7 +264,7 @@ def _lay_out(inputs: PlanInputs) -> Course:
 
 
 def _permitted(inputs: PlanInputs) -> schedule.Permit:
-    by_rules = start_permitted(inputs.start_rules, inputs.prescription, inputs.calendar)
+    by_rules = rules_room.start_permitted(inputs.start_rules, inputs.prescription, inputs.calendar)
     if inputs.chemo is None:
         return by_rules
     by_chemo = chemo_room.start_permitted(inputs.chemo, inputs.infusion_calendar)

@@ -89,8 +89,8 @@ class Pattern:
 
     @property
     def fills_the_working_week(self) -> bool:
-        """Monday to Friday at least: such a pattern also uses a worked weekend or an extra open day."""
-        return set(WEEKDAYS[:5]) <= set(self.weekdays)
+        """Five days a week at least: such a pattern also uses a worked weekend or an extra open day."""
+        return len(self.weekdays) >= 5
 
     @property
     def several_a_day(self) -> bool:

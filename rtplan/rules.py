@@ -14,9 +14,9 @@ from rtplan.note import Note, Scalar
 from rtplan.prescription import WEEKDAYS, Phase, Prescription
 from rtplan.source import DESIGN_DEFAULT, Source
 from rtplan.tissue import Region
-from rtplan.workdays import ONE_DAY, Calendar, days_between, elapsed_hours
+from rtplan.workdays import ONE_DAY, Calendar, day_name, days_between, elapsed_hours
 
-__all__ = ["Limits", "StartRules", "check", "check_prolongation", "is_cord", "start_permitted"]
+__all__ = ["Limits", "StartRules", "check", "check_prolongation", "is_cord", "start_obstacle", "start_permitted"]
 
 RCR_CATEGORIES = Source(text="attributed to the RCR interruption guideline (2019), not read there", verified=False)
 CATEGORY_LIMIT_DAYS = {1: 2, 2: 5, 3: 7}
@@ -51,6 +51,15 @@ class StartRules:
             raise DomainError("no_start_on forbids every weekday: no course could ever start")
         if self.minimum_first_run is not None:
             whole("minimum_first_run", self.minimum_first_run, 1, 5)
+
+    @property
+    def text(self) -> str:
+        """In words; empty where nothing is forbidden."""
+        if self.off:
+            return ""
+        parts = [f"no_start_on {', '.join(self.no_start_on)}"] if self.no_start_on else []
+        parts += [f"minimum_first_run {self.minimum_first_run}"] if self.minimum_first_run is not None else []
+        return " and ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,22 +377,36 @@ def _broken(code: str, message: str, values: Mapping[str, Scalar]) -> Note:
 
 def start_permitted(rules: StartRules, prescription: Prescription, calendar: Calendar) -> Callable[[dt.date], bool]:
     """May fraction 1 fall on a day, by the start rules?"""
-
-    def permitted(day: dt.date) -> bool:
-        if rules.off:
-            return True
-        if WEEKDAYS[day.weekday()] in rules.no_start_on:
-            return False
-        return _first_run(prescription, calendar, day) >= (rules.minimum_first_run or 0)
-
-    return permitted
+    return lambda day: not start_obstacle(rules, prescription, calendar, day)
 
 
-def _first_run(prescription: Prescription, calendar: Calendar, day: dt.date) -> int:
-    """Fractions before the first treatment-free day of a course that starts on this day."""
-    pattern = prescription.phases[0].pattern
+def start_obstacle(rules: StartRules, prescription: Prescription, calendar: Calendar, day: dt.date) -> str:
+    """The start rule that keeps fraction 1 from falling on a day, in words; empty where none does."""
+    if rules.off:
+        return ""
+    if WEEKDAYS[day.weekday()] in rules.no_start_on:
+        return f"start rule no_start_on: no course starts on {day_name(day)}"
+    least = rules.minimum_first_run
+    if least is not None and not _runs(prescription, calendar, day, least):
+        return f"start rule minimum_first_run: fewer than {least} fractions before the first break"
+    return ""
+
+
+def _runs(prescription: Prescription, calendar: Calendar, day: dt.date, least: int) -> bool:
+    """Are so many fractions, or all there are, given before the first treatment-free day of a course from this day?"""
     count = 0
-    while calendar.covers(day) and pattern.treated(calendar.reason(day), day) and count < prescription.n_fractions:
-        count += pattern.fractions_on(day.weekday())
-        day += ONE_DAY
-    return prescription.n_fractions if count >= prescription.n_fractions else count
+    for phase in prescription.phases:
+        if phase.concomitant_from is not None:
+            continue
+        if count and phase.break_days:
+            return False
+        left = phase.n_fractions
+        while left > 0:
+            if not calendar.covers(day) or not phase.pattern.treated(calendar.reason(day), day):
+                return False
+            here = min(left, phase.pattern.fractions_on(day.weekday()))
+            count, left = count + here, left - here
+            if count >= least:
+                return True
+            day += ONE_DAY
+    return True
