@@ -56,6 +56,9 @@ class Case:
         non_negative("tolerance", self.tolerance)
         if not self.expected:
             raise DomainError(f"case {self.id!r} expects nothing")
+        unknown = set(self.recomputed) - set(self.expected)
+        if unknown:
+            raise DomainError(f"case {self.id!r} recomputes {min(unknown)!r}, which it does not expect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ def command(context: click.Context, /, html: Path | None, **options: Any) -> Non
     Example: rtplan validate --html commissioning.html
     """
     from rtplan.output.validation_report import summary
+    from rtplan.output.wording import plural
 
     if options["as_json"] and options["as_csv"]:
         raise click.UsageError("--json and --csv do not go together: choose one")
@@ -55,7 +56,7 @@ def command(context: click.Context, /, html: Path | None, **options: Any) -> Non
 
         render(report(result), sys.stdout)
     if not result.passed:
-        click.echo(f"rtplan: {len(result.mismatches)} values do not agree", err=True)
+        click.echo(f"rtplan: {plural(len(result.mismatches), 'value')} beyond tolerance", err=True)
         context.exit(1)
 
 
