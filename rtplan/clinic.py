@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rtplan.errors import DomainError, ScheduleError, whole
@@ -17,9 +17,24 @@ from rtplan.rules import Limits, StartRules
 from rtplan.source import NOT_KNOWN, Source
 from rtplan.workdays import Calendar, Reason, add_days, days_between, from_reasons
 
-__all__ = ["Clinic", "Days", "Machine", "Notice", "ServiceDay", "Span", "build", "country_clinic"]
+__all__ = [
+    "Clinic",
+    "Days",
+    "Machine",
+    "Notice",
+    "ServiceDay",
+    "Span",
+    "assumed",
+    "build",
+    "country_clinic",
+    "parse_week",
+    "with_matched",
+    "with_week",
+    "working_week",
+]
 
 UNKNOWN = ("unknown", "yes", "no")
+_ONLY_COUNTRY = "a clinic in "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +65,28 @@ class ServiceDay:
     reason: str
 
     def __post_init__(self) -> None:
-        from dateutil.rrule import rrulestr
-
-        if not re.search(r"FREQ=(YEARLY|MONTHLY|WEEKLY|DAILY)", self.rule):
+        if not re.fullmatch(r"(RRULE:)?[A-Z]+=[^;=\s]+(;[A-Z]+=[^;=\s]+)*", self.rule) or not re.search(
+            r"\bFREQ=(YEARLY|MONTHLY|WEEKLY|DAILY)\b", self.rule
+        ):
             raise DomainError(f"rule must be an RFC 5545 rule with FREQ=DAILY to YEARLY, got {self.rule!r}")
-        try:
-            rrulestr(self.rule, dtstart=dt.datetime.combine(self.first, dt.time()))
-        except (ValueError, TypeError) as error:
-            raise DomainError(f"rule is not an RFC 5545 rule: {self.rule!r} ({error})") from None
+        if re.search(r"\bBY(HOUR|MINUTE|SECOND)=", self.rule):
+            raise DomainError(f"rule gives days, not hours: leave BYHOUR, BYMINUTE and BYSECOND out of {self.rule!r}")
+        if re.search(r"\b(INTERVAL|COUNT)=(0|-)", self.rule):
+            raise DomainError(f"rule takes an INTERVAL and a COUNT of 1 or more, got {self.rule!r}")
+        if not self.days(self.first, add_days(self.first, 4500)):
+            raise DomainError(f"rule gives no day within twelve years of {self.first}: {self.rule!r}")
 
     def days(self, first: dt.date, last: dt.date) -> set[dt.date]:
         """The service days from first to last."""
-        from dateutil.rrule import rrulestr
+        from dateutil.rrule import rrule, rrulestr
 
-        rule = rrulestr(self.rule, dtstart=dt.datetime.combine(self.first, dt.time()))
         low, high = (dt.datetime.combine(day, dt.time()) for day in (first, last))
+        try:
+            rule = rrulestr(self.rule, dtstart=dt.datetime.combine(self.first, dt.time()))
+            if isinstance(rule, rrule) and not re.search(r"\b(COUNT|UNTIL)=", self.rule):
+                rule = rule.replace(until=high)  # else a rule that never comes true is sought until the year 9999
+        except (ValueError, TypeError) as error:
+            raise DomainError(f"rule is not an RFC 5545 rule: {self.rule!r} ({error})") from None
         return {moment.date() for moment in rule.between(low, high, inc=True)}
 
 
@@ -106,6 +128,8 @@ class Days:
         for day in self.week or ():
             if day not in WEEKDAYS:
                 raise DomainError(f"week takes {', '.join(WEEKDAYS)}, got {day!r}")
+        if self.week is not None and len(set(self.week)) != len(self.week):
+            raise DomainError(f"week names a day twice: {', '.join(self.week)}")
         if self.week is not None and not self.week and not self.extra_open:
             raise DomainError("week is empty and no extra day is open: the unit would be open on no day")
         opened = {day for span in self.extra_open for day in span}
@@ -161,6 +185,9 @@ class Clinic:
         years = [notice.year for notice in self.notices]
         if len(set(years)) != len(years):
             raise DomainError(f"notices names a year twice: {years}")
+        names = [machine.name for machine in self.machines]
+        if len(set(names)) != len(names) or "" in names:
+            raise DomainError(f"machines must have names of their own, got {names}")
 
 
 def build(
@@ -179,7 +206,7 @@ def build(
     """
     public = _public_days(clinic, first, last)
     unit = days or clinic.days
-    week = set(unit.week or clinic.days.week or public.week)
+    week = next(set(own) for own in (unit.week, clinic.days.week, public.week) if own is not None)
     layers = _Layers(unit, first, last)
     reasons = []
     day = first
@@ -343,19 +370,107 @@ def _code(clinic: Clinic) -> str:
 def country_clinic(code: str) -> Clinic:
     """A clinic of which only the country is known, from a code such as CN or GB-ENG.
 
-    It treats on that country's working week, and keeps its public holidays.
+    It treats on that country's working week, and keeps its public holidays. Its time zone is the country's where there
+    is only one, else UTC.
     """
     country, _, subdivision = code.partition("-")
     clinic = Clinic(
         name=code,
-        label=f"a clinic in {code}",
+        label=f"{_ONLY_COUNTRY}{code}",
         country=country,
         subdivision=subdivision,
-        time_zone="UTC",
+        time_zone=_only_time_zone(country),
         source=Source(text=f"public holidays of {code} only; no clinic's own days known", verified=False),
     )
     _library(clinic, range(2026, 2027))
     return clinic
+
+
+def _only_time_zone(country: str) -> str:
+    """The IANA time zone of a country that has one; UTC where it has several or none is known."""
+    from importlib.resources import files
+
+    lines = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    zones = [row[2] for row in rows if row[0] == country]
+    return zones[0] if len(zones) == 1 else "UTC"
+
+
+def working_week(clinic: Clinic) -> tuple[str, ...]:
+    """Weekdays on which the clinic works: its own, else the country's."""
+    return _country_week(clinic) if clinic.days.week is None else clinic.days.week
+
+
+def _country_week(clinic: Clinic) -> tuple[str, ...]:
+    if not clinic.country:
+        return WEEKDAYS[:5]
+    weekend = {int(day) for day in _library(clinic, range(2026, 2027)).weekend}
+    return tuple(name for number, name in enumerate(WEEKDAYS) if number not in weekend)
+
+
+def parse_week(text: str) -> tuple[str, ...]:
+    """Weekdays from ``mon-sat``, ``sun-thu`` or ``mon,wed,fri``.
+
+    >>> parse_week("sun-thu")
+    ('mon', 'tue', 'wed', 'thu', 'sun')
+    """
+    first, dash, last = text.strip().lower().partition("-")
+    if dash and first in WEEKDAYS and last in WEEKDAYS:
+        begin = WEEKDAYS.index(first)
+        length = (WEEKDAYS.index(last) - begin) % 7 + 1
+        named = {WEEKDAYS[(begin + step) % 7] for step in range(length)}
+    else:
+        named = set(text.strip().lower().split(","))
+    if not named <= set(WEEKDAYS):
+        raise DomainError(f"week takes weekdays such as mon-sat or mon,wed,fri, got {text!r}")
+    return tuple(day for day in WEEKDAYS if day in named)
+
+
+def with_week(clinic: Clinic, text: str) -> Clinic:
+    """The clinic working on the weekdays of a text such as ``mon-sat``."""
+    return replace(clinic, days=replace(clinic.days, week=parse_week(text)))
+
+
+def assumed(clinic: Clinic) -> str:
+    """What is taken for granted of a clinic known by its country code only; empty for any other."""
+    if not clinic.label.startswith(_ONLY_COUNTRY):
+        return ""
+    parts = [
+        f"{clinic.label}: treats on {', '.join(working_week(clinic))}; other weekdays and public holidays are assumed "
+        "closed, nothing else is known of it"
+    ]
+    if not clinic.subdivision and (known := _subdivisions(clinic)):
+        parts.append(
+            f"only national holidays are known: {clinic.country} has {len(known)} subdivisions with holidays of their "
+            f"own, such as {clinic.country}-{known[0]}"
+        )
+    if clinic.time_zone == "UTC":
+        parts.append("its time zone is not known from the code: clock times need a clinic file")
+    return "; ".join(parts)
+
+
+def _subdivisions(clinic: Clinic) -> tuple[str, ...]:
+    return tuple(_library(clinic, range(2026, 2027)).subdivisions)
+
+
+def with_matched(calendar: Calendar, machines: Iterable[Calendar]) -> Calendar:
+    """The calendar with those days open that it closes on its own working week and a matched machine treats on.
+
+    Weekends and worked weekends stay as they are: a matched machine takes over days, it adds none to the week.
+    """
+    others = tuple(machines)
+
+    def change(day: dt.date, reason: Reason) -> Reason:
+        if reason.open or reason.kind not in ("closure", "service", "holiday"):
+            return reason
+        for machine in others:
+            if machine.covers(day) and machine.is_open(day):
+                text = f"on {machine.name}; {calendar.name}: {reason.text}"
+                provisional = machine.reason(day).provisional
+                return Reason(open=True, provisional=provisional, kind="extra", text=text)
+        return reason
+
+    return calendar.with_days(change)
 
 
 def library_version() -> str:

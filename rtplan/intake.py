@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from rtplan import config, notation
 from rtplan.chemo import ChemoProtocol, parse_anchor, with_anchor
-from rtplan.clinic import Clinic, Days, build
+from rtplan.clinic import Clinic, Days, assumed, build, with_matched, with_week, working_week
 from rtplan.errors import ConfigError, DomainError
 from rtplan.note import Note
 from rtplan.plan import CycleDelay, PlanInputs
@@ -17,6 +17,7 @@ from rtplan.prescription import Prescription
 from rtplan.protocol import Protocol, RegionSpec
 from rtplan.ranges import OESOPHAGUS_SETS, range_notes, side_by_side
 from rtplan.rules import Limits, StartRules
+from rtplan.schedule import on_week
 from rtplan.source import Source
 from rtplan.tissue import Region, Tissue
 from rtplan.workdays import Calendar, add_days
@@ -47,6 +48,8 @@ class Where:
 
     clinic: str | None = None
     worked_weekends: str | None = None
+    week: str | None = None
+    matched_machine: bool = False
     align: str | None = None
     policy: str | None = None
     chemo: str | None = None
@@ -88,23 +91,27 @@ def named_prescription(name: str) -> Prescription:
     return regimen.prescription
 
 
-def resolve(protocol: Protocol, start: dt.date, where: Where) -> PlanInputs:
-    """Everything a plan is made from.
+def resolve(protocol: Protocol, start: dt.date, where: Where, until: dt.date | None = None) -> PlanInputs:
+    """Everything a plan is made from. until: the last day a course may have to start on, where there are several.
 
     Raises ConfigError or DomainError where a name is unknown or a file is not as it should be.
     """
     clinic_name = where.clinic or protocol.clinic or "west-china"
     clinic = config.load_clinic(clinic_name)
+    clinic = with_week(clinic, where.week) if where.week else clinic
+    prescription = on_week(protocol.prescription, working_week(clinic))
     known = where.worked_weekends or clinic.worked_weekends
     regions = regions_of(protocol, where)
     ranged, about_range = with_ranges(regions, where.tissues, where.tissue_file) if where.ranges else ((), ())
-    treatment, infusion, machines = calendars(clinic, start, used=known == "yes")
+    treatment, infusion, machines = calendars(clinic, start, used=known == "yes", until=until)
+    if where.matched_machine:
+        treatment, infusion = _matched(clinic, treatment, infusion, machines)
     return PlanInputs(
         start=start,
         protocol=protocol.name,
         label=protocol.label,
         clinic=clinic.label,
-        prescription=protocol.prescription,
+        prescription=prescription,
         calendar=treatment,
         infusion=infusion,
         machines=machines,
@@ -134,6 +141,15 @@ def calendars(
 
     infusion = of(clinic.infusion, f"infusion unit of {clinic.label}") if clinic.infusion else None
     return of(None, None), infusion, tuple(of(machine.days, machine.name) for machine in clinic.machines)
+
+
+def _matched(
+    clinic: Clinic, treatment: Calendar, infusion: Calendar | None, machines: tuple[Calendar, ...]
+) -> tuple[Calendar, Calendar]:
+    """The matched machines' days opened; chemotherapy keeps the days it had."""
+    if not machines:
+        raise DomainError(f"{clinic.label} has no matched machine: name one in its file under [[machines]]")
+    return with_matched(treatment, machines), infusion or treatment
 
 
 def _limits(protocol: Protocol, clinic: Clinic, where: Where) -> Limits:
@@ -172,9 +188,12 @@ def _assumptions(protocol: Protocol, where: Where, clinic: Clinic) -> Sequence[N
         if not (item.code == "alignment-assumed" and (where.align or where.chemo))
         and not (item.code == "drugs-not-stated" and where.chemo)
     ]
-    if clinic.label.startswith("a clinic in "):
-        message = f"{clinic.label}: weekends and public holidays are assumed closed, nothing else is known of it"
+    if message := assumed(clinic):
         notes.append(Note(code="clinic-assumed", severity="info", message=message))
+    week = working_week(clinic)
+    if on_week(protocol.prescription, week) != protocol.prescription:
+        message = f"five days a week are meant as {', '.join(week)}, the working week of {clinic.label}"
+        notes.append(Note(code="week-of-the-clinic", severity="info", message=message))
     return notes
 
 

@@ -77,8 +77,9 @@ def _refuse_contradiction(prescription: Prescription, calendar: Calendar) -> Non
             week = [day for day in WEEKDAYS if day not in never or day in missing]
             raise ScheduleError(
                 f"weekdays of phase {phase.name!r} contradict the calendar: it treats on {', '.join(missing)}, and "
-                f"{calendar.name} never works on {'that day' if len(missing) == 1 else 'those days'}; if it does, say "
-                f"so in the clinic file, [days] week = {list(week)}, or with --week {','.join(week)}"
+                f"{calendar.name} never works on {'that day' if len(missing) == 1 else 'those days'}; prescribe other "
+                f"weekdays or, if it does work then, say so: [days] week = {week} in the clinic file, or "
+                f"--week {','.join(week)}"
             )
 
 

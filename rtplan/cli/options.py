@@ -110,8 +110,15 @@ def where_options(function: F) -> F:
                 type=click.Choice(["yes", "no"]),
                 help="Does the clinic treat on worked weekends? Default: as its file says.",
             ),
+            click.option("--week", help="Weekdays the clinic works on, such as mon-sat. Default: as its file says."),
+            click.option(
+                "--matched-machine", is_flag=True, help="Treat on a matched machine where the first is closed."
+            ),
             click.option("--chemo", help="Chemotherapy protocol: a shipped name, a path, or none."),
-            click.option("--align", help="cycle=N, before, after=DAYS (after the last fraction) or date=DATE."),
+            click.option(
+                "--align",
+                help="cycle=N, before, start=DAYS (after fraction 1), after=DAYS (after the last) or date=DATE.",
+            ),
             click.option(
                 "--cycle-policy",
                 type=click.Choice(["reanchor", "keep-grid", "nearest-open"]),
@@ -256,6 +263,8 @@ def where_of(options: dict[str, Any]) -> Where:
     return Where(
         clinic=options.get("clinic"),
         worked_weekends=options.get("worked_weekends"),
+        week=options.get("week"),
+        matched_machine=bool(options.get("matched_machine")),
         align=options.get("align"),
         policy=options.get("cycle_policy"),
         chemo=options.get("chemo"),
