@@ -7,6 +7,7 @@ import datetime as dt
 from rtplan.chemo import ChemoProtocol, Cycle, DrugDay
 from rtplan.course import Course
 from rtplan.effect import EffectRow
+from rtplan.output.plot import course_figure
 from rtplan.output.range_table import range_blocks
 from rtplan.output.sections import Cell, Column, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
 from rtplan.output.wording import CONVENTIONS, DISCLAIMER, dated, gy, plural, signed
@@ -51,7 +52,11 @@ def _sections(plan: Plan) -> list[Section]:
         Section(
             key="effects",
             heading="Dose, BED and EQD2",
-            blocks=(effect_table(plan.effects, plan.prescribed_effects), *_limits(plan.effects)),
+            blocks=(
+                effect_table(plan.effects, plan.prescribed_effects),
+                *limit_tables(plan.effects),
+                course_figure(plan),
+            ),
         ),
         Section(
             key="ranges",
@@ -303,7 +308,8 @@ def effect_table(rows: tuple[EffectRow, ...], prescribed: tuple[EffectRow, ...] 
     return Table(name="effects", columns=tuple(columns), rows=tuple(tuple(cells) for cells in body))
 
 
-def _limits(rows: tuple[EffectRow, ...]) -> tuple[Table, ...]:
+def limit_tables(rows: tuple[EffectRow, ...], name: str = "limits") -> tuple[Table, ...]:
+    """EQD2 beside published limits, where rows have any; else nothing."""
     checks = [(row, check) for row in rows for check in row.limits]
     if not checks:
         return ()
@@ -330,7 +336,7 @@ def _limits(rows: tuple[EffectRow, ...]) -> tuple[Table, ...]:
         )
         for row, check in checks
     )
-    return (Table(name="limits", columns=columns, rows=body),)
+    return (Table(name=name, columns=columns, rows=body),)
 
 
 def closed_table(plan: Plan) -> Table:
