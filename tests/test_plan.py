@@ -220,3 +220,17 @@ def test_refusals_are_one_sentence_without_a_traceback(cli, words, code, message
     assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+
+
+def test_the_command_stands_in_the_provenance_with_file_names_only(cli, tmp_path):
+    result = cli("plan", "--start", "2026-02-02", "--out", str(tmp_path), "--only", "json")
+    made = json.loads((tmp_path / "plan.json").read_text())["provenance"]
+    assert result.exit_code == 0
+    assert made["command"] == f"rtplan plan --start 2026-02-02 --out {tmp_path.name} --only json"
+    assert "/" not in made["command"]
+    assert {file["name"] for file in made["files"]} == {
+        "west-china-low-dose.toml",
+        "west-china.toml",
+        "generic-q3w-x3.toml",
+        "tissues.toml",
+    }

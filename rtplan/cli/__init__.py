@@ -39,6 +39,10 @@ class Refused(click.ClickException):
 class Lazy(click.Group):
     """Loads a command's module when it is asked for, and turns refusals into exit code 1 in this one place."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["rtplan.words"] = list(args)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 

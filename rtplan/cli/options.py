@@ -302,8 +302,14 @@ def provenance(stamp: dt.datetime | None, files: list[Path], command: str = "") 
 def command_line() -> str:
     """The command as it was typed, paths shortened to file names."""
     context = click.get_current_context()
-    words = [Path(word).name if "/" in word and Path(word).exists() else word for word in context.meta.get("argv", [])]
-    return " ".join(["rtplan", *words])
+    return " ".join(["rtplan", *(_without_folder(word) for word in context.meta.get("rtplan.words", []))])
+
+
+def _without_folder(word: str) -> str:
+    """A word of the command line, paths shortened to their last part: folders can name people."""
+    option, sign, value = word.rpartition("=") if word.startswith("--") else ("", "", word)
+    path = Path(value)
+    return option + sign + (path.name if path.is_absolute() or (len(path.parts) > 1 and path.exists()) else value)
 
 
 def emit(result: Any, document: Any, options: dict[str, Any], *, table: str, files: Any = None) -> None:
