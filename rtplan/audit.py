@@ -12,7 +12,7 @@ from rtplan import dose_change
 from rtplan.chemo import ChemoProtocol, Cycle, DrugDay
 from rtplan.compensation import METHODS, Found, Remainder, Slot, best, candidates, search, with_interval
 from rtplan.course import Course, Fraction
-from rtplan.dose_change import DoseStep
+from rtplan.dose_change import DoseStep, Part
 from rtplan.effect import EffectRow, evaluate, evaluate_many, time_loss_gy
 from rtplan.errors import DomainError, positive
 from rtplan.interruption import Situation
@@ -82,6 +82,7 @@ class Settings:
     late_limit: most late net BED above the reference, as a share [-]; None: shown, not limited.
     max_dose_per_fraction_gy: above it a warning [Gy]. changed_dose_from: earliest day of another dose; None: the
     second open day after the day of the question. alternatives: tumour sets beside the plan's, for the sensitivity.
+    change_targets: targets whose dose per fraction may change; empty: all of them together.
     """
 
     against: str = "prescribed"
@@ -91,6 +92,7 @@ class Settings:
     max_dose_per_fraction_gy: float = 2.5
     changed_dose_from: dt.date | None = None
     alternatives: tuple[Tissue, ...] = ()
+    change_targets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.against not in AGAINST:
@@ -436,7 +438,7 @@ class _Audit:
         if nearest is not None and nearest.goal != "end":
             name = f"{nearest.method}-{len(nearest.sessions)}"
             bases.append((name, f"with {name}", nearest.course, nearest))
-        seen: set[tuple[Fraction, ...]] = {self.append.fractions}
+        seen = {self.append.fractions, *(item.course.fractions for item in found)}
         for name, words, base, item in bases:
             if base is None:
                 continue
@@ -447,9 +449,12 @@ class _Audit:
                     yield draft
 
     def _kept(self) -> Course | None:
-        """What was planned after the day of the question, and nothing of what was missed."""
+        """What was planned after the day of the question, and nothing of what was missed.
+
+        None after a delayed start, which is no interruption: the plan's own days no longer belong to the course.
+        """
         kept = self.situation.kept
-        if not kept or kept[-1].date > self.planned.last:
+        if not kept or self.situation.start_delay_days:
             return None
         fractions = (*self.situation.delivered, *kept)
         return Course(
@@ -459,17 +464,18 @@ class _Audit:
 
     def _dose_draft(self, goal: str, name: str, words: str, base: Course, item: Found | None) -> _Draft | None:
         places = dose_change.changeable(base, self.given, self.changed_from)
-        chosen = self._wanted(goal)
+        part = Part(places=places, targets=self.settings.change_targets)
+        chosen = [(i, wanted) for i, wanted in self._wanted(goal) if part.holds(self.prescribed_rows[i].target)]
         regions = [self.regions[i] for i, _ in chosen]
         goals = [wanted for _, wanted in chosen]
-        factor = dose_change.factor_for(base, places, regions, goals, at_least=goal == "tumour")
+        factor = dose_change.factor_for(base, part, regions, goals, at_least=goal == "tumour")
         if factor is None or factor <= 0:
             return None
-        rounding = self._rounding(goal, base, places, factor)
-        course = dose_change.scaled(base, places, factor, rounding)
+        rounding = self._rounding(goal, base, part, factor)
+        course = dose_change.scaled(base, part, factor, rounding)
         if not all(any(dose > 0 for dose in course.fractions[i].doses_gy) for i in places):
             return None
-        steps = dose_change.steps(base, places, factor, rounding)
+        steps = dose_change.steps(base, part, factor, rounding)
         aim = "restores tumour net BED" if goal == "tumour" else "keeps late BED"
         identity = f"dose-{goal}-{name}" if item is None else f"{name}+dose-{goal}"
         return _Draft(
@@ -489,14 +495,14 @@ class _Audit:
             return [(i, self.settings.restore * self.reference_rows[i].net_bed_gy) for i in self._tumours(self.regions)]
         return [(i, row.net_bed_gy) for i, row in enumerate(self.reference_rows) if row.kind == "late"]
 
-    def _rounding(self, goal: str, base: Course, places: Sequence[int], factor: float) -> str:
+    def _rounding(self, goal: str, base: Course, part: Part, factor: float) -> str:
         """Down where late tissue limits the dose, else to the nearest step."""
         if goal == "late":
             return "down"
         limit = self.settings.late_limit
         if limit is None:
             return "nearest"
-        near = dose_change.scaled(base, places, factor, "nearest")
+        near = dose_change.scaled(base, part, factor, "nearest")
         rows = evaluate(near, self.regions)
         over = any(
             row.kind == "late" and row.net_bed_gy > reference.net_bed_gy * (1 + limit)
@@ -647,6 +653,9 @@ class _Audit:
 
     def _option_notes(self, draft: _Draft, cycles: tuple[Cycle, ...]) -> Iterator[Note]:
         yield from self._chemo_notes(draft.course, cycles)
+        if draft.method == "remainder":
+            message = "the two parts count as two fractions of one day: as one fraction they would count for more"
+            yield Note(code="counted-as-two", severity="info", message=message)
         highest = max((step.dose_gy for step in draft.doses), default=0.0)
         if highest > self.settings.max_dose_per_fraction_gy + _FINE_GY:
             limit = self.settings.max_dose_per_fraction_gy

@@ -11,7 +11,7 @@ from rtplan.course import Course
 from rtplan.effect import evaluate
 from rtplan.tissue import Region
 
-__all__ = ["STEP_GY", "DoseStep", "changeable", "factor_for", "scaled", "steps"]
+__all__ = ["STEP_GY", "DoseStep", "Part", "changeable", "factor_for", "scaled", "steps"]
 
 STEP_GY = 0.01
 """Doses per fraction are offered in steps of this. [Gy]"""
@@ -43,21 +43,30 @@ def changeable(course: Course, given: int, since: dt.date) -> tuple[int, ...]:
     return tuple(i for i, fraction in enumerate(course.fractions) if i >= given and fraction.date >= since)
 
 
-def scaled(course: Course, places: Sequence[int], factor: float, rounding: str = "none") -> Course:
-    """The course with the doses of some fractions multiplied: all targets together.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which doses of a course may change. places: of fractions; targets: names, empty for all of them together."""
+
+    places: tuple[int, ...]
+    targets: tuple[str, ...] = ()
+
+    def holds(self, target: str) -> bool:
+        """May this target's dose change?"""
+        return not self.targets or target in self.targets
+
+
+def scaled(course: Course, part: Part, factor: float, rounding: str = "none") -> Course:
+    """The course with some of its doses multiplied.
 
     rounding: "none", "nearest" or "down" to the deliverable step.
     """
-    changed = set(places)
-    return replace(
-        course,
-        fractions=tuple(
-            replace(fraction, doses_gy=tuple(deliverable(dose * factor, rounding) for dose in fraction.doses_gy))
-            if i in changed
-            else fraction
-            for i, fraction in enumerate(course.fractions)
-        ),
-    )
+    held = [part.holds(target) for target in course.prescription.targets]
+    fractions = list(course.fractions)
+    for place in part.places:
+        pairs = zip(fractions[place].doses_gy, held, strict=True)
+        doses = tuple(deliverable(dose * factor, rounding) if change else dose for dose, change in pairs)
+        fractions[place] = replace(fractions[place], doses_gy=doses)
+    return replace(course, fractions=tuple(fractions))
 
 
 def deliverable(dose_gy: float, rounding: str) -> float:
@@ -74,25 +83,25 @@ def deliverable(dose_gy: float, rounding: str) -> float:
 
 
 def factor_for(
-    course: Course, places: Sequence[int], regions: Sequence[Region], goals_gy: Sequence[float], *, at_least: bool
+    course: Course, part: Part, regions: Sequence[Region], goals_gy: Sequence[float], *, at_least: bool
 ) -> float | None:
     """By how much to multiply the doses so that regions reach their net BED.
 
     goals_gy: net BED wanted of each region [Gy]. at_least: every region reaches its goal; else none exceeds it.
     None where no dose does it, or nothing can change.
     """
-    if not places or not regions:
+    if not part.places or not regions:
         return None
-    factors = [_factor(course, places, region, goal) for region, goal in zip(regions, goals_gy, strict=True)]
+    factors = [_factor(course, part, region, goal) for region, goal in zip(regions, goals_gy, strict=True)]
     known = [factor for factor in factors if factor is not None]
     if len(known) < len(factors):
         return None
     return max(known) if at_least else min(known)
 
 
-def _factor(course: Course, places: Sequence[int], region: Region, goal_gy: float) -> float | None:
+def _factor(course: Course, part: Part, region: Region, goal_gy: float) -> float | None:
     def excess(factor: float) -> float:
-        return evaluate(scaled(course, places, factor), [region])[0].net_bed_gy - goal_gy
+        return evaluate(scaled(course, part, factor), [region])[0].net_bed_gy - goal_gy
 
     if abs(excess(1.0)) < _NOTHING:
         return 1.0
@@ -105,14 +114,14 @@ def _factor(course: Course, places: Sequence[int], region: Region, goal_gy: floa
     return (low + high) / 2
 
 
-def steps(course: Course, places: Sequence[int], factor: float, rounding: str) -> tuple[DoseStep, ...]:
+def steps(course: Course, part: Part, factor: float, rounding: str) -> tuple[DoseStep, ...]:
     """What a change does to each phase, target and planned dose."""
     targets = course.prescription.targets
     counts: dict[tuple[str, str, float], int] = {}
-    for place in places:
+    for place in part.places:
         fraction = course.fractions[place]
         for target, dose in zip(targets, fraction.doses_gy, strict=True):
-            if dose > 0:
+            if dose > 0 and part.holds(target):
                 key = (fraction.phase, target, dose)
                 counts[key] = counts.get(key, 0) + 1
     out = []

@@ -34,6 +34,7 @@ def document(missed: Missed, provenance: Provenance, parent_sha256: str) -> dict
             "restore_percent": 100 * missed.settings.restore,
             "late_limit_percent": None if missed.settings.late_limit is None else 100 * missed.settings.late_limit,
             "max_dose_per_fraction_gy": missed.settings.max_dose_per_fraction_gy,
+            "change_targets": list(missed.settings.change_targets),
             "changed_dose_from": missed.changed_dose_from.isoformat(),
             "keep_by": missed.keep_by.isoformat(),
             "limit_by": encode(missed.limit_by),

@@ -70,6 +70,7 @@ class MissedType(click.ParamType[tuple["MissedSpan", ...]]):
 @click.option("--restore", type=PercentType(), default="100%", show_default=True, help="Tumour net BED to restore.")
 @click.option("--late-limit", type=PercentType(), help="Most late net BED above the reference; more breaks a rule.")
 @click.option("--max-dose-per-fraction", type=float, default=2.5, show_default=True, help="Above it, in Gy, a warning.")
+@click.option("--change-target", multiple=True, help="Target whose dose may change; default all of them together.")
 @click.option("--all", "all_options", is_flag=True, help="Every option, not at most twelve.")
 @click.option("--choose", metavar="ID", help="Write the revised plan of this option to --out.")
 @output_options
@@ -91,7 +92,7 @@ def command(plan_file: Path, **options: Any) -> None:
     checksum = config.checksum(plan_file)
     files = [path for path in (plan_file, options["record"]) if path]
     made = provenance(options["stamp"], files)
-    answer = audit.audit(_situation(plan, options), _settings(options), all_options=options["all_options"])
+    answer = audit.audit(_situation(plan, options), _settings(plan, options), all_options=options["all_options"])
     emit(
         answer,
         lambda: document(answer, made, checksum),
@@ -118,7 +119,7 @@ def _situation(plan: Plan, options: dict[str, Any]) -> Situation:
     return interruption.from_record(plan, record, missed=spans, as_of=as_of, cause=options["cause"])
 
 
-def _settings(options: dict[str, Any]) -> Settings:
+def _settings(plan: Plan, options: dict[str, Any]) -> Settings:
     from rtplan import audit, config
 
     tissues = config.load_tissues().values()
@@ -130,8 +131,17 @@ def _settings(options: dict[str, Any]) -> Settings:
         late_limit=options["late_limit"],
         max_dose_per_fraction_gy=options["max_dose_per_fraction"],
         changed_dose_from=options["changed_dose_from"],
+        change_targets=_targets(plan, options["change_target"]),
         alternatives=tuple(tissue for tissue in usable if not tissue.obstacle),
     )
+
+
+def _targets(plan: Plan, names: tuple[str, ...]) -> tuple[str, ...]:
+    known = plan.inputs.prescription.targets
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"there is no target {name!r}; the plan has {', '.join(known)}")
+    return names
 
 
 def _files(answer: Missed, made: Provenance, checksum: str, chosen: str | None) -> dict[str, str | bytes]:

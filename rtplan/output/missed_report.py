@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rtplan.audit import TIERS, Missed, Option
 from rtplan.interruption import Situation
-from rtplan.output.plan_report import cycle_table, fraction_table, grid, parameter_table, times_text
+from rtplan.output.plan_report import cycle_table, fraction_table, grid, limit_tables, parameter_table, times_text
 from rtplan.output.sections import Block, Cell, Column, Facts, Notes, Report, Section, Signatures, Table
 from rtplan.output.wording import CONVENTIONS, DISCLAIMER, SYSTEMIC, dated, plural, signed
 from rtplan.workdays import days_between
@@ -219,6 +219,8 @@ def _details(missed: Missed, option: Option) -> Iterator[Block]:
     lost = tuple(fraction.date for fraction in missed.situation.missed)
     yield grid(course, missed.plan.inputs.calendar, option.cycles, lost)
     yield _effects(option)
+    for limits in limit_tables(tuple(effect.row for effect in option.effects), f"limits-{option.id}"):
+        yield replace(limits, columns=limits.columns[:-1], rows=tuple(row[:-1] for row in limits.rows))
     fractions = fraction_table(replace(missed.plan, course=course, cycles=option.cycles))
     yield replace(fractions, name=f"fractions-{option.id}")
     if option.cycles:
