@@ -20,6 +20,7 @@ from rtplan import artefact
 from rtplan.errors import DomainError
 from rtplan.output.ics import APPOINTMENT, cancelled_ics, course_key, to_ics
 from rtplan.plan import Plan, Revision
+from rtplan.schedule import with_times
 
 GOLDEN = Path(__file__).parent / "golden"
 LONDON = ZoneInfo("Europe/London")
@@ -100,7 +101,11 @@ def test_a_plan_read_back_has_the_same_calendar_though_json_keeps_only_offsets()
 
 
 def test_a_clinic_without_a_stated_zone_has_floating_times() -> None:
-    made = plan("45/25", clinic="GB-ENG", start="2026-03-16", times=(dt.time(9, 15),))
+    made = plan("45/25", clinic="england", start="2026-03-16")
+    course = with_times(made.course, (dt.time(9, 15),), dt.UTC)
+    made = replace(
+        made, course=course, inputs=replace(made.inputs, calendar=replace(made.inputs.calendar, time_zone="UTC"))
+    )
     content = to_ics(made)
     assert not parsed(content).walk("VTIMEZONE")
     assert b"\r\nDTSTART:20260316T091500\r\n" in content
