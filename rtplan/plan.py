@@ -166,7 +166,7 @@ def make_plan(inputs: PlanInputs, provenance: Provenance, revision: Revision | N
 
     Raises ScheduleError where the course cannot start or end on the calendar, or a cycle cannot be given.
     """
-    course = _lay_out(inputs)
+    course = lay_out_inputs(inputs)
     return complete_plan(inputs, course, provenance, revision or Revision())
 
 
@@ -215,7 +215,7 @@ def compensate(inputs: PlanInputs, method: str) -> PlanInputs:
         method,
         inputs.prescription,
         inputs.calendar,
-        _lay_out(inputs).first,
+        lay_out_inputs(inputs).first,
         limits=inputs.limits,
         regions=inputs.regions,
         planned={day.date: day.fractions for day in inputs.opened},
@@ -238,7 +238,8 @@ def align_cycles(inputs: PlanInputs, course: Course) -> tuple[Cycle, ...]:
     return chemo_room.align(inputs.chemo, course, inputs.infusion_calendar, delays)
 
 
-def _lay_out(inputs: PlanInputs) -> Course:
+def lay_out_inputs(inputs: PlanInputs) -> Course:
+    """The course on dates; ScheduleError where it cannot start as asked, or runs past the calendar."""
     if not inputs.calendar.covers(inputs.start):
         raise ScheduleError(
             f"start {inputs.start} lies outside the calendar of {inputs.calendar.name}, "
@@ -380,7 +381,7 @@ def _worked_weekends(plan: Plan) -> Iterator[Note]:
             calendar=calendar.with_worked_weekends(used),
             infusion=plan.inputs.infusion and plan.inputs.infusion.with_worked_weekends(used),
         )
-        course = _lay_out(inputs)
+        course = lay_out_inputs(inputs)
         both[used] = (course.last.isoformat(), schedule.prolongation_days(course))
     (last_without, longer_without), (last_with, longer_with) = both[False], both[True]
     yield Note(

@@ -74,6 +74,8 @@ def _block(block: Block, width: int) -> Iterator[Any]:
             yield from _table(block, width)
         case MonthGrid():
             yield _grid(block)
+        case Figure(name="start_strip"):
+            yield from _strip(block)
         case Figure() | Signatures():
             return
 
@@ -251,3 +253,34 @@ def _cell(day: GridDay) -> Any:
     if day.labels:
         text.append(f"\n   {' '.join(day.labels)}", style="cyan")
     return text
+
+
+_STRIP_STYLES = ((0, "green"), (2, "yellow"), (5, "dark_orange"), (10_000, "red"))
+"""Days above the shortest overall time, up to and including, and their colour."""
+
+
+def _strip(block: Figure) -> Iterator[Any]:
+    """A line a month, a sign a day: how many days longer than the shortest the course from that day takes."""
+    from rich.text import Text
+
+    days = block.data["days"]
+    shortest = min((overall for _, overall, _, _ in days if overall is not None), default=0)
+    for (year, month), group in itertools.groupby(days, key=lambda day: (day[0].year, day[0].month)):
+        month_days = list(group)
+        line = Text(f"{year} {_MONTHS[month]}  " + " " * (month_days[0][0].day - 1))
+        for _, overall, provisional, best in month_days:
+            line.append(*_strip_sign(overall, shortest, provisional, best))
+        yield line
+    yield (
+        f"A sign a day: days of overall time above the shortest, {shortest} d; + is more than 9, * the best start, "
+        "· no possible start."
+    )
+
+
+def _strip_sign(overall: int | None, shortest: int, provisional: bool, best: bool) -> tuple[str, str]:
+    if overall is None:
+        return "·", "dim"
+    above = overall - shortest
+    style = next(name for bound, name in _STRIP_STYLES if above <= bound)
+    sign = "*" if best else str(above) if above <= 9 else "+"
+    return sign, f"{style}{' underline' if provisional else ''}{' bold reverse' if best else ''}"
