@@ -109,6 +109,10 @@ def test_a_set_that_counts_from_day_one_loses_one_day_more() -> None:
     assert first.time_loss_gy == pytest.approx(3.6)
     assert other.time_loss_gy == pytest.approx(4.5)
     assert other.elapsed_days == first.elapsed_days == 32
+    stated = evaluate(course(simple(45.0, 25)), [region(of=counting)], time=Time(from_dates=False, elapsed_days=32.0))[
+        0
+    ]
+    assert stated.time_loss_gy == pytest.approx(4.5)
 
 
 def test_dprolif_in_eqd2_is_turned_into_bed() -> None:
@@ -300,6 +304,13 @@ def test_a_twice_daily_cord_is_not_taken_as_fully_repaired_against_its_limit() -
     assert plain == pytest.approx(45.0 * 3.5 / 4.0)
     assert true == pytest.approx(45.0 * (1.5 * (1 + 2 ** (-6 / 5)) + 2.0) / 4.0)
     assert true > plain + 5.0
+
+
+def test_limits_know_no_time_factor() -> None:
+    mucosa = tissue("acute", 10.0, repopulation=SURROGATE, limits=(limit("one", 60.0, alpha_beta=10.0),))
+    row = evaluate(course(simple(60.0, 30)), [region("mucosa", mucosa, stated_dose_gy=60.0, metric="Dmax")])[0]
+    assert row.time_loss_gy == pytest.approx(0.9 * 11)
+    assert row.limits[0].eqd2_gy == pytest.approx(60.0)
 
 
 def test_no_limit_without_a_dose_of_the_organ_and_none_of_another_metric() -> None:

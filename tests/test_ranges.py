@@ -83,6 +83,10 @@ def test_after_induction_the_clock_may_have_started_before() -> None:
     assert rows(tumour(), induction=True)[INDUCTION] == pytest.approx(53.1 - 0.6 * 32)
     late = Tissue(name="late", label="late", kind="late", alpha_beta=3.0, source=SOURCE)
     assert variants(late, induction=True) == ()
+    found = evaluate(COURSE, expand([Region(name="tumour", tissue=tumour())], induction=True))
+    lowest = min(row.net_eqd2_gy for row in found)
+    ((low, _, _),) = spread(found).values()
+    assert low > lowest, "the bound is no published end"
 
 
 def test_an_end_that_is_the_point_is_not_repeated() -> None:
