@@ -33,7 +33,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def regimens(names: dict[str, str] | None = None) -> Figure:
     made = [(name, plan(text)) for name, text in (names or {"45/25": "45/25", "60/30": "60/30"}).items()]
     rows = [replace(row, regimen=name) for name, one in made for row in one.effects]
-    return plot.regimens_figure(rows, ranges={("60/30", "generic-late"): (90.0, 110.0)})
+    return plot.regimens_figure([*rows, replace(rows[0], net_eqd2_gy=40.0, variant="low α/β 5 Gy")])
 
 
 def bed_time() -> Figure:
@@ -138,8 +138,10 @@ def test_course_figure_of_an_interrupted_course_sets_it_against_the_plan() -> No
     assert "with a missed week" in texts(svg(figure))
 
 
-def test_options_that_break_a_rule_make_no_front() -> None:
+def test_options_that_break_a_rule_make_no_front_unless_all_do() -> None:
     assert options().data["front"] == [(0.0, 0.2), (2.7, 0.0)]
+    broken = [OptionPoint(label="x", tumour_deficit_gy=1.0, late_excess_gy=2.0, breaks_a_rule=True)]
+    assert plot.options_figure(broken).data["front"] == [(1.0, 2.0)]
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12))

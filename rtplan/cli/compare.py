@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import DATE, emit, output_options, range_option, tissue_options
+from rtplan.cli.options import DATE, bundled, emit, file_options, output_options, range_option, tissue_options
 from rtplan.cli.regimens import (
     about_tissues,
     each_once,
-    files_of,
     prescription_of,
     refuse_split,
     regions_of,
@@ -49,6 +48,7 @@ TIMED = ("squamous-surrogate", "withers-1988")
 @tissue_options
 @range_option
 @output_options
+@file_options
 def command(regimens: tuple[str, ...], reference: str | None, start: dt.date | None, **options: Any) -> None:
     """Regimens side by side: dose, BED, EQD2, times, loss to time, and differences to a reference.
 
@@ -78,7 +78,7 @@ def command(regimens: tuple[str, ...], reference: str | None, start: dt.date | N
         lambda: document(result),
         options,
         table="comparison",
-        files=lambda wanted: _files(result, wanted),
+        files=bundled(result, options, document=lambda: document(result)),
     )
 
 
@@ -168,12 +168,3 @@ def document(result: Comparison) -> dict[str, Any]:
         "dates": encode(result.dates),
         "notes": encode(result.notes),
     }
-
-
-def _files(result: Comparison, wanted: Sequence[str] | None) -> dict[str, str | bytes]:
-    from rtplan.artefact import dumps
-    from rtplan.output.comparison_report import full_table
-    from rtplan.output.csv_table import to_csv
-
-    writers = {"json": lambda: dumps(document(result)), "csv": lambda: to_csv(full_table(result))}
-    return files_of("compare", wanted, writers)

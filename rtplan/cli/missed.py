@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import DATE, emit, output_options, provenance
+from rtplan.cli.options import DATE, bundled, emit, file_options, output_options, provenance
 from rtplan.errors import RtplanError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from rtplan.audit import Missed, Settings
     from rtplan.interruption import MissedSpan, Situation
     from rtplan.plan import Plan, Provenance
@@ -74,6 +76,8 @@ class MissedType(click.ParamType[tuple["MissedSpan", ...]]):
 @click.option("--all", "all_options", is_flag=True, help="Every option, not at most twelve.")
 @click.option("--choose", metavar="ID", help="Write the revised plan of this option to --out.")
 @output_options
+@file_options
+@click.option("--patient-doses", is_flag=True, help="Doses in the patient's calendar of a chosen plan, with --out.")
 def command(plan_file: Path, **options: Any) -> None:
     """What missed fractions cost, and the ranked ways to compensate.
 
@@ -98,7 +102,7 @@ def command(plan_file: Path, **options: Any) -> None:
         lambda: document(answer, made, checksum),
         options,
         table="options",
-        files=lambda wanted: _files(answer, made, checksum, options["choose"]),
+        files=_files(answer, made, checksum, options),
     )
 
 
@@ -144,20 +148,17 @@ def _targets(plan: Plan, names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _files(answer: Missed, made: Provenance, checksum: str, chosen: str | None) -> dict[str, str | bytes]:
-    from rtplan import artefact, audit
+def _files(
+    answer: Missed, made: Provenance, checksum: str, options: dict[str, Any]
+) -> Callable[[Sequence[str] | None], dict[str, str | bytes]]:
+    """The answer's files; where an option is chosen, those of the plan that follows it, events it removes cancelled."""
+    from rtplan import audit
     from rtplan.missed_artefact import document
-    from rtplan.output.html import to_html
-    from rtplan.output.report import report
 
-    files: dict[str, str | bytes] = {
-        "missed.json": artefact.dumps(document(answer, made, checksum)),
-        "missed.html": to_html(report(answer)),
-    }
-    if chosen:
-        revised = audit.choose(answer, chosen, made, parent_sha256=checksum)
-        files = {f"plan-r{revised.revision.number}.json": artefact.write(revised)}
-    return files
+    if options["choose"]:
+        revised = audit.choose(answer, options["choose"], made, parent_sha256=checksum)
+        return bundled(revised, options, previous=answer.plan)
+    return bundled(answer, options, document=lambda: document(answer, made, checksum))
 
 
 __all__ = ["command"]

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rtplan.comparison import Candidate, Compared, Comparison
 from rtplan.output.dose_report import row_table, tissue_facts
-from rtplan.output.sections import Cell, Column, Facts, Notes, Report, Section, Table
+from rtplan.output.plot import bed_time_figure, regimens_figure
+from rtplan.output.sections import Cell, Column, Facts, Figure, Notes, Report, Section, Table
 from rtplan.output.wording import DISCLAIMER, gy
 
 __all__ = ["build", "full_table"]
@@ -33,6 +34,7 @@ def build(result: Comparison) -> Report:
         *(_without_time(number, group) for number, group in enumerate(plain, 1)),
         *(_with_time(number, group) for number, group in enumerate(timed, 1)),
         *_ranges(result),
+        Section(key="figures", heading="Figures", blocks=_figures(result), terminal=False),
         Section(key="crossings", heading="α/β at which two regimens change order", blocks=_crossings(result)),
         Section(key="notes", heading="Notes and warnings", blocks=(Notes(notes=result.notes),)),
         Section(
@@ -48,6 +50,12 @@ def build(result: Comparison) -> Report:
         subtitle=f"{where}; differences and ratios are those to {result.reference}",
         sections=tuple(sections),
     )
+
+
+def _figures(result: Comparison) -> tuple[Figure, ...]:
+    rows = [entry.row for entry in result.rows]
+    timed = any(row.time_loss_gy is not None for row in rows)
+    return (regimens_figure(rows), *((bed_time_figure(rows),) if timed else ()))
 
 
 def _about(entry: Candidate) -> str:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from rtplan.audit import TIERS, Missed, Option
 from rtplan.interruption import Situation
 from rtplan.output.plan_report import cycle_table, fraction_table, grid, limit_tables, parameter_table, times_text
-from rtplan.output.sections import Block, Cell, Column, Facts, Notes, Report, Section, Signatures, Table
+from rtplan.output.plot import OptionPoint, course_figure, options_figure
+from rtplan.output.sections import Block, Cell, Column, Facts, Figure, Notes, Report, Section, Signatures, Table
 from rtplan.output.wording import CONVENTIONS, DISCLAIMER, SYSTEMIC, dated, plural, signed
 from rtplan.workdays import days_between
 
@@ -48,6 +49,22 @@ def _sections(missed: Missed) -> Iterator[Section]:
     yield Section(key="conventions", heading="Conventions", blocks=words)
     signed_by = Signatures(roles=("medical physicist", "radiation oncologist"))
     yield Section(key="signatures", heading="Checked", blocks=(signed_by,), terminal=False)
+    yield Section(key="figures", heading="Figures", blocks=_figures(missed), terminal=False)
+
+
+def _figures(missed: Missed) -> tuple[Figure, ...]:
+    """Behind what is signed: the options against each other, and the course with what was missed appended."""
+    points = [
+        OptionPoint(
+            label=option.id,
+            tumour_deficit_gy=option.deficit_gy,
+            late_excess_gy=option.late_excess_gy,
+            breaks_a_rule=bool(option.violations),
+        )
+        for option in missed.listed
+    ]
+    appended = course_figure(missed.plan, actual=missed.appended.course, label="missed fractions appended")
+    return (options_figure(points), appended)
 
 
 def _situation(missed: Missed) -> Iterator[tuple[str, str]]:

@@ -144,27 +144,32 @@ def _closed(calendar: Calendar, course: Course, last: dt.date) -> list[dict[str,
 # --- data: regimens, options, starts ----------------------------------------------------------------------------------
 
 
-def regimens_figure(
-    rows: Sequence[EffectRow], *, ranges: Mapping[tuple[str, str], tuple[float, float]] | None = None
-) -> Figure:
-    """Net BED of each regimen, a panel for each region and parameter set. The first regimen is the reference.
+def regimens_figure(rows: Sequence[EffectRow]) -> Figure:
+    """Net EQD2 of each regimen, a panel for each region and parameter set. The first regimen is the reference.
 
-    ranges: low and high net BED by regimen and tissue, drawn as whiskers. [Gy]
+    Rows of a range (with a parameter changed) give the whiskers: EQD2, because their alpha/beta may differ.
     """
-    spans = dict(ranges or {})
     panels = []
     for (region, tissue), group in _by_region(rows):
-        kind = "net BED" if group[0].time_loss_gy is not None else "BED"
-        entries = [(row.regimen, row.net_bed_gy, spans.get((row.regimen, tissue))) for row in group]
-        panels.append({"title": f"{region}, {tissue}: {kind} at α/β {gy(group[0].alpha_beta_gy)}", "rows": entries})
-    names = ", ".join(dict.fromkeys(row.regimen for row in rows))
+        names = dict.fromkeys(row.regimen for row in group)
+        kind = "net EQD2" if any(row.time_loss_gy is not None for row in group) else "EQD2"
+        entries = [_bar([row for row in group if row.regimen == name]) for name in names]
+        panels.append({"title": f"{region}: {tissue}\n{kind}, α/β {gy(group[0].alpha_beta_gy)}", "rows": entries})
+    everyone = ", ".join(dict.fromkeys(row.regimen for row in rows))
+    whiskers = any(row.variant for row in rows)
     return Figure(
         name="regimens",
-        caption="BED of each regimen, net of what time undoes where the parameter set has a time factor. The broken "
-        "line is the first regimen; whiskers, where drawn, are the range. Never compare one panel with another.",
-        alternative=f"Bars of BED for {names}",
+        caption="EQD2 of each regimen, net of what time undoes where the parameter set has a time factor. The broken "
+        "line is the first regimen." + (" Whiskers: ends of the published intervals." if whiskers else ""),
+        alternative=f"Bars of EQD2 for {everyone}",
         data={"panels": panels},
     )
+
+
+def _bar(rows: Sequence[EffectRow]) -> tuple[str, float, tuple[float, float] | None]:
+    values = [row.net_eqd2_gy for row in rows]
+    own = next(row for row in rows if not row.variant)
+    return (own.regimen, own.net_eqd2_gy, (min(values), max(values)) if len(values) > 1 else None)
 
 
 def bed_time_figure(rows: Sequence[EffectRow]) -> Figure:
@@ -174,7 +179,7 @@ def bed_time_figure(rows: Sequence[EffectRow]) -> Figure:
         points = [
             (row.regimen, row.overall_treatment_time_days, row.net_bed_gy, row.net_bed_gy + row.time_loss_gy)
             for row in group
-            if row.time_loss_gy is not None and row.overall_treatment_time_days is not None
+            if row.time_loss_gy is not None and row.overall_treatment_time_days is not None and not row.variant
         ]
         if points:
             panels.append({"title": f"{region}, {tissue} (α/β {gy(group[0].alpha_beta_gy)})", "points": points})
@@ -206,9 +211,9 @@ class OptionPoint:
 def options_figure(points: Sequence[OptionPoint]) -> Figure:
     """Options as tumour deficit against late excess, with the front of those that no other beats in both.
 
-    Options that break a rule are shown, and make no front.
+    Options that break a rule are shown, and make no front unless there are no others.
     """
-    permitted = [point for point in points if not point.breaks_a_rule]
+    permitted = [point for point in points if not point.breaks_a_rule] or list(points)
     front = pareto([(point.tumour_deficit_gy, point.late_excess_gy) for point in permitted])
     best = [point.label for point in permitted if (point.tumour_deficit_gy, point.late_excess_gy) in front]
     return Figure(
@@ -494,7 +499,7 @@ def _draw_regimens(data: Mapping[str, Any]) -> Drawing:
     columns = min(2, len(panels))
     lines = math.ceil(len(panels) / columns)
     longest = max(len(panel["rows"]) for panel in panels)
-    drawing, axes = _canvas(lines * (0.7 + 0.2 * longest), rows=lines, columns=columns)
+    drawing, axes = _canvas(lines * (0.85 + 0.2 * longest), rows=lines, columns=columns)
     for place, panel in enumerate(panels):
         _bars(axes[place], panel, LOOKS[place % len(LOOKS)][0])
     for spare in axes[len(panels) :]:
@@ -515,7 +520,7 @@ def _bars(axes: Axes, panel: Mapping[str, Any], colour: str) -> None:
             axes.plot(span, (place, place), color=BLACK, marker="|", markersize=6, linewidth=1)
         end = max(value, *(span or (value,)))
         axes.annotate(
-            number(value, 1),
+            number(value),
             (end, place),
             (3, 0),
             textcoords="offset points",
@@ -527,7 +532,7 @@ def _bars(axes: Axes, panel: Mapping[str, Any], colour: str) -> None:
     axes.set_yticks(y, names, fontsize=7)
     axes.invert_yaxis()
     axes.set_xlim(0, top * 1.16)
-    axes.set_title(_text(panel["title"]), loc="left", fontsize=7.5)
+    axes.set_title("\n".join(map(_text, panel["title"].split("\n"))), loc="left", fontsize=7.5)
     axes.set_xlabel("[Gy]", fontsize=7)
 
 
@@ -541,7 +546,8 @@ def _draw_bed_time(data: Mapping[str, Any]) -> Drawing:
             here.plot((days, days), (net, bare), color=GREY, linewidth=0.8, zorder=1)
             here.plot(days, bare, marker=marker, markerfacecolor="white", markeredgecolor=colour, linestyle="none")
             here.plot(days, net, marker=marker, color=colour, linestyle="none")
-        _label(here, [(name, days, net) for name, days, net, _ in panel["points"]])
+        bare_points = [(days, bare) for _, days, _, bare in panel["points"]]
+        _label(here, [(name, days, net) for name, days, net, _ in panel["points"]], bare_points)
         here.set_title(_text(panel["title"]), loc="left")
         here.set_ylabel("BED [Gy]")
         here.locator_params(axis="x", integer=True)
@@ -551,15 +557,18 @@ def _draw_bed_time(data: Mapping[str, Any]) -> Drawing:
     return drawing
 
 
-def _label(axes: Axes, points: Sequence[tuple[str, float, float]]) -> None:
-    """Labels beside their points, where they cover neither points nor each other; points of one place share a label."""
+def _label(axes: Axes, points: Sequence[tuple[str, float, float]], others: Sequence[tuple[float, float]] = ()) -> None:
+    """Labels beside their points, where they cover neither points, nor others, nor each other.
+
+    Points of one place share a label.
+    """
     groups: dict[tuple[float, float], list[str]] = {}
     for name, x, y in points:
         groups.setdefault((round(x, 6), round(y, 6)), []).append(name)
     drawing = axes.figure
     drawing.draw_without_rendering()  # type: ignore[union-attr]  # the layout must be known
     scale = 72 / drawing.dpi
-    spots = {at: tuple(float(v) * scale for v in axes.transData.transform(at)) for at in groups}
+    spots = {at: tuple(float(v) * scale for v in axes.transData.transform(at)) for at in (*groups, *others)}
     taken = [(x - 3, y - 3, x + 3, y + 3) for x, y in spots.values()]
     (left, low), (right, high) = ((float(x) * scale, float(y) * scale) for x, y in axes.bbox.get_points())
     for at, names in sorted(groups.items()):
