@@ -387,7 +387,7 @@ def _source_error(i: Inputs) -> Answers:
 
 
 _2014 = "LQ-Equiv 2014: its count of days, its charging of time, ln 2 = 0.693"
-_LIMIT = "the limit of a long exposure, as printed; rtplan's own protraction factor is 0.3 Gy lower here"
+_LIMIT = "the limit of a long exposure, as printed; the BED with the full protraction factor is 0.3 Gy lower"
 
 KINDS: dict[str, Kind] = {
     "bed_eqd": Kind(answer=_bed_eqd, road="lq.bed, lq.eqdx"),

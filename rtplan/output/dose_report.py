@@ -72,6 +72,8 @@ def _shown(rows: Sequence[EffectRow], several: bool) -> Table:
     """The rows as a person reads them: columns that say nothing are left out."""
     columns = list(_ROW_COLUMNS)
     hidden = {"target", "model", "n_fractions", "dose_per_fraction_gy", "overall_treatment_time_days"}
+    if any(row.model != "LQ" for row in rows):
+        hidden.discard("model")
     if not any(row.variant for row in rows):
         hidden.add("variant")
     if not several:
@@ -96,7 +98,8 @@ def tissue_facts(tissues: Sequence[Tissue]) -> Facts:
 def _tissue_text(tissue: Tissue) -> str:
     parts = [f"α/β {gy(tissue.alpha_beta)} ({tissue.source.text}; {tissue.source.flag})"]
     if tissue.model == "LQ-L" and tissue.transition_dose is not None:
-        parts.append(f"LQ-L above {gy(tissue.transition_dose)}")
+        slope = "the tangent" if tissue.gamma_over_alpha is None else f"γ/α {tissue.gamma_over_alpha:g}"
+        parts.append(f"LQ-L above {gy(tissue.transition_dose)} ({slope})")
     time = tissue.repopulation
     if time is not None and time.rate is not None and time.kick_off_day is not None:
         basis = "BED" if time.basis == "bed" else "EQD2"

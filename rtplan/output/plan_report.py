@@ -289,6 +289,8 @@ def effect_table(rows: tuple[EffectRow, ...], prescribed: tuple[EffectRow, ...] 
         Column(key="net_bed_gy", title="Net BED", kind="number", unit="Gy"),
         Column(key="net_eqd2_gy", title="Net EQD2", kind="number", unit="Gy"),
     ]
+    if any(row.model != "LQ" for row in rows):
+        columns.insert(2, Column(key="model", title="Model"))
     if all(row.repair_gain_gy is None for row in rows):
         columns = [column for column in columns if column.key != "repair_gain_gy"]
     body = [[getattr(row, column.key) for column in columns] for row in rows]
@@ -368,6 +370,8 @@ def parameters(tissue: Tissue) -> list[tuple[str, str, str]]:
     out = [("α/β", gy(tissue.alpha_beta), sourced(tissue.source))]
     if tissue.model == "LQ-L" and tissue.transition_dose is not None:
         out.append(("LQ-L transition dose", gy(tissue.transition_dose), sourced(tissue.source)))
+        slope = "tangent of LQ" if tissue.gamma_over_alpha is None else f"{tissue.gamma_over_alpha:g}"
+        out.append(("LQ-L slope γ/α", slope, sourced(tissue.source)))
     time = tissue.repopulation
     if time is not None and time.rate is not None:
         basis = {"bed": "of BED", "eqd2": "of EQD2", None: "basis not given"}[time.basis]
