@@ -149,6 +149,17 @@ def test_lines_end_in_crlf_and_fold_at_75_octets_between_letters(clinic: str) ->
     assert {str(event["LOCATION"]) for event in parsed(content).walk("VEVENT")} == {clinic}
 
 
+def test_in_chinese() -> None:
+    content = to_ics(plan(start="2027-01-18"), language="zh_CN")
+    assert all(len(line) <= 75 for line in content.split(b"\r\n"))
+    calendar = parsed(content)
+    assert calendar["X-WR-CALNAME"] == "放疗日历，自 2027-01-18 起"
+    titles = [str(event["SUMMARY"]) for event in calendar.walk("VEVENT")]
+    assert titles[0] == "放疗第 1 次（共 25 次）"
+    assert titles[25] == "化疗 C1D1"
+    assert [str(event["UID"]) for event in calendar.walk("VEVENT")] == list(of(to_ics(plan(start="2027-01-18")), "@"))
+
+
 HOSTILE = [
     "x\r\nBEGIN:VEVENT\r\nSUMMARY:injected\r\nEND:VEVENT",
     "x\nATTACH:https://example.org/",
