@@ -152,14 +152,18 @@ def _cell(
     elif isinstance(cell, dt.datetime):
         sheet.write_datetime(line, place, cell.replace(tzinfo=None), formats.get(num_format=_MOMENT, **strong))
     elif isinstance(cell, dt.date) and cell >= _FIRST_DATE:
-        sheet.write_datetime(line, place, cell, formats.get(num_format=_DATE, **strong))
+        sheet.write_datetime(line, place, cell, formats.get(num_format=_date_format(column), **strong))
     elif isinstance(cell, int | float):
         sheet.write_number(line, place, cell, formats.get(num_format=_number_format(cell, column), **strong))
     else:
         _text(sheet, line, place, str(cell), formats, strong)
 
 
-_DATE, _MOMENT = "ddd yyyy-mm-dd", "yyyy-mm-dd hh:mm"
+_MOMENT = "yyyy-mm-dd hh:mm"
+
+
+def _date_format(column: Column) -> str:
+    return "ddd yyyy-mm-dd" if column.weekday else "yyyy-mm-dd"
 
 
 def _number_format(cell: float, column: Column) -> str:
