@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rtplan import arrays
+from rtplan.arrays import Array, FloatOrArray
 from rtplan.errors import DomainError, whole
 
 __all__ = [
@@ -35,9 +37,6 @@ __all__ = [
     "usc_branch_gap",
 ]
 
-Array: TypeAlias = NDArray[np.float64]
-FloatOrArray: TypeAlias = float | Array
-
 _LN2 = math.log(2.0)
 _BLOCK_ROWS = 4096  # courses worked on at a time by train_bed: their temporaries fit in the processor's cache
 _TOUCHING_H = 1e-6  # deliveries overlapping by less than this (4 ms) touch: clock times as floats are no finer
@@ -48,70 +47,8 @@ _SHARE_TOLERANCE = 1e-9  # shares are decimals that a file wrote
 # --- checks ---------------------------------------------------------------------------------------------------------
 
 
-def _has_bool(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return any(_has_bool(item) for item in value)
-    return isinstance(value, bool | np.bool_)
-
-
-def _numbers(name: str, value: ArrayLike) -> NDArray[Any]:
-    """`value` as an array of real numbers, not copied and not converted; anything else is refused."""
-    try:
-        array = np.asarray(value)
-    except ValueError:  # rows of unequal length
-        raise DomainError(f"{name} must be a number or a rectangular array of numbers, got {value!r}") from None
-    if array.dtype.kind not in "iuf" or _has_bool(value):
-        raise DomainError(f"{name} must be a real number or an array of real numbers, got {value!r}")
-    return array
-
-
-def _checked(
-    name: str,
-    value: ArrayLike,
-    unit: str = "",
-    *,
-    above: float = -math.inf,
-    least: float = -math.inf,
-    most: float = math.inf,
-    integral: bool = False,
-    infinite: bool = False,
-) -> Array:
-    """`value` as floats, each of them > `above`, >= `least`, <= `most`; NaN never passes, infinity only if asked."""
-    array = np.asarray(_numbers(name, value), dtype=np.float64)
-
-    def refuse_unless(good: NDArray[np.bool_], bound: str) -> None:
-        if not good.all():
-            raise DomainError(f"{name} must be {bound}, got {float(array[~good].flat[0])!r}")
-
-    of = f" {unit}" if unit else ""
-    refuse_unless(~np.isnan(array) if infinite else np.isfinite(array), "a number" if infinite else "finite")
-    if above > -math.inf:
-        refuse_unless(array > above, f"greater than {above:g}{of}")
-    if least > -math.inf:
-        refuse_unless(array >= least, f"{least:g}{of} or greater")
-    if most < math.inf:
-        refuse_unless(array <= most, f"at most {most:g}{of}")
-    if integral:
-        refuse_unless(array == np.floor(array), "whole")
-    return array
-
-
-def _dose(name: str, value: ArrayLike) -> Array:
-    return _checked(name, value, "Gy", least=0.0)
-
-
-def _positive(name: str, value: ArrayLike, unit: str) -> Array:
-    return _checked(name, value, unit, above=0.0)
-
-
 def _count(n_fractions: ArrayLike) -> Array:
-    return _checked("n_fractions", n_fractions, "fractions", least=0.0)
-
-
-def _out(value: Any) -> FloatOrArray:
-    """A float for no axes, else the array."""
-    array = np.asarray(value, dtype=np.float64)
-    return float(array) if array.ndim == 0 else array
+    return arrays.checked("n_fractions", n_fractions, "fractions", least=0.0)
 
 
 # --- equal fractions ------------------------------------------------------------------------------------------------
@@ -133,8 +70,8 @@ def bed(n_fractions: ArrayLike, dose_per_fraction: ArrayLike, alpha_beta: ArrayL
 
     References: J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568; R. G. Dale, Br. J. Radiol. 58 (1985) 515-528.
     """
-    n, d = _count(n_fractions), _dose("dose_per_fraction", dose_per_fraction)
-    return _out(n * d * (1.0 + d / _positive("alpha_beta", alpha_beta, "Gy")))
+    n, d = _count(n_fractions), arrays.dose("dose_per_fraction", dose_per_fraction)
+    return arrays.out(n * d * (1.0 + d / arrays.positive("alpha_beta", alpha_beta, "Gy")))
 
 
 def eqdx(bed: ArrayLike, alpha_beta: ArrayLike, x: ArrayLike) -> FloatOrArray:
@@ -152,8 +89,8 @@ def eqdx(bed: ArrayLike, alpha_beta: ArrayLike, x: ArrayLike) -> FloatOrArray:
 
     References: S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
     """
-    b, reference = _checked("bed", bed, "Gy"), _dose("x", x)
-    return _out(b / (1.0 + reference / _positive("alpha_beta", alpha_beta, "Gy")))
+    b, reference = arrays.checked("bed", bed, "Gy"), arrays.dose("x", x)
+    return arrays.out(b / (1.0 + reference / arrays.positive("alpha_beta", alpha_beta, "Gy")))
 
 
 def eqd2(bed: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
@@ -189,9 +126,9 @@ def dose_per_fraction_for_bed(bed: ArrayLike, n_fractions: ArrayLike, alpha_beta
 
     References: J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568.
     """
-    per_fraction = _dose("bed", bed) / _positive("n_fractions", n_fractions, "fractions")
-    root = np.sqrt(1.0 + 4.0 * per_fraction / _positive("alpha_beta", alpha_beta, "Gy"))
-    return _out(2.0 * per_fraction / (1.0 + root))
+    per_fraction = arrays.dose("bed", bed) / arrays.positive("n_fractions", n_fractions, "fractions")
+    root = np.sqrt(1.0 + 4.0 * per_fraction / arrays.positive("alpha_beta", alpha_beta, "Gy"))
+    return arrays.out(2.0 * per_fraction / (1.0 + root))
 
 
 def n_fractions_for_bed(bed: ArrayLike, dose_per_fraction: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
@@ -209,8 +146,8 @@ def n_fractions_for_bed(bed: ArrayLike, dose_per_fraction: ArrayLike, alpha_beta
 
     References: J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568.
     """
-    d = _positive("dose_per_fraction", dose_per_fraction, "Gy")
-    return _out(_dose("bed", bed) / (d * (1.0 + d / _positive("alpha_beta", alpha_beta, "Gy"))))
+    d = arrays.positive("dose_per_fraction", dose_per_fraction, "Gy")
+    return arrays.out(arrays.dose("bed", bed) / (d * (1.0 + d / arrays.positive("alpha_beta", alpha_beta, "Gy"))))
 
 
 # --- repopulation ---------------------------------------------------------------------------------------------------
@@ -231,7 +168,9 @@ def repopulation_rate(alpha: ArrayLike, doubling_time: ArrayLike) -> FloatOrArra
 
     References: J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568; R. G. Dale, Br. J. Radiol. 62 (1989) 241-244.
     """
-    return _out(_LN2 / (_positive("alpha", alpha, "/Gy") * _positive("doubling_time", doubling_time, "days")))
+    return arrays.out(
+        _LN2 / (arrays.positive("alpha", alpha, "/Gy") * arrays.positive("doubling_time", doubling_time, "days"))
+    )
 
 
 def repopulation_loss(elapsed_days: ArrayLike, rate: ArrayLike, kick_off_day: ArrayLike) -> FloatOrArray:
@@ -253,16 +192,16 @@ def repopulation_loss(elapsed_days: ArrayLike, rate: ArrayLike, kick_off_day: Ar
 
     References: R. G. Dale, Br. J. Radiol. 62 (1989) 241-244; J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568.
     """
-    elapsed = _checked("elapsed_days", elapsed_days, "days", least=0.0)
-    return _out(_loss(elapsed, _rate(rate), _kick_off(kick_off_day)))
+    elapsed = arrays.checked("elapsed_days", elapsed_days, "days", least=0.0)
+    return arrays.out(_loss(elapsed, _rate(rate), _kick_off(kick_off_day)))
 
 
 def _rate(rate: ArrayLike) -> Array:
-    return _checked("rate", rate, "Gy/day", least=0.0)
+    return arrays.checked("rate", rate, "Gy/day", least=0.0)
 
 
 def _kick_off(kick_off_day: ArrayLike) -> Array:
-    return _checked("kick_off_day", kick_off_day, "days", least=0.0, infinite=True)
+    return arrays.checked("kick_off_day", kick_off_day, "days", least=0.0, infinite=True)
 
 
 def _loss(elapsed: Array, rate: Array, kick_off_day: Array) -> Array:
@@ -283,8 +222,8 @@ def bed_rate_from_eqd2_rate(dprolif: ArrayLike, alpha_beta: ArrayLike) -> FloatO
 
     References: S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
     """
-    rate = _checked("dprolif", dprolif, "Gy/day", least=0.0)
-    return _out(rate * (1.0 + 2.0 / _positive("alpha_beta", alpha_beta, "Gy")))
+    rate = arrays.checked("dprolif", dprolif, "Gy/day", least=0.0)
+    return arrays.out(rate * (1.0 + 2.0 / arrays.positive("alpha_beta", alpha_beta, "Gy")))
 
 
 def eqd2_rate_from_bed_rate(rate: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
@@ -301,7 +240,7 @@ def eqd2_rate_from_bed_rate(rate: ArrayLike, alpha_beta: ArrayLike) -> FloatOrAr
 
     References: S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
     """
-    return _out(_rate(rate) / (1.0 + 2.0 / _positive("alpha_beta", alpha_beta, "Gy")))
+    return arrays.out(_rate(rate) / (1.0 + 2.0 / arrays.positive("alpha_beta", alpha_beta, "Gy")))
 
 
 # --- incomplete repair ----------------------------------------------------------------------------------------------
@@ -327,13 +266,13 @@ def incomplete_repair_factor(
 
     References: H. D. Thames, Int. J. Radiat. Biol. 47 (1985) 319-339.
     """
-    m = _checked("fractions_per_day", fractions_per_day, least=1.0, most=_MAX_FRACTIONS_PER_DAY, integral=True)
-    interval = _checked("interval_h", interval_h, "h", least=0.0)
-    phi = np.exp(-_LN2 / _positive("half_time_h", half_time_h, "h") * interval)
+    m = arrays.checked("fractions_per_day", fractions_per_day, least=1.0, most=_MAX_FRACTIONS_PER_DAY, integral=True)
+    interval = arrays.checked("interval_h", interval_h, "h", least=0.0)
+    phi = np.exp(-_LN2 / arrays.positive("half_time_h", half_time_h, "h") * interval)
     total = np.zeros(np.broadcast_shapes(m.shape, phi.shape))
     for k in range(1, int(m.max(initial=1.0))):
         total += np.maximum(m - k, 0.0) * phi**k
-    return _out(2.0 / m * total)
+    return arrays.out(2.0 / m * total)
 
 
 def protraction_factor(
@@ -366,9 +305,9 @@ def protraction_factor(
     515-528.
     """
     values = {
-        "doses": _dose("doses", doses),
-        "start_h": _checked("start_h", start_h, "h"),
-        "duration_h": _checked("duration_h", duration_h, "h", least=0.0),
+        "doses": arrays.dose("doses", doses),
+        "start_h": arrays.checked("start_h", start_h, "h"),
+        "duration_h": arrays.checked("duration_h", duration_h, "h", least=0.0),
     }
     half, shares = _components(half_time_h if share is not None else np.asarray(half_time_h)[..., None], share)
     lead, fractions = _along_fractions(values, [half.shape[:-1], shares.shape[:-1]])
@@ -379,15 +318,15 @@ def protraction_factor(
     width = np.where(given, width, 0.0)
     excess = _unrepaired(d, _gaps("start_h", given, start, width), width, None, half, shares)
     total = d.sum(axis=-1)
-    return _out(((d * d).sum(axis=-1) + excess) / (total * total))
+    return arrays.out(((d * d).sum(axis=-1) + excess) / (total * total))
 
 
 def _components(half_time_h: ArrayLike, share: ArrayLike | None) -> tuple[Array, Array]:
     """Half-times and their shares, both with the components on the last axis, the whole share on one if not given."""
-    half = _positive("half_time_h", half_time_h, "h")
+    half = arrays.positive("half_time_h", half_time_h, "h")
     if share is None:
         return half, np.ones(1)
-    shares = _checked("share", share, least=0.0)
+    shares = arrays.checked("share", share, least=0.0)
     if not (half.ndim and shares.ndim and half.shape[-1] == shares.shape[-1]):
         raise DomainError(f"share must have one part for each half_time_h, got shape {shares.shape} for {half.shape}")
     if (np.abs(shares.sum(axis=-1) - 1.0) > _SHARE_TOLERANCE).any():
@@ -500,9 +439,14 @@ def bed_lql(
     References: M. Astrahan, Med. Phys. 35 (2008) 4161-4172; M. Guerrero and X. A. Li, Phys. Med. Biol. 49 (2004)
     4825-4835.
     """
-    ab, transition = _positive("alpha_beta", alpha_beta, "Gy"), _positive("transition_dose", transition_dose, "Gy")
-    slope = None if gamma_over_alpha is None else _positive("gamma_over_alpha", gamma_over_alpha, "")
-    return _out(_count(n_fractions) * _lql(_dose("dose_per_fraction", dose_per_fraction), ab, transition, slope))
+    ab, transition = (
+        arrays.positive("alpha_beta", alpha_beta, "Gy"),
+        arrays.positive("transition_dose", transition_dose, "Gy"),
+    )
+    slope = None if gamma_over_alpha is None else arrays.positive("gamma_over_alpha", gamma_over_alpha, "")
+    return arrays.out(
+        _count(n_fractions) * _lql(arrays.dose("dose_per_fraction", dose_per_fraction), ab, transition, slope)
+    )
 
 
 def _lql(d: Array, alpha_beta: Array, transition: Array, slope: Array | None) -> Array:
@@ -539,9 +483,9 @@ def bed_usc(
 
     References: C. Park et al., Int. J. Radiat. Oncol. Biol. Phys. 70 (2008) 847-852.
     """
-    n, d = _count(n_fractions), _dose("dose_per_fraction", dose_per_fraction)
+    n, d = _count(n_fractions), arrays.dose("dose_per_fraction", dose_per_fraction)
     ab, transition, per_gray, quasi = _usc_parameters(alpha_beta, transition_dose, alpha, d0, dq)
-    return _out(n * np.where(d < transition, d * (1.0 + d / ab), (d - quasi) / per_gray))
+    return arrays.out(n * np.where(d < transition, d * (1.0 + d / ab), (d - quasi) / per_gray))
 
 
 def usc_branch_gap(
@@ -561,22 +505,22 @@ def usc_branch_gap(
     References: C. Park et al., Int. J. Radiat. Oncol. Biol. Phys. 70 (2008) 847-852.
     """
     ab, transition, per_gray, quasi = _usc_parameters(alpha_beta, transition_dose, alpha, d0, dq)
-    return _out((transition - quasi) / per_gray - transition * (1.0 + transition / ab))
+    return arrays.out((transition - quasi) / per_gray - transition * (1.0 + transition / ab))
 
 
 def _usc_parameters(
     alpha_beta: ArrayLike, transition_dose: ArrayLike, alpha: ArrayLike, d0: ArrayLike, dq: ArrayLike
 ) -> tuple[Array, Array, Array, Array]:
     """alpha/beta, dT, alpha * D0 and Dq."""
-    transition, quasi = _positive("transition_dose", transition_dose, "Gy"), _dose("dq", dq)
+    transition, quasi = arrays.positive("transition_dose", transition_dose, "Gy"), arrays.dose("dq", dq)
     if (quasi >= transition).any():
         quasi_of_each, transition_of_each = np.broadcast_arrays(quasi, transition)
         at = int(np.argmax(quasi_of_each >= transition_of_each))
         raise DomainError(
             f"dq must be less than transition_dose ({transition_of_each.flat[at]:g} Gy), got {quasi_of_each.flat[at]:g}"
         )
-    per_gray = _positive("alpha", alpha, "/Gy") * _positive("d0", d0, "Gy")
-    return _positive("alpha_beta", alpha_beta, "Gy"), transition, np.asarray(per_gray), quasi
+    per_gray = arrays.positive("alpha", alpha, "/Gy") * arrays.positive("d0", d0, "Gy")
+    return arrays.positive("alpha_beta", alpha_beta, "Gy"), transition, np.asarray(per_gray), quasi
 
 
 # --- any train of fractions -----------------------------------------------------------------------------------------
@@ -595,12 +539,12 @@ class TrainBed(NamedTuple):
     @property
     def bed(self) -> FloatOrArray:
         """BED without repair and time, [...]."""
-        return _out(self.fraction_bed.sum(axis=-1))
+        return arrays.out(self.fraction_bed.sum(axis=-1))
 
     @property
     def net_bed(self) -> FloatOrArray:
         """`bed` + `repair_gain` - `time_loss`, [...]; negative if time undoes more than was given."""
-        return _out(self.bed + self.repair_gain - self.time_loss)
+        return arrays.out(self.bed + self.repair_gain - self.time_loss)
 
 
 def train_bed(
@@ -666,7 +610,7 @@ def train_bed(
         "gamma_over_alpha": gamma_over_alpha,
     }
     named = {"dose": dose, "day": day, "alpha_beta": alpha_beta, "rate": rate, "kick_off_day": kick_off_day}
-    values = {name: _numbers(name, value) for name, value in (named | options).items() if value is not None}
+    values = {name: arrays.numbers(name, value) for name, value in (named | options).items() if value is not None}
     _refuse_half_sets(values, overnight)
     first_fraction_is_day = whole("first_fraction_is_day", first_fraction_is_day, 0, 1)
     lead, values = _train_shape(values)
@@ -675,7 +619,7 @@ def train_bed(
     for block in _blocks(lead):
         part = {name: array[block] for name, array in values.items()}
         fraction_bed[block], repair_gain[block], time_loss[block] = _train_block(part, first_fraction_is_day, overnight)
-    return TrainBed(fraction_bed, _out(repair_gain), _out(time_loss))
+    return TrainBed(fraction_bed, arrays.out(repair_gain), arrays.out(time_loss))
 
 
 def _refuse_half_sets(values: Mapping[str, object], overnight: bool) -> None:
@@ -726,13 +670,15 @@ def _train_block(
     values: Mapping[str, NDArray[Any]], first_fraction_is_day: int, overnight: bool
 ) -> tuple[Array, Array, Array]:
     """fraction_bed [..., n], repair_gain [...] and time_loss [...] of values shaped by `_train_shape`."""
-    d, ab = _dose("dose", values["dose"]), _positive("alpha_beta", values["alpha_beta"], "Gy")
-    day = _checked("day", values["day"], "days", least=0.0, integral=True)
+    d, ab = arrays.dose("dose", values["dose"]), arrays.positive("alpha_beta", values["alpha_beta"], "Gy")
+    day = arrays.checked("day", values["day"], "days", least=0.0, integral=True)
     given = d > 0.0
     if "transition_dose" in values:
-        transition = _positive("transition_dose", values["transition_dose"], "Gy")
+        transition = arrays.positive("transition_dose", values["transition_dose"], "Gy")
         slope = values.get("gamma_over_alpha")
-        fraction_bed = _lql(d, ab, transition, None if slope is None else _positive("gamma_over_alpha", slope, ""))
+        fraction_bed = _lql(
+            d, ab, transition, None if slope is None else arrays.positive("gamma_over_alpha", slope, "")
+        )
     else:
         fraction_bed = d * (1.0 + d / ab)
     first = np.where(given, day, np.inf).min(axis=-1, initial=np.inf)
@@ -746,10 +692,10 @@ def _train_block(
 def _repair_gain(values: Mapping[str, NDArray[Any]], d: Array, day: Array, overnight: bool) -> Array:
     """repair_gain times alpha/beta [Gy^2]; checks the clock also where repair is complete."""
     given = d > 0.0
-    hour = _checked("hour", values["hour"], "h")
+    hour = arrays.checked("hour", values["hour"], "h")
     width = None
     if "duration_h" in values:
-        width = np.where(given, _checked("duration_h", values["duration_h"], "h", least=0.0), 0.0)
+        width = np.where(given, arrays.checked("duration_h", values["duration_h"], "h", least=0.0), 0.0)
     gap = _gaps("hour", given, hour, np.zeros(()) if width is None else width)
     same_day = _same_day(given, day)
     if "half_time_h" not in values:

@@ -9,52 +9,21 @@ techniques and range of doses they were fitted to; the curves answer outside it 
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from rtplan import arrays
+from rtplan.arrays import Array, FloatOrArray
 from rtplan.errors import DomainError
 
 __all__ = ["geud", "ntcp_lkb", "ntcp_log_logistic", "tcp_logistic", "tcp_poisson"]
-
-Array: TypeAlias = NDArray[np.float64]
-FloatOrArray: TypeAlias = float | Array
 
 _LN2 = math.log(2.0)
 _LEAST_A = 1e-6  # nearer to 0 the power mean loses its digits
 _MOST_EXPONENT = 700.0  # e^700 is finite, and 2^-(e^700) is 0 like every larger one
 _erfc = np.vectorize(math.erfc, otypes=[np.float64])
-
-
-def _checked(name: str, value: ArrayLike, unit: str, *, positive: bool = False, signed: bool = False) -> Array:
-    """`value` as finite floats, each of them not negative, or `positive`, or of any sign."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise DomainError(f"{name} must be a real number or an array of real numbers, got {value!r}")
-    floats = np.asarray(array, dtype=np.float64)
-    bound, good = "finite", np.isfinite(floats)
-    if positive:
-        bound, good = f"finite and greater than 0{unit}", good & (floats > 0.0)
-    elif not signed:
-        bound, good = f"finite and 0{unit} or greater", good & (floats >= 0.0)
-    if not good.all():
-        raise DomainError(f"{name} must be {bound}, got {float(floats[~good].flat[0])!r}")
-    return floats
-
-
-def _dose(name: str, value: ArrayLike) -> Array:
-    return _checked(name, value, " Gy")
-
-
-def _positive(name: str, value: ArrayLike, unit: str = "") -> Array:
-    return _checked(name, value, unit, positive=True)
-
-
-def _out(value: Any) -> FloatOrArray:
-    """A float for no axes, else the array."""
-    array = np.asarray(value, dtype=np.float64)
-    return float(array) if array.ndim == 0 else array
 
 
 def _logistic(x: Any) -> Array:
@@ -78,8 +47,8 @@ def tcp_logistic(dose: ArrayLike, d50: ArrayLike, gamma50: ArrayLike) -> FloatOr
 
     References: S. M. Bentzen and S. L. Tucker, Int. J. Radiat. Biol. 71 (1997) 531-542.
     """
-    relative = _dose("dose", dose) / _positive("d50", d50, " Gy")
-    return _out(_logistic(4.0 * _positive("gamma50", gamma50) * (relative - 1.0)))
+    relative = arrays.dose("dose", dose) / arrays.positive("d50", d50, " Gy")
+    return arrays.out(_logistic(4.0 * arrays.positive("gamma50", gamma50) * (relative - 1.0)))
 
 
 def tcp_poisson(
@@ -108,9 +77,9 @@ def tcp_poisson(
     """
     if slope not in ("d50", "maximum"):
         raise DomainError(f"slope must be 'd50' or 'maximum', got {slope!r}")
-    steepness = _positive("gamma", gamma) * (2.0 / _LN2 if slope == "d50" else math.e)
-    exponent = steepness * (1.0 - _dose("dose", dose) / _positive("d50", d50, " Gy"))
-    return _out(np.exp2(-np.exp(np.minimum(exponent, _MOST_EXPONENT))))
+    steepness = arrays.positive("gamma", gamma) * (2.0 / _LN2 if slope == "d50" else math.e)
+    exponent = steepness * (1.0 - arrays.dose("dose", dose) / arrays.positive("d50", d50, " Gy"))
+    return arrays.out(np.exp2(-np.exp(np.minimum(exponent, _MOST_EXPONENT))))
 
 
 def ntcp_lkb(geud: ArrayLike, td50: ArrayLike, m: ArrayLike) -> FloatOrArray:
@@ -130,9 +99,9 @@ def ntcp_lkb(geud: ArrayLike, td50: ArrayLike, m: ArrayLike) -> FloatOrArray:
     References: J. T. Lyman, Radiat. Res. Suppl. 8 (1985) S13-S19; G. J. Kutcher and C. Burman, Int. J. Radiat. Oncol.
     Biol. Phys. 16 (1989) 1623-1630.
     """
-    middle = _positive("td50", td50, " Gy")
-    t = (_dose("geud", geud) - middle) / (_positive("m", m) * middle)
-    return _out(0.5 * _erfc(-t / math.sqrt(2.0)))
+    middle = arrays.positive("td50", td50, " Gy")
+    t = (arrays.dose("geud", geud) - middle) / (arrays.positive("m", m) * middle)
+    return arrays.out(0.5 * _erfc(-t / math.sqrt(2.0)))
 
 
 def ntcp_log_logistic(dose: ArrayLike, td50: ArrayLike, gamma50: ArrayLike) -> FloatOrArray:
@@ -151,9 +120,9 @@ def ntcp_log_logistic(dose: ArrayLike, td50: ArrayLike, gamma50: ArrayLike) -> F
 
     References: A. Niemierko, Med. Phys. 26 (1999) 1100 (abstract).
     """
-    d, middle = _dose("dose", dose), _positive("td50", td50, " Gy")
+    d, middle = arrays.dose("dose", dose), arrays.positive("td50", td50, " Gy")
     log_relative = np.log(np.where(d > 0.0, d, 1.0)) - np.log(middle)
-    return _out(np.where(d > 0.0, _logistic(4.0 * _positive("gamma50", gamma50) * log_relative), 0.0))
+    return arrays.out(np.where(d > 0.0, _logistic(4.0 * arrays.positive("gamma50", gamma50) * log_relative), 0.0))
 
 
 def geud(dose: ArrayLike, volume: ArrayLike, a: ArrayLike) -> FloatOrArray:
@@ -176,8 +145,8 @@ def geud(dose: ArrayLike, volume: ArrayLike, a: ArrayLike) -> FloatOrArray:
 
     References: A. Niemierko, Med. Phys. 26 (1999) 1100 (abstract).
     """
-    d, v = _dose("dose", dose), _checked("volume", volume, "")
-    power = _checked("a", a, "", signed=True)[..., None]
+    d, v = arrays.dose("dose", dose), arrays.checked("volume", volume, least=0.0)
+    power = arrays.checked("a", a)[..., None]
     if (np.abs(power) < _LEAST_A).any():
         raise DomainError(f"a must not be within {_LEAST_A:g} of 0, got {a!r}")
     try:
@@ -196,4 +165,4 @@ def geud(dose: ArrayLike, volume: ArrayLike, a: ArrayLike) -> FloatOrArray:
     relative = np.where(d > 0.0, np.minimum(d, dominant) / np.where(larger > 0.0, larger, 1.0), 0.0)
     mean = (v * relative ** np.abs(power)).sum(axis=-1) / whole
     exponent, dominant = 1.0 / power[..., 0], dominant[..., 0]
-    return _out(np.where(dominant > 0.0, dominant * np.where(mean > 0.0, mean, 1.0) ** exponent, 0.0))
+    return arrays.out(np.where(dominant > 0.0, dominant * np.where(mean > 0.0, mean, 1.0) ** exponent, 0.0))

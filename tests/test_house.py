@@ -15,7 +15,8 @@ import pytest
 # out names of all rooms) and `python -m rtplan` are the roof.
 FLOORS: list[set[str]] = [
     {"errors"},
-    {"lq", "response", "source", "note", "shown"},
+    {"arrays", "source", "note", "shown"},
+    {"lq", "response"},
     {"tissue", "workdays"},
     {"prescription"},
     {"course"},
