@@ -1,0 +1,323 @@
+"""A second calculation of `rtplan missed --json`, from the document alone. It never imports rtplan.
+
+Everything is written out in plain sums over fractions: dates by walking the calendar day by day, BED by the linear
+quadratic formula, repair by pairs of fractions of one day, loss to time by the first and the last date.
+"""
+
+import datetime as dt
+import itertools
+import math
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FINE = 1e-6
+
+
+def complaints(document):
+    """What does not follow from the document's own dates and doses; empty when all is right."""
+    return [text for option in document["options"] for text in _option(document, option)] + [
+        *_prices(document),
+        *_order(document),
+    ]
+
+
+def day(text):
+    return dt.date.fromisoformat(text)
+
+
+def reason(calendar, date):
+    place = (date - day(calendar["first"])).days
+    return calendar["reasons"][calendar["codes"][place]]
+
+
+# --- one option ---------------------------------------------------------------------------------------------------
+
+
+def _option(document, option):
+    name = option["id"]
+    fractions = option["fractions"]
+    dates = [day(fraction["date"]) for fraction in fractions]
+    elapsed = (dates[-1] - dates[0]).days
+    yield from _same(f"{name}: T", option["elapsed_days"], elapsed)
+    yield from _same(f"{name}: overall time", option["overall_treatment_time_days"], elapsed + 1)
+    reference = prescribed_dates(document["inputs"]["prescription"], dates[0])
+    yield from _same(f"{name}: prolongation", option["prolongation_days"], elapsed - (reference[-1] - dates[0]).days)
+    gap = max([(b - a).days - 1 for a, b in itertools.pairwise(sorted(set(dates)))], default=0)
+    yield from _same(f"{name}: longest gap", option["longest_gap_days"], gap)
+    if [fraction["number"] for fraction in fractions] != list(range(1, len(fractions) + 1)) or dates != sorted(dates):
+        yield f"{name}: fractions out of order"
+    yield from _past(document, option)
+    yield from _future(document, option)
+    yield from _doses(document, option)
+    yield from _cumulative(option)
+    for row, region in zip(option["effects"], document["inputs"]["regions"], strict=True):
+        yield from _effect(document, name, fractions, row, region, option["interval_h"])
+    yield from _excesses(document, option)
+
+
+def _past(document, option):
+    """What was given stands first, as it was given."""
+    given = document["status"]["delivered"]["fractions"]
+    for theirs, ours in zip(option["fractions"], given, strict=False):
+        for key in ("date", "phase", "start"):
+            if theirs[key] != ours[key]:
+                yield f"{option['id']}: the past moved: {key} {ours[key]} became {theirs[key]}"
+        for a, b in zip(theirs["doses"], ours["doses"], strict=True):
+            yield from _same(f"{option['id']}: delivered dose", a["dose_gy"], b["dose_gy"])
+    flags = [fraction["delivered"] for fraction in option["fractions"]]
+    if flags != [place < len(given) for place in range(len(flags))]:
+        yield f"{option['id']}: delivered fractions are not the first {len(given)}"
+
+
+def _future(document, option):
+    """The rest stands on the days that a walk through the calendar gives."""
+    status = document["status"]
+    given = len(status["delivered"]["fractions"])
+    rest = [day(fraction["date"]) for fraction in option["fractions"][given:]]
+    if option["id"] == "restart":
+        return
+    if option["id"].startswith("dose-") and option["id"].endswith("-end"):
+        missed = {fraction["number"] for fraction in status["missed"]}
+        kept = [
+            day(fraction["date"])
+            for fraction in status["planned"]["fractions"]
+            if day(fraction["date"]) > day(status["as_of"]) and fraction["number"] not in missed
+        ]
+        if rest != kept:
+            yield f"{option['id']}: does not stand on the planned days {kept[0]}..{kept[-1]}"
+        return
+    today = [date for date in rest if date == day(status["as_of"])]
+    if today and option["method"] not in ("remainder", "machine"):
+        yield f"{option['id']}: gives fractions on the day of the question"
+    walked = _walk(document, option, len(rest) - len(today))
+    if today + walked != rest:
+        yield f"{option['id']}: days {[str(d) for d in rest]}, a walk gives {[str(d) for d in walked]}"
+
+
+def _walk(document, option, count):
+    inputs, status = document["inputs"], document["status"]
+    planned = [day(fraction["date"]) for fraction in status["planned"]["fractions"]]
+    lost = [day(fraction["date"]) for fraction in status["missed"]]
+    sessions = {day(opened["date"]): opened["fractions"] for opened in inputs["opened"]}
+    for date in lost:
+        sessions[date] = planned.count(date) - lost.count(date)
+    sessions |= {day(opened["date"]): opened["fractions"] for opened in option["sessions"]}
+    patterns = [phase["pattern"] for phase in inputs["prescription"]["phases"]]
+    pattern = patterns[0]
+    if any(other != pattern for other in patterns):
+        raise NotImplementedError("this walk knows one weekly pattern")
+    out = []
+    date = day(status["as_of"]) + dt.timedelta(days=1)
+    while len(out) < count:
+        why = reason(inputs["calendar"], date)
+        weekday = WEEK[date.weekday()]
+        outside = why["kind"] in ("worked weekend", "extra") and set(WEEK[:5]) <= set(pattern["weekdays"])
+        usual = pattern["fractions_per_day"] + (weekday in pattern["twice_daily_weekdays"])
+        room = usual if why["open"] and (weekday in pattern["weekdays"] or outside) else 0
+        room = sessions.get(date, room)
+        out += [date] * min(room, count - len(out))
+        date += dt.timedelta(days=1)
+    return out
+
+
+def _doses(document, option):
+    """What is to come is what was owed; changed doses are deliverable, and change everything from one day on."""
+    given = len(document["status"]["delivered"]["fractions"])
+    rest = option["fractions"][given:]
+    since = document["settings"]["changed_dose_from"]
+    if option["doses"]:
+        allowed = {}
+        for step in option["doses"]:
+            allowed.setdefault((step["phase"], step["target"]), []).append(step["dose_gy"])
+            if abs(step["dose_gy"] * 100 - round(step["dose_gy"] * 100)) > FINE:
+                yield f"{option['id']}: {step['dose_gy']} Gy cannot be delivered at 0.01 Gy"
+            owing = step["n_fractions"] * (step["exact_gy"] - step["dose_gy"])
+            yield from _same(f"{option['id']}: remainder", step["remainder_gy"], owing)
+            if abs(step["exact_gy"] - step["dose_gy"]) > 0.01 + FINE:
+                yield f"{option['id']}: {step['dose_gy']} Gy is not {step['exact_gy']} Gy rounded"
+        changed = [fraction for fraction in rest if fraction["date"] >= since]
+        yield from _same(
+            f"{option['id']}: changed fractions",
+            sum(step["n_fractions"] for step in option["doses"]),
+            sum(dose["dose_gy"] > 0 for fraction in changed for dose in fraction["doses"]),
+        )
+        for fraction in changed:
+            for dose in fraction["doses"]:
+                if dose["dose_gy"] > 0 and dose["dose_gy"] not in allowed[fraction["phase"], dose["target"]]:
+                    yield f"{option['id']}: {dose['dose_gy']} Gy is not among its doses"
+        return
+    if option["id"] == "restart":
+        return
+    owed = sorted(round(item["dose_gy"], 9) for item in document["status"]["remaining"]["fractions"])
+    come = sorted(round(item["dose_gy"], 9) for item in rest)
+    extra = list(come)
+    for dose in owed:
+        if dose not in extra:
+            yield f"{option['id']}: {dose} Gy that was owed is lost"
+            continue
+        extra.remove(dose)
+    yield from _same(f"{option['id']}: added fractions", option["added_fractions"], len(extra))
+
+
+def _cumulative(option):
+    sums = {}
+    for fraction in option["fractions"]:
+        for dose in fraction["doses"]:
+            sums[dose["target"]] = sums.get(dose["target"], 0.0) + dose["dose_gy"]
+            yield from _same(f"{option['id']}: cumulative", dose["cumulative_dose_gy"], sums[dose["target"]])
+
+
+# --- effects ------------------------------------------------------------------------------------------------------
+
+
+def _effect(document, name, fractions, row, region, interval_h):
+    prescription = document["inputs"]["prescription"]
+    label = f"{name}: {region['name']}"
+    doses = region_doses(prescription, fractions, region)
+    tissue = region["tissue"]
+    bed, gain, loss, net = effect(tissue, fractions, doses, interval_h)
+    yield from _same(f"{label}: BED", row["bed_gy"], bed)
+    yield from _same(f"{label}: repair", row["repair_gain_gy"], gain)
+    yield from _same(f"{label}: time", row["time_loss_gy"], loss)
+    yield from _same(f"{label}: net BED", row["net_bed_gy"], net)
+    yield from _same(f"{label}: net EQD2", row["net_eqd2_gy"], net / (1 + 2 / tissue["alpha_beta"]))
+    yield from _same(f"{label}: dose", row["dose_gy"], math.fsum(doses))
+    for which in ("prescribed", "planned"):
+        reference = document["status"][which]["fractions"]
+        usual = {phase["name"]: phase["pattern"]["interval_h"] for phase in prescription["phases"]}
+        other = effect(tissue, reference, region_doses(prescription, reference, region), usual)[3]
+        yield from _same(f"{label}: {which} net BED", row[f"{which}_net_bed_gy"], other)
+        yield from _same(f"{label}: difference to {which}", row[f"{which}_difference_gy"], net - other)
+        if which == document["settings"]["against"]:
+            yield from _same(f"{label}: difference", row["difference_gy"], net - other)
+            yield from _same(f"{label}: change", row["difference_percent"], 100 * (net - other) / other)
+
+
+def region_doses(prescription, fractions, region):
+    """Dose of each fraction to a region: its target's, scaled to the dose stated for the whole prescription."""
+    if region["shares"]:
+        raise NotImplementedError("this calculation knows no shares")
+    target = region["target"] or prescription["phases"][0]["totals"][0]["target"]
+    total = sum(t["dose_gy"] for phase in prescription["phases"] for t in phase["totals"] if t["target"] == target)
+    scale = 1.0 if region["stated_dose_gy"] is None else region["stated_dose_gy"] / total
+    return [scale * sum(d["dose_gy"] for d in f["doses"] if d["target"] == target) for f in fractions]
+
+
+def effect(tissue, fractions, doses, interval_h):
+    """BED, repair gain, time loss, net BED; None where the tissue has no such factor."""
+    if tissue["model"] != "LQ":
+        raise NotImplementedError("this calculation knows the plain LQ model")
+    ratio = tissue["alpha_beta"]
+    bed = math.fsum(dose * (1 + dose / ratio) for dose in doses)
+    gain = _repair(tissue, fractions, doses, interval_h)
+    loss = None
+    time = tissue["repopulation"]
+    if time is not None:
+        elapsed = (day(fractions[-1]["date"]) - day(fractions[0]["date"])).days + time["first_fraction_is_day"]
+        rate = time["rate"] * (1 + 2 / ratio if time["basis"] == "eqd2" else 1.0)
+        loss = rate * max(0.0, elapsed - time["kick_off_day"])
+    return bed, gain, loss, bed + (gain or 0.0) - (loss or 0.0)
+
+
+def _repair(tissue, fractions, doses, interval_h):
+    repair = tissue["repair"]
+    if repair is None:
+        return None
+    if repair["overnight"]:
+        raise NotImplementedError("this calculation keeps repair within the day")
+    shares = repair["shares"] or [1.0]
+    total = 0.0
+    for _, group in itertools.groupby(range(len(fractions)), key=lambda i: fractions[i]["date"]):
+        places = list(group)
+        for (n, i), (m, j) in itertools.combinations(enumerate(places), 2):
+            hours = (m - n) * max(interval_h[fractions[k]["phase"]] for k in places)
+            if all(fractions[k]["start"] for k in places):
+                moments = [dt.datetime.fromisoformat(fractions[k]["start"]) for k in (i, j)]
+                hours = (moments[1] - moments[0]).total_seconds() / 3600
+            left = sum(
+                share * math.exp(-math.log(2) * hours / half)
+                for share, half in zip(shares, repair["half_times_h"], strict=True)
+            )
+            total += 2 * doses[i] * doses[j] * left / tissue["alpha_beta"]
+    return total
+
+
+def prescribed_dates(prescription, first):
+    """The prescription on its own week from the first day, as if nothing were ever closed."""
+    dates = []
+    date = first
+    for phase in prescription["phases"]:
+        if phase["concomitant_from"] is not None:
+            raise NotImplementedError("this walk knows no concomitant boost")
+        pattern, left = phase["pattern"], phase["n_fractions"]
+        while left:
+            weekday = WEEK[date.weekday()]
+            room = pattern["fractions_per_day"] + (weekday in pattern["twice_daily_weekdays"])
+            if weekday in pattern["weekdays"] or (not dates and date == first):
+                dates += [date] * min(room, left)
+                left -= min(room, left)
+            date += dt.timedelta(days=1)
+    return dates
+
+
+# --- the figures of the ranking -------------------------------------------------------------------------------------
+
+
+def _tumours(document):
+    regions = document["inputs"]["regions"]
+    tumours = [i for i, region in enumerate(regions) if region["tissue"]["kind"] == "tumour"]
+    return [i for i in tumours if regions[i]["tissue"] == regions[tumours[0]]["tissue"]]
+
+
+def _excesses(document, option):
+    against = document["settings"]["against"]
+    restore = document["settings"]["restore_percent"] / 100
+    rows = option["effects"]
+    lack = [restore * rows[i][f"{against}_net_bed_gy"] - rows[i]["net_bed_gy"] for i in _tumours(document)]
+    yield from _same(f"{option['id']}: deficit", option["deficit_gy"], max([0.0, *lack]))
+    for kind in ("late", "acute"):
+        over = [row["net_bed_gy"] - row[f"{against}_net_bed_gy"] for row in rows if row["kind"] == kind]
+        yield from _same(f"{option['id']}: {kind} excess", option[f"{kind}_excess_gy"], max([0.0, *over]))
+
+
+def _prices(document):
+    status = document["status"]
+    regions = {region["name"]: region["tissue"] for region in document["inputs"]["regions"]}
+    spans = {
+        name: (day(status[name]["last"]) - day(status[name]["first"])).days
+        for name in ("appended", "prescribed", "planned")
+    }
+    for price in status["appended"]["price"]:
+        tissue = regions[price["region"]]
+        time = tissue["repopulation"]
+        if time is None:
+            continue
+        rate = time["rate"] * (1 + 2 / tissue["alpha_beta"] if time["basis"] == "eqd2" else 1.0)
+        losses = {
+            name: rate * max(0.0, span + time["first_fraction_is_day"] - time["kick_off_day"])
+            for name, span in spans.items()
+        }
+        for name in ("prescribed", "planned"):
+            cost = losses["appended"] - losses[name]
+            yield from _same(f"price against {name}", price[f"{name}_gy"], cost)
+            yield from _same(
+                f"price in EQD2 against {name}", price[f"{name}_eqd2_gy"], cost / (1 + 2 / tissue["alpha_beta"])
+            )
+
+
+def _order(document):
+    """By guideline: rules broken, tier, deficits equal within 0.1 Gy, late and acute excess, sessions, end."""
+    options = document["options"]
+    if [option["rank"] for option in options] != list(range(1, len(options) + 1)):
+        yield "ranks do not count from 1"
+    if document["settings"]["rank_by"] != "guideline":
+        return
+    tiers = ["a", "b", "c", "d", "e", "none"]
+    for before, after in itertools.pairwise(options):
+        a, b = ((len(o["violations"]), tiers.index(o["tier"])) for o in (before, after))
+        if a > b or (a == b and before["deficit_gy"] > after["deficit_gy"] + 0.1 + FINE):
+            yield f"{before['id']} stands before {after['id']}"
+
+
+def _same(label, told, found):
+    if (told is None) != (found is None) or (told is not None and abs(told - found) > FINE):
+        yield f"{label}: the document says {told}, its own values give {found}"

@@ -1,0 +1,98 @@
+"""Extra sessions, for missed days and for closures known in advance alike: one search.
+
+Proof: worked dates, and the rules kept in every finding.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import pytest
+from factory import plan
+
+from rtplan.audit import audit
+from rtplan.compensation import for_closures
+from rtplan.interruption import from_dates, parse_missed
+from rtplan.plan import compensate, make_plan
+from rtplan.rules import check
+
+D = dt.date.fromisoformat
+
+
+def opened(method, made):
+    inputs = made.inputs
+    return for_closures(
+        method,
+        inputs.prescription,
+        inputs.calendar,
+        made.course.first,
+        limits=inputs.limits,
+        regions=inputs.regions,
+    )
+
+
+def test_worked_weekends_over_spring_festival():
+    # S02b: with both worked weekends the course ends on Thursday 12 March instead of Monday 16: 3 days and 1 day.
+    found = opened("worked-weekend", plan())
+    assert dict(found.sessions) == {D("2026-02-14"): 1, D("2026-02-28"): 1}
+    assert [note.values["days"] for note in found.notes] == [3, 1]
+    assert [note.values["net_bed_gy of tumour"] for note in found.notes] == pytest.approx([2.7, 0.9])
+
+
+@pytest.mark.parametrize("method", ["weekend", "bid", "worked-weekend"])
+def test_sessions_break_no_rule_and_gain_what_they_say(method):
+    made = plan()
+    found = opened(method, made)
+    inputs = compensate(made.inputs, method)
+    again = make_plan(inputs, made.provenance)
+    rules = [note for note in check(again.course, inputs.limits) if note.severity == "violation"]
+    assert rules == []
+    days = sum(note.values["days"] for note in found.notes)
+    assert (made.course.last - again.course.last).days == days
+    assert again.course.sessions[min(found.sessions)] == found.sessions[min(found.sessions)]
+    assert again.effects[0].net_bed_gy - made.effects[0].net_bed_gy == pytest.approx(
+        sum(note.values["net_bed_gy of tumour"] for note in found.notes)
+    )
+
+
+def test_friday_is_preferred_for_second_fractions():
+    found = opened("bid", plan())
+    assert [day.weekday() for day in found.sessions].count(4) >= 4
+
+
+def test_nothing_to_compensate():
+    found = opened("weekend", plan("45/25", "2026-01-05", clinic="weekdays"))
+    assert not found.sessions
+    assert [note.code for note in found.notes] == ["closures-not-compensated"]
+    assert "no closure prolongs the course" in found.notes[0].message
+
+
+def test_no_second_fractions_for_a_twice_daily_course():
+    found = opened("bid", plan("69.6/58bid", "2026-02-02", clinic="west-china"))
+    assert not found.sessions
+    assert "no such day helps" in found.notes[0].message
+
+
+def test_a_compensated_plan_can_be_interrupted():
+    made = make_plan(compensate(plan().inputs, "worked-weekend"), plan().provenance)
+    assert made.course.last == D("2026-03-12")
+    answer = audit(from_dates(made, (), as_of=D("2026-02-06")))
+    assert answer.appended.course == made.course
+    later = audit(from_dates(made, parse_missed("2026-02-10")))
+    assert later.appended.course.last == D("2026-03-13")  # Saturday 14 and 28 February stay open
+
+
+def test_the_door_opens_days_and_says_what_they_gain(cli):
+    result = cli("plan", "--start", "2026-02-02", "--compensate-closures", "worked-weekend")
+    assert result.exit_code == 0
+    assert "Thu 2026-03-12" in result.stdout
+    assert "worked-weekend on Sat 2026-02-14" in result.stdout
+
+
+def test_the_search_is_fast():
+    made = plan("70/35", "2026-01-05", clinic="weekdays", category=1)
+    situation = from_dates(made, parse_missed("2026-01-19..2026-01-23"))
+    begun = time.perf_counter()
+    audit(situation)
+    assert time.perf_counter() - begun < 5  # 0.2 s on the machine it was written on

@@ -1,0 +1,133 @@
+"""Laws of missed fractions, over random plans and interruptions.
+
+Proof: every answer is calculated a second time from its JSON (independent_missed.py), and keeps the laws of the issue.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+
+import pytest
+from factory import FIXED, plan
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from independent_missed import complaints
+
+from rtplan import artefact
+from rtplan.audit import _order, audit, choose
+from rtplan.interruption import MissedSpan, from_dates
+from rtplan.missed_artefact import document
+
+PLANS = {
+    "standard": plan("70/35", "2026-01-05", clinic="weekdays", category=1, regions=("spinal cord=42Gy Dmax",)),
+    "trial": plan("west-china-low-dose", "2026-02-02"),
+    "trial in March": plan("west-china-low-dose", "2026-03-02"),
+    "twice daily": plan("69.6/58bid", "2026-01-05", clinic="weekdays", category=1),
+    "large doses": plan("60/20", "2026-03-10", clinic="england", category=2),
+    "four a week": plan("40/16 4/week", "2026-01-07", clinic="weekdays", category=3),
+}
+
+
+@st.composite
+def interruptions(draw, names=tuple(PLANS)):
+    """A plan and some of its days, the first left out; the question is asked on the last of them or later."""
+    made = PLANS[draw(st.sampled_from(names))]
+    days = made.course.dates[1:]
+    start = draw(st.integers(0, len(days) - 1))
+    lost = draw(st.lists(st.sampled_from(days[start : start + 8]), min_size=1, max_size=5, unique=True))
+    late = draw(st.integers(0, 3))
+    as_of = max(lost) + dt.timedelta(days=late) if late else None
+    return made, tuple(MissedSpan(first=day, last=day) for day in lost), as_of
+
+
+def answer_to(question):
+    made, spans, as_of = question
+    return audit(from_dates(made, spans, as_of=as_of))
+
+
+@settings(max_examples=20)
+@given(interruptions())
+def test_no_option_reports_what_its_dates_do_not_give(question):
+    answer = answer_to(question)
+    assert complaints(json.loads(artefact.dumps(document(answer, FIXED, "")))) == []
+
+
+@settings(max_examples=20)
+@given(interruptions())
+def test_the_past_never_moves_and_nothing_is_lost_or_doubled(question):
+    answer = answer_to(question)
+    given_ = answer.situation.delivered
+    left = answer.situation.slots
+    planned = answer.planned
+    assert len(given_) + len(left) == len(planned.fractions)
+    for option in answer.options:
+        fractions = option.course.fractions
+        assert [(f.date, f.doses_gy) for f in fractions[: len(given_)]] == [(f.date, f.doses_gy) for f in given_]
+        assert all(f.date > answer.situation.as_of for f in fractions[len(given_) :])
+        if option.tier in ("a", "b", "c", "none"):
+            assert option.course.total_gy() == pytest.approx(planned.total_gy())
+
+
+@settings(max_examples=20)
+@given(interruptions())
+def test_the_appended_price_is_not_negative(question):
+    # The plan itself may be shorter than the prescription where the clinic opens days, so the law speaks of the plan.
+    for price in answer_to(question).prices:
+        assert price.planned_gy >= 0
+
+
+@settings(max_examples=20)
+@given(interruptions())
+def test_options_that_keep_the_end_end_by_the_planned_day(question):
+    answer = answer_to(question)
+    for option in answer.options:
+        if option.goal == "keeps the planned end" or option.id.endswith("-end"):
+            assert option.course.last <= answer.planned.last
+
+
+@settings(max_examples=20)
+@given(interruptions(names=("standard", "trial", "twice daily")), st.randoms(use_true_random=False))
+def test_ranking_does_not_depend_on_the_order_of_options(question, rnd: random.Random):
+    options = list(answer_to(question).options)
+    shuffled = list(options)
+    rnd.shuffle(shuffled)
+    assert [option.id for option in _order(shuffled, "guideline")] == [option.id for option in options]
+
+
+@pytest.mark.parametrize("name", PLANS)
+@given(data=st.data())
+@settings(max_examples=8)
+def test_missing_nothing_changes_nothing(name, data):
+    made = PLANS[name]
+    as_of = data.draw(st.sampled_from(made.course.dates))
+    answer = audit(from_dates(made, (), as_of=as_of))
+    assert answer.appended.course == made.course
+    assert all(price.planned_gy == 0 for price in answer.prices)
+    assert answer.appended.effects[0].row == made.effects[0]
+
+
+@settings(max_examples=10)
+@given(st.data())
+def test_the_same_new_last_day_costs_the_same_wherever_the_gap(data):
+    made = PLANS["standard"]
+    days = made.course.dates[1:]
+    count = data.draw(st.integers(1, 5))
+    prices = {}
+    for _ in range(2):
+        lost = data.draw(st.lists(st.sampled_from(days), min_size=count, max_size=count, unique=True))
+        answer = answer_to((made, tuple(MissedSpan(first=day, last=day) for day in lost), None))
+        prices.setdefault(answer.appended.course.last, set()).add(answer.prices[0].prescribed_gy)
+    assert all(len(found) == 1 for found in prices.values())
+
+
+@settings(max_examples=10)
+@given(interruptions(names=("standard", "trial", "twice daily")), st.data())
+def test_a_revised_plan_reads_back_and_goes_on(question, data):
+    answer = answer_to(question)
+    option = data.draw(st.sampled_from(answer.options))
+    revised = choose(answer, option.id, FIXED, parent_sha256="0" * 64)
+    assert artefact.parse(json.loads(artefact.write(revised))) == revised
+    again = audit(from_dates(revised, (), as_of=answer.situation.as_of))
+    assert again.appended.course == revised.course

@@ -1,0 +1,199 @@
+"""Records of treatment. Proof: every finding named and nothing dropped; bad records refused with file and line."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from factory import plan
+
+from rtplan import records
+from rtplan.errors import ConfigError
+from rtplan.interruption import from_record
+
+D = dt.date.fromisoformat
+DAYS = [dt.date(2026, 1, 5 + i) for i in (0, 1, 2, 3, 4, 7, 8, 9)]
+
+
+@pytest.fixture
+def made():
+    """45/25 from Monday 2026-01-05, nothing closed."""
+    return plan("45/25", "2026-01-05", clinic="weekdays")
+
+
+def read(made, text, **options):
+    return from_record(made, records.parse(text, "record.csv", "tumour"), **options)
+
+
+def lines(*rows, head="date,dose_gy,status"):
+    return "\n".join([head, *rows]) + "\n"
+
+
+def given(count):
+    return [f"{day},1.8,delivered" for day in DAYS[:count]]
+
+
+def codes(situation):
+    return [finding.code for finding in situation.findings]
+
+
+def test_a_clean_record(made):
+    situation = read(made, lines(*given(8)))
+    assert situation.as_of == D("2026-01-14")
+    assert (len(situation.delivered), len(situation.slots), situation.findings) == (8, 17, ())
+
+
+def test_only_dates_are_needed(made):
+    situation = read(made, lines(*map(str, DAYS), head="date"))
+    assert [fraction.doses_gy for fraction in situation.delivered] == [(1.8,)] * 8
+
+
+def test_missed_by_status_by_zero_dose_and_by_absence(made):
+    rows = [*given(3), "2026-01-08,,missed", "2026-01-09,0,", "2026-01-13,1.8,delivered"]
+    situation = read(made, lines(*rows))
+    assert [fraction.date for fraction in situation.missed] == [D("2026-01-08"), D("2026-01-09"), D("2026-01-12")]
+    assert codes(situation).count("missed") == 3
+    assert "not in the record" in situation.findings[-1].message
+    assert len(situation.delivered) + len(situation.slots) == 25
+
+
+def test_partial_and_its_remainder(made):
+    rows = [*given(3), "2026-01-08,1.0,partial"]
+    situation = read(made, lines(*rows))
+    assert codes(situation) == ["partial"]
+    assert situation.slots[-1].doses_gy == pytest.approx((0.8,))
+    done = read(made, lines(*rows, "2026-01-09,0.8,remainder", "2026-01-09,1.8,delivered"))
+    assert not done.partials
+    assert len(done.delivered) == 6
+    assert sum(fraction.doses_gy[0] for fraction in done.delivered) == pytest.approx(5 * 1.8)
+
+
+def test_a_dose_that_differs_is_no_partial_fraction(made):
+    situation = read(made, lines(*given(3), "2026-01-08,2.0,delivered"))
+    assert codes(situation) == ["dose-differs"]
+    assert situation.delivered[-1].doses_gy == (2.0,)
+    assert len(situation.slots) == 21
+
+
+def test_extra_on_a_closed_day_makes_up_for_a_missed_one(made):
+    rows = [*given(4), "2026-01-09,,missed", "2026-01-10,1.8,delivered"]
+    situation = read(made, lines(*rows))
+    assert set(codes(situation)) == {"missed", "closed-day", "extra"}
+    assert (len(situation.delivered), len(situation.slots)) == (5, 20)
+
+
+def test_extra_beyond_the_day_takes_the_last_planned_one(made):
+    rows = [*given(4), "2026-01-09,1.8,", "2026-01-09,1.8,"]
+    situation = read(made, lines(*rows))
+    assert "extra" in codes(situation)
+    assert (len(situation.delivered), len(situation.slots)) == (6, 19)
+    assert situation.kept[-1].date == D("2026-02-05")
+
+
+def test_out_of_order_and_duplicated_are_named_and_both_counted(made):
+    rows = ["2026-01-06,2,1.8", "2026-01-05,1,1.8", "2026-01-07,2,1.8"]
+    situation = read(made, lines(*rows, head="date,fraction,dose_gy"))
+    assert set(codes(situation)) == {"out-of-order", "duplicated"}
+    assert [fraction.date for fraction in situation.delivered] == [D("2026-01-05"), D("2026-01-06"), D("2026-01-07")]
+
+
+def test_times_are_clinic_times(made):
+    rows = ["2026-01-05,09:00,1.8", "2026-01-06,09:05,1.8"]
+    situation = read(made, lines(*rows, head="date,time,dose_gy"))
+    assert situation.delivered[0].start == dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
+
+
+def test_future_loss_beside_a_record(made):
+    from rtplan.interruption import parse_missed
+
+    situation = read(made, lines(*given(8)), missed=parse_missed("2026-01-20"))
+    assert (len(situation.delivered), len(situation.slots)) == (8, 17)
+    assert situation.remainder.sessions == {D("2026-01-20"): 0}
+
+
+def test_a_clinic_names_columns_and_dates_otherwise(made):
+    text = "Datum;x\n"
+    with pytest.raises(ConfigError, match=r"record.csv: line 1: column 'Datum;x' is not known"):
+        records.parse(text, "record.csv", "tumour")
+    text = "Datum,Dosis\n05.01.2026,1.8\n"
+    record = records.parse(text, "record.csv", "tumour", (("date", "Datum"), ("dose_gy", "Dosis")), "%d.%m.%Y")
+    assert record.entries[0].date == D("2026-01-05")
+    with pytest.raises(ConfigError, match=r"line 2: date: must be written %d.%m.%Y, got '2026-01-05'"):
+        records.parse("Datum\n2026-01-05\n", "record.csv", "tumour", (("date", "Datum"),), "%d.%m.%Y")
+
+
+def test_lines_of_several_targets_are_one_fraction():
+    text = "date,fraction,target,dose_gy\n2026-01-05,1,boost,2.2\n2026-01-05,1,elective,1.8\n2026-01-06,2,boost,2.2\n"
+    record = records.parse(text, "record.csv", "boost")
+    assert [dict(entry.doses_gy) for entry in record.entries] == [{"boost": 2.2, "elective": 1.8}, {"boost": 2.2}]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is empty"),
+        ("date,dose_gy\n", "has no line below its column names"),
+        ("dose_gy\n1.8\n", "line 1: there is no column 'date'"),
+        ("date,date\n2026-01-05,2026-01-05\n", "line 1: column 'date' stands twice"),
+        ("date,dose_gy\n05/01/2026,1.8\n", "line 2: date must be a date that exists, written YYYY-MM-DD"),
+        ("date,dose_gy\n2026-01-05,1.8\n\n2026-02-30,1.8\n", "line 4: date must be a date that exists"),
+        ("date,dose_gy\n2026-01-05,-1.8\n", "line 2: dose_gy: must be 0 Gy or greater, got '-1.8'"),
+        ("date,dose_gy\n2026-01-05,nan\n", "line 2: dose_gy: must be 0 Gy or greater"),
+        ("date,dose_gy\n2026-01-05,180cGy\n", "line 2: dose_gy: must be a number in Gy"),
+        ("date,fraction\n2026-01-05,1.5\n", "line 2: fraction: must be a whole number"),
+        ("date,time\n2026-01-05,9 o'clock\n", "line 2: time: must be written HH:MM"),
+        ("date,status\n2026-01-05,treated\n", "line 2: status: takes delivered, partial, remainder, missed"),
+        ("date,dose_gy\n2026-01-05\n", "line 2: the line: has 1 cells for 2 columns"),
+        ("date,dose_gy\n2026-01-05,x\n2026-01-06,y\n", "line 2: .*\n.*line 3: "),
+    ],
+)
+def test_unreadable_records_are_refused_with_file_and_line(text, told):
+    with pytest.raises(ConfigError, match=rf"record\.csv: {told}"):
+        records.parse(text, "record.csv", "tumour")
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (["2026-01-02,1.8,"], "line 2: fraction on 2026-01-02 lies before the start of the course, 2026-01-05"),
+        ([*given(1), "2026-01-10,,missed"], "line 3: missed on 2026-01-10, but no fraction is planned then"),
+        ([*given(1), "2026-01-06,0.5,remainder"], "line 3: remainder on 2026-01-06, but no fraction before it was"),
+        ([*given(1), "2026-01-06,,partial"], "line 3: a partial fraction needs its dose"),
+    ],
+)
+def test_records_that_cannot_be_right_are_refused(made, rows, told):
+    with pytest.raises(ConfigError, match=rf"record\.csv: {told}"):
+        read(made, lines(*rows))
+
+
+def test_more_than_prescribed_is_refused(made):
+    rows = [f"{fraction.date},1.8," for fraction in made.course.fractions]
+    with pytest.raises(ConfigError, match=r"record\.csv: line 27: fraction on 2026-02-09 is one more than the 25"):
+        read(made, lines(*rows, "2026-02-09,1.8,"))
+
+
+def test_two_in_one_minute_are_refused(made):
+    text = lines("2026-01-05,09:00,1.8", "2026-01-05,09:00,1.8", head="date,time,dose_gy")
+    with pytest.raises(
+        ConfigError, match=r"record\.csv: line 3: two fractions in one minute, 2026-01-05 09:00: see line 2"
+    ):
+        read(made, text)
+
+
+def test_records_after_the_day_asked_for_are_refused(made):
+    with pytest.raises(ConfigError, match=r"line 9: lies after the day the record is read for, 2026-01-13"):
+        read(made, lines(*given(8)), as_of=D("2026-01-13"))
+
+
+def test_the_door_reads_a_record(cli, tmp_path):
+    folder = tmp_path / "a"
+    assert cli("plan", "45/25", "--clinic", "weekdays", "--start", "2026-01-05", "--out", str(folder)).exit_code == 0
+    record = tmp_path / "record.csv"
+    record.write_text(lines(*given(3), "2026-01-09,1.8,"), encoding="utf-8")
+    result = cli("missed", str(folder / "plan.json"), "--record", str(record))
+    assert result.exit_code == 0, result.output
+    assert "Thu 2026-01-08 (fraction 4)" in result.stdout
+    record.write_text("date\n2026-13-01\n", encoding="utf-8")
+    result = cli("missed", str(folder / "plan.json"), "--record", str(record))
+    assert result.exit_code == 1
+    assert "record.csv: line 2: date must be a date that exists" in result.output
