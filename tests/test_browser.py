@@ -78,6 +78,10 @@ def pages_of(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
+def one(*blocks: Any) -> Report:
+    return Report(title="Title", sections=(Section(key="one", heading="One", blocks=blocks),))
+
+
 def nothing_cut(page: Page) -> None:
     assert page.evaluate(WIDER) <= 0
     assert page.evaluate(CUT) == []
@@ -211,9 +215,27 @@ def test_the_page_to_sign_is_one_page(show: Callable[..., Page]) -> None:
     assert pages_of(show(to_html(Report(title="Missed", sections=more))).pdf(prefer_css_page_size=True)) == 2
 
 
+def test_a_table_of_forty_columns_fits_the_page(show: Callable[..., Page]) -> None:
+    names = (
+        Column(key="regimen", title="Regimen"),
+        Column(key="region", title="Region"),
+        Column(key="t", title="Tissue"),
+    )
+    values = tuple(
+        Column(key=f"c{i}", title="Reference time_loss_gy", kind="number", unit="Gy", signed=True) for i in range(37)
+    )
+    row = ("41.4/23 + 27/18 bid", "late tissue", "squamous-surrogate", *(100.0 + i for i in range(37)))
+    page = show(to_html(one(Table(name="all", columns=(*names, *values), rows=(row,) * 12))))
+    for width in (1280, 800):
+        page.set_viewport_size({"width": width, "height": 900})
+        nothing_cut(page)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4_TEXT, "height": 1000})
+    nothing_cut(page)
+
+
 def test_a_figure_fits_the_page(show: Callable[..., Page]) -> None:
-    section = Section(key="figure", heading="Figure", blocks=(course_figure(plan()),))
-    page = show(to_html(Report(title="Figure", sections=(section,))))
+    page = show(to_html(one(course_figure(plan()))))
     for width in (1280, 800, A4_TEXT):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(WIDER) <= 0

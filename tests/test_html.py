@@ -167,6 +167,19 @@ def test_a_long_narrow_table_stands_in_pieces() -> None:
     assert [int(n) for n in re.findall(r'<td class="number">(\d+)</td>', html)] == list(range(1, 71))
 
 
+def test_a_table_too_wide_for_a_page_stands_in_strips_that_name_their_rows() -> None:
+    columns = (
+        Column(key="name", title="Regimen"),
+        *(Column(key=f"c{i}", title=f"C{i}", kind="integer") for i in range(35)),
+    )
+    html = to_html(one(Table(name="t", columns=columns, rows=(("first", *range(35)), ("second", *range(35, 70))))))
+    tables = re.findall(r"<table.*?</table>", html, re.DOTALL)
+    assert len(tables) == 4
+    assert all(t.count("<tr>") == 3 and ">Regimen<" in t and ">first<" in t and ">second<" in t for t in tables)
+    numbers = [int(n) for n in re.findall(r'<td class="number">(\d+)</td>', html)]
+    assert sorted(numbers) == list(range(70))
+
+
 def test_an_empty_table_says_so() -> None:
     assert "–" in to_html(one(Table(name="t", columns=(Column(key="n", title="N"),), rows=())))
 

@@ -47,6 +47,10 @@ _PIECE = 30
 _DENSE = 9
 """A table of more columns than this is set in smaller type."""
 _CROWDED = 11
+_WIDEST = 18
+"""Most columns that a page can hold."""
+_NAMES = 3
+"""At most so many columns name a row where a table is cut into strips."""
 _UNBROKEN = 24
 """A longer word may be broken anywhere; shorter ones stay whole."""
 
@@ -158,23 +162,41 @@ def _notes(block: Notes, told: Words) -> list[dict[str, str]]:
 
 
 def _table(table: Table, told: Words) -> dict[str, Any]:
-    width = len(table.columns)
-    size = "crowded" if width > _CROWDED else "dense" if width > _DENSE else ""
-    rows = [
-        {
-            "strong": place in table.emphasis,
-            "cells": [_cell(cell, column, told) for cell, column in zip(row, table.columns, strict=True)],
-        }
-        for place, row in enumerate(table.rows)
+    strips = list(_strips(table.columns))
+    widest = max(map(len, strips))
+    size = "crowded" if widest > _CROWDED or len(strips) > 1 else "dense" if widest > _DENSE else ""
+    pieces = [
+        {"columns": [_heading(table.columns[i], told, short=bool(size)) for i in strip], "rows": rows}
+        for strip in strips
+        for rows in _cut(_rows(table, strip, told), widest)
     ]
     return {
         "kind": "table",
         "name": table.name,
         "caption": told(table.caption),
-        "columns": [_heading(column, told, short=bool(size)) for column in table.columns],
-        "pieces": _pieces(rows, width),
+        "pieces": pieces,
+        "layout": "stacked" if len(strips) > 1 else "split" if len(pieces) > 1 else "",
         "size": size,
     }
+
+
+def _strips(columns: tuple[Column, ...]) -> Iterator[list[int]]:
+    """The columns of a table; where no page can hold them in strips, each led by the columns that name a row."""
+    every = range(len(columns))
+    if len(columns) <= _WIDEST:
+        yield list(every)
+        return
+    names = list(itertools.takewhile(lambda i: columns[i].kind == "text" and i < _NAMES, every))
+    rest, room = every[len(names) :], _CROWDED - len(names)
+    for start in range(0, len(rest), room):
+        yield [*names, *rest[start : start + room]]
+
+
+def _rows(table: Table, strip: list[int], told: Words) -> list[dict[str, Any]]:
+    return [
+        {"strong": place in table.emphasis, "cells": [_cell(row[i], table.columns[i], told) for i in strip]}
+        for place, row in enumerate(table.rows)
+    ]
 
 
 def _heading(column: Column, told: Words, *, short: bool) -> dict[str, str]:
@@ -189,7 +211,8 @@ def _heading(column: Column, told: Words, *, short: bool) -> dict[str, str]:
     }
 
 
-def _pieces(rows: list[dict[str, Any]], width: int) -> list[list[dict[str, Any]]]:
+def _cut(rows: list[dict[str, Any]], width: int) -> list[list[dict[str, Any]]]:
+    """The rows, in pieces that stand side by side where there are many and they are narrow."""
     if width > _NARROW or len(rows) < _LONG:
         return [rows]
     length = math.ceil(len(rows) / max(2, math.ceil(len(rows) / _PIECE)))
