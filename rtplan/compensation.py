@@ -126,7 +126,9 @@ class Remainder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Extra sessions that reach a goal. sessions: fractions on each opened day. broken: rules they break.
+    """Extra sessions that reach a goal. broken: rules they break.
+
+    sessions: fractions on each opened day, a concomitant boost that goes with them not counted.
 
     goal: "end" (ends by the wanted day), "limit" (ends inside the limit), "earliest" (as early as the rules allow),
     "part" (fewer sessions than any of these).
@@ -358,17 +360,16 @@ class _Search:
         self.check = check
         self.base = remainder.lay_out()
         self.room = self.base.sessions
-        self.size = _size(remainder)
         self.tried: dict[frozenset[dt.date], tuple[Course, tuple[Note, ...]]] = {}
         self.before = {note.message for note in check(self.base)}
 
     def by(self, goal: str, end: dt.date) -> Found | None:
         """The fewest sessions with which the course ends on or before a day."""
-        late = sum(fraction.date > end for fraction in self.base.fractions)
+        late = self._late(end)
         if not late:
             return None
         within = [day for day in self.days if day <= end]
-        fewest = -(-late // self.size)
+        fewest = -(-late // max([self._opened(day) for day in within], default=1))
         first: Found | None = None
         for count in range(fewest, min(late + _SPARE_TRIES, len(within)) + 1):
             item = self._chosen(goal, within, count)
@@ -426,7 +427,7 @@ class _Search:
     def _found(self, goal: str, chosen: Sequence[dt.date]) -> Found:
         course, broken = self._tried(chosen)
         treated = course.sessions
-        sessions = {day: treated.get(day, 0) for day in sorted(chosen)}
+        sessions = {day: min(treated.get(day, 0), fractions) for day, fractions in self._sessions(chosen).items()}
         return Found(method=self.method, goal=goal, sessions=sessions, course=course, broken=broken)
 
     def _broken(self, chosen: Sequence[dt.date]) -> tuple[Note, ...]:
@@ -436,20 +437,30 @@ class _Search:
         """The course with sessions on these days, and the rules it breaks: each set of days is laid out once."""
         key = frozenset(chosen)
         if key not in self.tried:
-            opened = {day: self.room[day] + 1 if day in self.room else self.size for day in sorted(chosen)}
-            course = self.remainder.lay_out(opened)
+            course = self.remainder.lay_out(self._sessions(chosen))
             self.tried[key] = course, self._new(course)
         return self.tried[key]
+
+    def _late(self, end: dt.date) -> int:
+        """Fractions after a day that sessions have to take: a concomitant boost goes with the fractions beside it."""
+        late = [fraction for fraction in self.base.fractions if fraction.date > end]
+        phases = self.base.prescription.phases
+        beside = {phase.name for phase in phases if phase.concomitant_from is not None}
+        return sum(fraction.phase not in beside for fraction in late) or len(late)
+
+    def _sessions(self, chosen: Sequence[dt.date]) -> dict[dt.date, int]:
+        return {day: self.room.get(day, 0) + self._opened(day) for day in sorted(chosen)}
+
+    def _opened(self, day: dt.date) -> int:
+        """Fractions more on a day: one on a treated day, else as many as the phase then under way has on a day."""
+        if day in self.room:
+            return 1
+        coming = [fraction for fraction in self.base.fractions if fraction.date > day] or self.base.fractions[-1:]
+        return self.base.prescription.phase(coming[0].phase).pattern.fractions_per_day
 
     def _new(self, course: Course) -> tuple[Note, ...]:
         notes = self.check(course)
         return tuple(note for note in notes if note.severity == "violation" and note.message not in self.before)
-
-
-def _size(remainder: Remainder) -> int:
-    """Fractions that a session on an otherwise closed day holds: as many as the pattern gives on a day."""
-    left = {slot.phase for slot in remainder.slots}
-    return max(phase.pattern.fractions_per_day for phase in remainder.prescription.phases if phase.name in left)
 
 
 def _closed(

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from dataclasses import replace
 
 import pytest
-from factory import plan
+from factory import FIXED, plan
 
-from rtplan.audit import audit
+from rtplan.audit import audit, choose
 from rtplan.compensation import for_closures
 from rtplan.interruption import from_dates, parse_missed
 from rtplan.plan import compensate, make_plan
+from rtplan.prescription import Phase, Prescription, TargetDose
 from rtplan.rules import check
 
 D = dt.date.fromisoformat
@@ -96,3 +98,23 @@ def test_the_search_is_fast():
     begun = time.perf_counter()
     audit(situation)
     assert time.perf_counter() - begun < 5  # 0.2 s on the machine it was written on
+
+
+def test_a_concomitant_boost_goes_with_the_session():
+    # 25 x 1.8 Gy with 10 x 1.5 Gy beside fractions 16 to 25: won back on a Saturday, the last day stays as planned.
+    host = Phase(name="a", n_fractions=25, totals=(TargetDose(target="tumour", dose_gy=45.0),))
+    boost = Phase(name="b", n_fractions=10, totals=(TargetDose(target="tumour", dose_gy=15.0),), concomitant_from=16)
+    base = plan("45/25", "2026-01-05", clinic="weekdays", category=1)
+    made = make_plan(replace(base.inputs, prescription=Prescription(name="cb", phases=(host, boost))), FIXED)
+    answer = audit(from_dates(made, parse_missed("2026-01-14")))
+    option = answer.option("weekend-1")
+    assert option.course.last == made.course.last == D("2026-02-06")
+    revised = choose(answer, "weekend-1", FIXED, parent_sha256="")
+    assert audit(from_dates(revised, (), as_of=D("2026-01-14"))).appended.course == revised.course
+
+
+def test_a_session_in_a_once_daily_phase_holds_one_fraction():
+    # 41.4/23 then 27/18 twice a day: a Saturday in the once-daily part takes one fraction, not two.
+    answer = audit(from_dates(plan("41.4/23 + 27/18bid", "2026-01-05", clinic="weekdays"), parse_missed("2026-01-14")))
+    (session,) = answer.option("weekend-1").sessions
+    assert session.fractions == 1
