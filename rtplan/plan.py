@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -64,6 +65,7 @@ class PlanInputs:
 
     calendar: of the treatment machine, worked weekends decided. infusion: of the infusion unit, None: the same days.
     machines: calendars of matched machines. opened: extra sessions. times: clock times of a day's fractions.
+    course_id: names the course in calendars, content-free, the same over all revisions; made where it is empty.
     range_regions: what a range is shown for, parameter sets side by side; empty where none was asked for.
     """
 
@@ -86,6 +88,7 @@ class PlanInputs:
     times: tuple[dt.time, ...] = ()
     sources: tuple[Source, ...] = ()
     assumptions: tuple[Note, ...] = ()
+    course_id: str = ""
     range_regions: tuple[Region, ...] = ()
 
     @property
@@ -166,8 +169,19 @@ def make_plan(inputs: PlanInputs, provenance: Provenance, revision: Revision | N
 
     Raises ScheduleError where the course cannot start or end on the calendar, or a cycle cannot be given.
     """
+    inputs = inputs if inputs.course_id else replace(inputs, course_id=_course_id(inputs, provenance))
     course = lay_out_inputs(inputs)
     return complete_plan(inputs, course, provenance, revision or Revision())
+
+
+def _course_id(inputs: PlanInputs, provenance: Provenance) -> str:
+    """A hash of protocol, clinic, requested start and the moment the first plan was made.
+
+    The moment keeps two patients with the same course apart.
+    """
+    moment = provenance.created.isoformat() if provenance.created else ""
+    text = "\n".join((inputs.protocol, inputs.clinic, inputs.start.isoformat(), moment))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:20]
 
 
 def complete_plan(

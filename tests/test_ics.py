@@ -18,8 +18,8 @@ from icalendar import Calendar
 
 from rtplan import artefact
 from rtplan.errors import DomainError
-from rtplan.output.ics import APPOINTMENT, cancelled_ics, course_key, to_ics
-from rtplan.plan import Plan, Revision
+from rtplan.output.ics import APPOINTMENT, cancelled_ics, to_ics
+from rtplan.plan import Plan, Revision, make_plan
 from rtplan.schedule import with_times
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -199,13 +199,16 @@ def test_a_revision_keeps_uids_and_raises_the_sequence() -> None:
     before, after = of(to_ics(first), "@rtplan"), of(to_ics(second), "@rtplan")
     assert list(before) == list(after)
     assert {event["SEQUENCE"] for event in after.values()} == {2}
-    last = f"{course_key(first)}-fraction-25@rtplan"
+    last = f"{first.inputs.course_id}-fraction-25@rtplan"
     assert after[last]["DTSTART"].dt == before[last]["DTSTART"].dt + dt.timedelta(days=1)
 
 
 def test_uids_differ_between_courses_and_say_nothing() -> None:
-    keys = {course_key(p) for p in (plan(), plan(start="2026-03-02"), plan("45/25"), plan(clinic="england"))}
+    keys = {p.inputs.course_id for p in (plan(), plan(start="2026-03-02"), plan("45/25"), plan(clinic="england"))}
     assert len(keys) == 4
+    later = replace(FIXED, created=dt.datetime(2026, 1, 15, 9, 1, tzinfo=dt.UTC))
+    twin = make_plan(replace(plan().inputs, course_id=""), later)
+    assert twin.inputs.course_id not in keys  # another patient with the same course, planned a minute later
     for key in keys:
         assert len(key) == 20
         int(key, 16)
@@ -218,7 +221,7 @@ def test_what_a_revision_removed_is_cancelled() -> None:
     assert content is not None
     calendar = parsed(content)
     assert calendar["METHOD"] == "CANCEL"
-    key = course_key(first)
+    key = first.inputs.course_id
     removed = of(content, "@rtplan")
     assert list(removed) == [f"{key}-fraction-24@rtplan", f"{key}-fraction-25@rtplan"]
     originals = of(to_ics(first), "@rtplan")

@@ -7,7 +7,6 @@ file moves events instead of doubling them. Titles, UIDs and the calendar's name
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from rtplan.workdays import add_days
 if TYPE_CHECKING:
     from icalendar import Calendar, Event
 
-__all__ = ["APPOINTMENT", "cancelled_ics", "course_key", "to_ics"]
+__all__ = ["APPOINTMENT", "cancelled_ics", "to_ics"]
 
 APPOINTMENT = dt.timedelta(minutes=30)
 """Length of a timed event. A plan knows when a fraction starts and not how long the patient stays: a design default."""
@@ -53,7 +52,7 @@ def cancelled_ics(
 
     DomainError where the plans are not of one course, or the revision is no later than the previous one.
     """
-    if course_key(plan) != course_key(previous):
+    if plan.inputs.course_id != previous.inputs.course_id:
         raise DomainError("events are cancelled between revisions of one course: protocol, clinic or start differ")
     if plan.revision.number <= previous.revision.number:
         raise DomainError(
@@ -64,16 +63,6 @@ def cancelled_ics(
     kept = {entry.uid for entry in _entries(plan, told)}
     gone = tuple(entry for entry in _entries(previous, told) if entry.uid not in kept)
     return _file(plan, gone, "CANCEL", _moment(plan, stamp), told) if gone else None
-
-
-def course_key(plan: Plan) -> str:
-    """What all revisions of one course share, as a hash: protocol, clinic and requested start.
-
-    Two patients whose courses agree in all three have the same key: each needs a calendar of its own.
-    """
-    inputs = plan.inputs
-    text = "\n".join((inputs.protocol, inputs.clinic, inputs.start.isoformat()))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:20]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +78,7 @@ class _Entry:
 
 
 def _entries(plan: Plan, told: Words) -> Iterator[_Entry]:
-    key = course_key(plan)
+    key = plan.inputs.course_id
     zone = ZoneInfo(plan.inputs.calendar.time_zone)
     for fraction in plan.course.fractions:
         yield _fraction(plan, fraction, key, zone, told)
@@ -154,7 +143,7 @@ def _moment(plan: Plan, stamp: dt.datetime | None) -> dt.datetime:
 def _file(plan: Plan, entries: Sequence[_Entry], method: str, moment: dt.datetime, told: Words) -> bytes:
     from icalendar import Calendar
 
-    key = course_key(plan)
+    key = plan.inputs.course_id
     calendar = Calendar.new(
         prodid=PRODID,
         method=method,

@@ -150,6 +150,7 @@ def grid(course: Course, calendar: Calendar, cycles: tuple[Cycle, ...], missed: 
     for fraction in course.fractions:
         numbers.setdefault(fraction.date, []).append(fraction.number)
     labels = _cycle_labels(cycles)
+    marked = {*numbers, *labels}
     return MonthGrid(
         days=tuple(
             GridDay(
@@ -160,7 +161,8 @@ def grid(course: Course, calendar: Calendar, cycles: tuple[Cycle, ...], missed: 
                 fractions=tuple(numbers.get(day, ())),
                 cumulative_gy=cumulative.get(day),
                 labels=tuple(labels.get(day, ())),
-                provisional=reason.provisional,
+                provisional=reason.provisional
+                or (day in marked and calendar.depends_on_provisional(course.first, day)),
                 missed=day in missed,
             )
             for day, reason in calendar.days(first, last)
