@@ -21,6 +21,7 @@ from rtplan.plan import OpenedDay, Plan, PlanInputs, Provenance, Revision, compl
 from rtplan.prescription import WEEKDAYS, Prescription
 from rtplan.rules import check
 from rtplan.schedule import lay_out, prescribed_reference
+from rtplan.shown import Shown
 from rtplan.tissue import Interval, Region, Tissue
 from rtplan.workdays import Calendar, Reason, add_days, day_name, days_between
 
@@ -209,7 +210,7 @@ class Sensitivity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missed:
+class Missed(Shown):
     """The answer: where the course stands, what was lost, and the ranked ways to compensate.
 
     appended: the course with what was missed appended, uncompensated; it is one of the options too.

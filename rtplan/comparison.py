@@ -15,6 +15,7 @@ from rtplan.errors import DomainError
 from rtplan.note import Note
 from rtplan.prescription import Prescription, Regimen
 from rtplan.schedule import describe_move, lay_out, prescribed_reference, prolongation_days
+from rtplan.shown import Shown
 from rtplan.tissue import Region
 from rtplan.workdays import Calendar
 
@@ -92,7 +93,7 @@ class Dates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Shown):
     """Regimens against a reference, which is the first of them.
 
     rows: for each regimen its regions. clinic: None where all start on a Monday and meet no closure; `dates` then is

@@ -14,6 +14,7 @@ from rtplan.errors import DomainError, positive, whole
 from rtplan.note import Note
 from rtplan.prescription import Prescription
 from rtplan.schedule import prescribed_reference
+from rtplan.shown import Shown
 from rtplan.tissue import GENERIC_LATE, GENERIC_TUMOUR, Region
 
 __all__ = [
@@ -90,7 +91,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DoseAnswer:
+class DoseAnswer(Shown):
     """Rows of dose and effect, a region after the other for each regimen; how each was read; matches, if asked."""
 
     rows: tuple[EffectRow, ...]

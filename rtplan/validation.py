@@ -11,6 +11,7 @@ from rtplan import config
 from rtplan.errors import DomainError, non_negative
 from rtplan.plan import FileSum, Provenance
 from rtplan.reference_cases import KINDS, answers
+from rtplan.shown import Shown
 
 __all__ = [
     "CASES_FILE",
@@ -131,7 +132,7 @@ class KindCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Validation:
+class Validation(Shown):
     """All cases with their answers, and what answered them. platform: name and value, one a line."""
 
     rows: tuple[Checked, ...]

@@ -1,0 +1,30 @@
+"""Results show themselves in a notebook, and give a pandas frame of their main table."""
+
+from __future__ import annotations
+
+import pytest
+from factory import plan
+
+from rtplan import notation
+from rtplan.audit import Missed
+from rtplan.comparison import Comparison
+from rtplan.doses import DoseAnswer, dose_answer
+from rtplan.start_search import StartSearch
+from rtplan.validation import Validation
+
+
+def test_a_quick_answer_shows_itself():
+    answer = dose_answer([notation.parse("45/25")])
+    assert "53.10" in answer._repr_html_()
+    frame = answer.to_frame()
+    assert frame["bed_gy"].tolist() == pytest.approx([53.1, 72.0])
+
+
+def test_a_plan_shows_itself():
+    assert "2026-03-16" in plan()._repr_html_()
+
+
+@pytest.mark.parametrize("kind", [Comparison, DoseAnswer, Missed, StartSearch, Validation])
+def test_every_answer_has_a_face(kind):
+    assert callable(kind._repr_html_)
+    assert callable(kind.to_frame)
