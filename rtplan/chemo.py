@@ -20,6 +20,7 @@ __all__ = [
     "Cycle",
     "Drug",
     "DrugDay",
+    "after_interruption",
     "align",
     "check",
     "delay_notes",
@@ -361,6 +362,66 @@ def align(
             cycles.append(_cycle(block, course, infusion, spot, before, spots, passed))
         passed += block.n_cycles
     return tuple(cycles)
+
+
+def after_interruption(
+    protocol: ChemoProtocol,
+    planned: Sequence[Cycle],
+    course: Course,
+    infusion: Calendar,
+    as_of: dt.date,
+    delays: Mapping[int, int] | None = None,
+) -> tuple[Cycle, ...]:
+    """The planned cycles beside the course as it goes on after an interruption.
+
+    Chemotherapy stays on its dates. Only cycles after ``as_of`` can move: those of a block anchored to the end of
+    radiotherapy follow it, and where the protocol moves with interruptions a cycle keeps the fraction it was planned
+    with, one planned with none its distance from the cycle before; never earlier than planned, nor under the minimum
+    interval. Drugs on radiotherapy days, concurrency and fraction numbers follow the course.
+    """
+    cycles: list[Cycle] = []
+    passed = 0
+    for block in protocol.blocks:
+        here = [cycle for cycle in planned if passed < cycle.number <= passed + block.n_cycles]
+        if block.anchor.kind == "after" and here and all(cycle.date > as_of for cycle in here):
+            late = {number - passed: days for number, days in (delays or {}).items()}
+            spots = _Spots(block, infusion, late, passed).place(course)
+        else:
+            spots = _stayed(block, here, passed, course, infusion, as_of)
+        known = {cycle.number: cycle.provisional for cycle in here}
+        for spot in spots:
+            before = cycles[-1] if cycles else None
+            _refuse_disorder(block, before, spot.number + passed, spot.date)
+            cycle = _cycle(block, course, infusion, spot, before, spots, passed)
+            cycles.append(replace(cycle, provisional=cycle.provisional or known.get(cycle.number, False)))
+        passed += block.n_cycles
+    return tuple(cycles)
+
+
+def _stayed(
+    block: ChemoProtocol,
+    planned: Sequence[Cycle],
+    passed: int,
+    course: Course,
+    infusion: Calendar,
+    as_of: dt.date,
+) -> list[_Spot]:
+    spots: list[_Spot] = []
+    moved = 0
+    for cycle in planned:
+        local = cycle.number - passed
+        due, date = cycle.due_date, cycle.date
+        if block.moves_with_interruption and date > as_of:
+            partner = cycle.fraction_number
+            if partner is not None and partner <= len(course.fractions):
+                moved = max(0, days_between(date, course.fractions[partner - 1].date))
+            wish = add_days(date, moved)
+            if spots:
+                wish = max(wish, add_days(spots[-1].date, block.minimum_after(local - 1)))
+            due, date = wish, infusion.next_open(wish)
+        reach = _reach(cycle.nominal_date, due, date)
+        spots.append(_Spot(number=local, nominal=cycle.nominal_date, due=due, date=date, reach=reach))
+    return spots
 
 
 def _refuse_disorder(block: ChemoProtocol, before: Cycle | None, number: int, date: dt.date) -> None:
