@@ -181,6 +181,8 @@ def search(
     keep_by: last day wanted. limit_by: last day inside the limit on prolongation. check: the rules that extra
     sessions have to keep; those which the course breaks without them do not count.
 
+    Where the wanted day itself lies outside the limit, the fewest that come inside it are found too, if any do.
+
     One finding for each number of sessions: the earliest days that break no rule; only where there are none, days
     that break as few as possible. Empty where no session can help.
     """
@@ -196,10 +198,10 @@ def search(
     if work.base.last <= keep_by:
         return ()
     reached = end is not None and end.clean
-    if not reached and limit_by is not None and keep_by < limit_by < work.base.last:
+    if limit_by is not None and limit_by < work.base.last and (not reached or limit_by < keep_by):
         inside = work.by("limit", limit_by)
-        add(inside)
-        reached = inside is not None and inside.clean
+        add(inside if limit_by > keep_by or (inside is not None and inside.clean) else None)
+        reached = reached or (inside is not None and inside.clean)
     if not reached:
         add(work.earliest(keep_by))
     most = max(found, default=0)

@@ -166,6 +166,7 @@ def from_dates(plan: Plan, missed: Sequence[MissedSpan], *, as_of: dt.date | Non
     are known to be lost. Raises DomainError where a missed date has no planned fraction.
     """
     lost = _lost(plan, missed)
+    _refuse_given(plan, lost)
     if as_of is None and not lost:
         raise DomainError("give the missed dates, or the day as of which nothing was missed")
     day = as_of or max(fraction.date for fraction in lost)
@@ -186,6 +187,18 @@ def _lost(plan: Plan, missed: Sequence[MissedSpan]) -> list[Fraction]:
         for fraction in on_days:
             numbers[fraction.number] = fraction
     return [numbers[number] for number in sorted(numbers)]
+
+
+def _refuse_given(plan: Plan, lost: Sequence[Fraction]) -> None:
+    """A revised plan knows what had been given when it was made: such a fraction cannot have been missed."""
+    told = [note.values["as_of"] for note in plan.inputs.assumptions if note.code == "interruption"]
+    known = max((dt.date.fromisoformat(str(text)) for text in told), default=None)
+    for fraction in lost:
+        if known is not None and fraction.date <= known:
+            raise DomainError(
+                f"missed {fraction.date}: revision {plan.revision.number} counts this fraction as given "
+                f"(it was made as of {known}); --record can say otherwise"
+            )
 
 
 def _why_none(plan: Plan, span: MissedSpan) -> str:

@@ -405,6 +405,28 @@ def test_sensitivity_counts_sets_and_intervals():
     assert all(entry.stays_first for entry in answer.sensitivity)
 
 
+def test_a_mix_where_neither_kind_of_session_alone_keeps_the_end():
+    # Wednesday 11 to Friday 13 February missed: Saturday 14 and Sunday 15 (week of 4) take two, and the last week
+    # of five takes one second fraction, its sixth: Friday 20 February. Tier c, the worse of the two.
+    option = missed(seventy(), "2026-02-11..2026-02-13").option("mix-3")
+    opened = {session.date: session.fractions for session in option.sessions}
+    assert opened == {D("2026-02-14"): 1, D("2026-02-15"): 1, D("2026-02-20"): 2}
+    assert (option.tier, option.course.last, option.violations) == ("c", D("2026-02-20"), ())
+
+
+def test_sessions_that_come_inside_the_limit_where_the_plan_itself_does_not():
+    # 45/25 from Monday 13 April over the May holiday of China: 1 to 5 May closed, three weekdays: 15 becomes 20 May.
+    made = plan(start="2026-04-13")
+    assert (made.course.last, made.prolongation_days) == (D("2026-05-20"), 5)
+    answer = missed(made, "2026-04-22")
+    inside = [option for option in answer.options if option.goal == "inside the limit on prolongation"]
+    assert inside
+    for option in inside:
+        assert option.prolongation_days <= 2
+        assert not option.violations
+    assert answer.options[0] in inside
+
+
 # --- chemotherapy ---------------------------------------------------------------------------------------------------
 
 
@@ -534,6 +556,12 @@ def test_a_second_interruption_starts_from_the_revised_plan():
     third = choose(second, "weekend-1", FIXED, parent_sha256="b" * 64)
     assert third.revision.number == 3
     assert third.course.total_gy() == pytest.approx(revised.course.total_gy())
+
+
+def test_what_a_revision_counts_as_given_cannot_be_missed():
+    revised = choose(missed(seventy(), "2026-01-14"), "bid-1", FIXED, parent_sha256="a" * 64)
+    with pytest.raises(DomainError, match="revision 2 counts this fraction as given"):
+        missed(revised, "2026-01-13")
 
 
 # --- the door -------------------------------------------------------------------------------------------------------
