@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from rtplan import chemo as chemo_room
 from rtplan import dose_change
-from rtplan.chemo import ChemoProtocol, Cycle, DrugDay
+from rtplan.chemo import Cycle
 from rtplan.compensation import METHODS, Found, Remainder, Slot, best, candidates, search, with_interval
 from rtplan.course import Course, Fraction
 from rtplan.dose_change import DoseStep, Part
@@ -23,7 +23,7 @@ from rtplan.rules import check
 from rtplan.schedule import lay_out, prescribed_reference
 from rtplan.shown import Shown
 from rtplan.tissue import Interval, Region, Tissue
-from rtplan.workdays import Calendar, Reason, add_days, day_name, days_between
+from rtplan.workdays import Reason, add_days, day_name, days_between
 
 __all__ = [
     "AGAINST",
@@ -691,21 +691,16 @@ class _Audit:
             )
 
     def _cycles(self, course: Course) -> tuple[Cycle, ...]:
-        """The plan's cycles beside another course: their dates stay, unless they are fixed to its end."""
+        """The plan's cycles beside another course: they stay, unless their protocol lets them follow it."""
         protocol = self.inputs.chemo
         if protocol is None:
             return ()
-        moves = protocol.moves_with_interruption or protocol.anchor.kind == "after"
-        if moves or not self.situation.delivered:
-            delays = {delay.cycle: delay.days for delay in self.inputs.delays}
-            return chemo_room.align(protocol, course, self.inputs.infusion_calendar, delays)
-        dates = [cycle.date for cycle in self.plan.cycles]
-        since, before = [dt.date.min, *dates[1:]], [*dates[1:], dt.date.max]
+        delays = {delay.cycle: delay.days for delay in self.inputs.delays}
         infusion = self.inputs.infusion_calendar
-        return tuple(
-            _kept_cycle(cycle, course, protocol, infusion, (low, high))
-            for cycle, low, high in zip(self.plan.cycles, since, before, strict=True)
-        )
+        if not self.situation.delivered:
+            return chemo_room.align(protocol, course, infusion, delays)
+        as_of = self.situation.as_of
+        return chemo_room.after_interruption(protocol, self.plan.cycles, course, infusion, as_of, delays)
 
     # --- ranking ---
 
@@ -803,8 +798,13 @@ class _Audit:
             message = "appended without compensation the tumour keeps its net BED, and no rule is broken"
             yield Note(code="no-compensation-needed", severity="info", message=message)
         if self.inputs.chemo is not None and situation.delivered:
-            kept = self.inputs.chemo.moves_with_interruption or self.inputs.chemo.anchor.kind == "after"
-            words = "follows the radiotherapy" if kept else "stays on its dates when radiotherapy is interrupted"
+            blocks = self.inputs.chemo.blocks
+            follow = [block.moves_with_interruption or block.anchor.kind == "after" for block in blocks]
+            stays = "stays on its dates when radiotherapy is interrupted"
+            words = "follows the radiotherapy" if all(follow) else stays
+            words += (
+                "; what is anchored to the end of radiotherapy follows it" if any(follow) and not all(follow) else ""
+            )
             yield Note(code="chemotherapy-stays", severity="info", message=f"chemotherapy {words}")
         if situation.slots and situation.delivered and not any(option.id.startswith("bid") for option in options):
             yield from self._no_bid()
@@ -867,36 +867,6 @@ def _is_mixed(item: Found, base: Course) -> bool:
     """Are both closed days and second fractions among the sessions?"""
     treated = base.sessions
     return len({day in treated for day in item.sessions}) == 2
-
-
-def _kept_cycle(
-    cycle: Cycle, course: Course, protocol: ChemoProtocol, infusion: Calendar, bounds: tuple[dt.date, dt.date]
-) -> Cycle:
-    """A cycle that stays on its date, beside another course. bounds: from which day on to before which it reaches."""
-    numbers = [fraction.number for fraction in course.fractions if fraction.date == cycle.date]
-    return replace(
-        cycle,
-        fraction_number=numbers[0] if numbers else None,
-        concurrent=course.first <= cycle.date <= course.last,
-        drug_days=tuple(_kept_drug_days(cycle, course, protocol, infusion, bounds)),
-    )
-
-
-def _kept_drug_days(
-    cycle: Cycle, course: Course, protocol: ChemoProtocol, infusion: Calendar, bounds: tuple[dt.date, dt.date]
-) -> list[DrugDay]:
-    """Drugs stay on their days; those given with the radiotherapy go with it."""
-    with_treatment = [drug for drug in protocol.drugs if drug.on_radiotherapy_days]
-    names = {drug.name for drug in with_treatment}
-    days = [day for day in cycle.drug_days if day.drug not in names]
-    for drug in with_treatment:
-        for date in course.dates:
-            if bounds[0] <= date < bounds[1]:
-                offset = days_between(cycle.date, date)
-                shut = not drug.through_closed_days and infusion.covers(date) and not infusion.is_open(date)
-                label = chemo_room.drug_day_label(cycle.number, offset)
-                days.append(DrugDay(drug=drug.name, offset_days=offset, date=date, label=label, closed=shut))
-    return sorted(days, key=lambda day: (day.date, day.drug))
 
 
 def _busy(course: Course, given: int, prescription: Prescription) -> str:
