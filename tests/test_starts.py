@@ -1,0 +1,300 @@
+"""Proof by comparison and by order: each candidate is the plan of its day, and the ranking is read off one by one."""
+
+import csv
+import datetime as dt
+import io
+import itertools
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from factory import FIXED, plan
+
+from rtplan import intake
+from rtplan.clinic import Days, Span
+from rtplan.errors import DomainError, ScheduleError
+from rtplan.output.report import report
+from rtplan.output.terminal import to_text
+from rtplan.plan import start_obstacle
+from rtplan.rules import StartRules
+from rtplan.start_search import Start, StartSearch, search
+from rtplan.workdays import Reason
+
+D = dt.date.fromisoformat
+
+
+def starts(first: str, last: str, protocol: str = intake.DEFAULT_PROTOCOL, **where: Any) -> StartSearch:
+    found = intake.protocol_of(protocol)
+    inputs = intake.resolve(found, D(first), intake.Where(**where), until=D(last))
+    return search(inputs, D(last), FIXED)
+
+
+def ranked(result: StartSearch) -> list[str]:
+    return [start.date.isoformat() for start in result.starts]
+
+
+# --- every candidate is a plan --------------------------------------------------------------------------------------
+
+
+def test_every_start_is_the_plan_of_its_day() -> None:
+    result = starts("2026-01-19", "2026-02-27")
+    assert len(result.starts) == 24  # four weeks, and 24 to 27 February
+    for start in result.starts:
+        made = plan(start=start.date.isoformat(), exact_start=True)
+        assert start.course == made.course
+        assert start.prolongation_days == made.prolongation_days
+        assert start.effect == made.effects[0]
+        assert [cycle.date for cycle in start.cycles] == [cycle.date for cycle in made.cycles]
+        broken = [note for note in made.notes if note.severity == "violation"]
+        assert [*start.rule_breaches, *start.cycle_breaches] == broken
+
+
+def test_every_day_of_the_range_is_there_once() -> None:
+    result = starts("2026-02-02", "2026-03-01")
+    assert [entry.date for entry in result.by_date] == [D("2026-02-02") + dt.timedelta(days=i) for i in range(28)]
+    reasons = {entry.date.isoformat(): entry.reason for entry in result.impossible}
+    assert "weekend" in reasons["2026-02-07"]
+    assert "Chinese New Year" in reasons["2026-02-17"]
+    assert "worked weekend" in reasons["2026-02-28"]
+
+
+def test_figures_of_the_course_over_the_spring_festival() -> None:
+    start = next(start for start in starts("2026-01-26", "2026-02-13").starts if start.date == D("2026-02-02"))
+    assert start.overall_treatment_time_days == 43
+    assert (start.prolongation_days, start.above_best_days, start.waited_days) == (10, 10, 7)
+    assert start.effect.net_bed_gy == pytest.approx(40.5)
+    assert [note.code for note in start.rule_breaches] == ["prolongation-limit"]
+    assert start.closed[0] == "Chinese New Year's Eve"
+    assert not any("worked" in reason for reason in start.closed)
+
+
+def test_the_best_weekday_is_the_yardstick() -> None:
+    """Without closures a Monday start takes 33 days, any other 35: two days above the best weekday, not prolonged."""
+    result = starts("2026-06-01", "2026-06-05", clinic="weekdays")
+    assert result.best_overall_days == 33
+    by_day = {start.date.isoformat(): start for start in result.starts}
+    assert (by_day["2026-06-01"].above_best_days, by_day["2026-06-01"].prolongation_days) == (0, 0)
+    assert (by_day["2026-06-02"].above_best_days, by_day["2026-06-02"].prolongation_days) == (2, 0)
+
+
+# --- order ----------------------------------------------------------------------------------------------------------
+
+
+def key(start: Start) -> tuple[float, ...]:
+    return (
+        len(start.rule_breaches),
+        -round(start.effect.net_bed_gy, 6),
+        len(start.cycle_breaches),
+        start.provisional_days,
+        start.waited_days,
+    )
+
+
+def test_the_ranking_is_lexicographic() -> None:
+    result = starts("2026-01-05", "2026-12-20")
+    assert [start.rank for start in result.starts] == list(range(1, len(result.starts) + 1))
+    keys = [key(start) for start in result.starts]
+    assert keys == sorted(keys)
+    for place in range(5):  # every criterion decides somewhere
+        assert any(a[:place] == b[:place] and a[place] < b[place] for a, b in itertools.pairwise(keys)), place
+
+
+def test_one_worked_order() -> None:
+    """January 2026: the 12th ends before the closure and keeps the window of cycle 3; the 5th shifts cycle 3 by 8 d.
+
+    The 19th runs into the Spring Festival: prolonged, so behind every start that is not.
+    """
+    result = starts("2026-01-05", "2026-01-19")
+    assert ranked(result)[:2] == ["2026-01-12", "2026-01-05"]
+    first, second = result.starts[:2]
+    assert first.effect.net_bed_gy == second.effect.net_bed_gy
+    assert (len(first.cycle_breaches), len(second.cycle_breaches)) == (0, 1)
+    assert {start.date for start in result.starts if start.rule_breaches} >= {D("2026-01-19")}
+    assert not any(start.rule_breaches for start in result.starts[:5])
+
+
+def test_waiting_decides_last() -> None:
+    result = starts("2026-06-01", "2026-06-19", clinic="weekdays")
+    assert ranked(result)[:3] == ["2026-06-01", "2026-06-08", "2026-06-15"]
+    assert ranked(result)[3] == "2026-06-02"
+
+
+# --- rules ----------------------------------------------------------------------------------------------------------
+
+
+def with_rules(first: str, last: str, rules: StartRules) -> StartSearch:
+    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
+    inputs = intake.resolve(found, D(first), intake.Where(), until=D(last))
+    return search(replace(inputs, start_rules=rules), D(last), FIXED)
+
+
+def test_start_rules_leave_days_out_and_say_so() -> None:
+    result = with_rules("2026-03-02", "2026-03-08", StartRules(no_start_on=("fri",), minimum_first_run=3))
+    assert sorted(ranked(result)) == ["2026-03-02", "2026-03-03", "2026-03-04"]
+    reasons = {entry.date.isoformat(): entry.reason for entry in result.impossible}
+    assert reasons["2026-03-05"] == "start rule minimum_first_run: fewer than 3 fractions before the first break"
+    assert reasons["2026-03-06"] == "start rule no_start_on: no course starts on Fri"
+
+
+def test_contradictory_rules_are_refused_by_name() -> None:
+    rules = StartRules(no_start_on=("mon",), minimum_first_run=5)
+    with pytest.raises(ScheduleError, match=r"start rules no_start_on mon and minimum_first_run 5 leave none"):
+        with_rules("2026-06-01", "2026-06-30", rules)
+
+
+def test_a_plans_moved_start_names_each_rule() -> None:
+    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
+    inputs = intake.resolve(found, D("2026-02-12"), intake.Where())
+    ruled = replace(inputs, start_rules=StartRules(no_start_on=("thu",), minimum_first_run=3))
+    from rtplan.plan import make_plan
+
+    made = make_plan(ruled, FIXED)
+    assert made.course.first == D("2026-02-24")
+    (note,) = [note for note in made.notes if note.code == "start-moved"]
+    assert note.values["days"] == 12
+    assert "start moved 12 days, from Thu 2026-02-12 to Tue 2026-02-24" in note.message
+    assert "no_start_on: no course starts on Thu" in note.message
+    assert "minimum_first_run: fewer than 3 fractions before the first break, from Fri 2026-02-13 on" in note.message
+    assert start_obstacle(ruled, D("2026-02-24")) == ""
+
+
+def test_the_infusion_unit_closes_days_for_the_start() -> None:
+    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
+    inputs = intake.resolve(found, D("2026-03-02"), intake.Where(), until=D("2026-03-06"))
+
+    def shut(day: dt.date, reason: Reason) -> Reason:
+        closed = Reason(open=False, provisional=False, kind="closure", text="stocktaking")
+        return closed if day == D("2026-03-03") else reason
+
+    result = search(replace(inputs, infusion=inputs.calendar.with_days(shut)), D("2026-03-06"), FIXED)
+    (entry,) = result.impossible
+    assert (entry.date, entry.reason) == (D("2026-03-03"), "the infusion unit is closed that day (stocktaking)")
+
+
+def test_what_strict_would_refuse_is_not_possible() -> None:
+    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
+    inputs = intake.resolve(found, D("2026-01-05"), intake.Where(), until=D("2026-02-13"))
+    result = search(inputs, D("2026-02-13"), FIXED, strict=True)
+    assert not any(start.rule_breaches or start.cycle_breaches for start in result.starts)
+    assert "prolonged by 10 days" in next(e.reason for e in result.impossible if e.date == D("2026-02-02"))
+
+
+def test_provisional_starts_rank_behind_and_may_be_left_out() -> None:
+    """On a calendar that is announced through 15 July only."""
+    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
+    inputs = intake.resolve(found, D("2026-06-22"), intake.Where(), until=D("2026-07-03"))
+
+    def late(day: dt.date, reason: Reason) -> Reason:
+        return Reason(open=reason.open, provisional=day > D("2026-07-26"), kind=reason.kind, text=reason.text)
+
+    doubtful = replace(inputs, calendar=inputs.calendar.with_days(late))
+    result = search(doubtful, D("2026-07-03"), FIXED)
+    assert ranked(result)[:2] == ["2026-06-22", "2026-06-29"]
+    assert result.starts[0].provisional_days == 1  # cycle 3 on 3 August
+    assert result.starts[1].provisional_days == 6  # 27 to 31 July and cycle 3
+    with pytest.raises(ScheduleError, match="not officially announced"):
+        search(doubtful, D("2026-07-03"), FIXED, no_provisional=True)
+
+
+def test_cycles_that_cannot_be_given_leave_a_day_out() -> None:
+    weekly = {"chemo": "tp-weekly", "policy": "keep-grid"}
+    result = starts("2026-01-26", "2026-03-06", **weekly)
+    refused = [entry for entry in result.impossible if "would fall on" in entry.reason]
+    assert refused
+    assert all("policy keep-grid" in entry.reason for entry in refused)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "named"),
+    [
+        ("2026-03-02", "2026-03-01", "lies before"),
+        ("2026-01-01", "2030-01-01", "at most 1100 are searched"),
+    ],
+)
+def test_ranges_that_mean_nothing_are_refused(first: str, last: str, named: str) -> None:
+    with pytest.raises(DomainError, match=named):
+        starts(first, last)
+
+
+def test_other_prescriptions_and_clinics() -> None:
+    twice = starts("2026-03-02", "2026-03-06", "45.6/38 bid", clinic="GB-ENG")
+    assert twice.best_overall_days == 25
+    assert all(not start.cycles for start in twice.starts)
+    assert starts("2026-03-02", "2026-03-08", "45/25", clinic="IL").best_overall_days == 33
+
+
+def test_closures_of_a_clinic_file_count() -> None:
+    days = Days(closures=(Span(first=D("2026-06-10"), last=D("2026-06-12"), reason="linac exchange"),))
+    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
+    inputs = intake.resolve(found, D("2026-06-01"), intake.Where(clinic="weekdays"), until=D("2026-06-15"))
+    shut = {day for span in days.closures for day in span}
+
+    def change(day: dt.date, reason: Reason) -> Reason:
+        return Reason(open=False, provisional=False, kind="closure", text="linac exchange") if day in shut else reason
+
+    result = search(replace(inputs, calendar=inputs.calendar.with_days(change)), D("2026-06-15"), FIXED)
+    assert ranked(result)[0] == "2026-06-15"
+    assert result.starts[-1].closed == ("linac exchange",)
+
+
+# --- speed ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_year_of_candidates_takes_well_under_a_second() -> None:
+    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
+    inputs = intake.resolve(found, D("2026-01-01"), intake.Where(), until=D("2026-12-31"))
+    begun = time.process_time()
+    result = search(inputs, D("2026-12-31"), FIXED)
+    assert len(result.by_date) == 365
+    assert time.process_time() - begun < 1.0
+
+
+# --- outputs --------------------------------------------------------------------------------------------------------
+
+
+def test_the_terminal_shows_strip_best_and_closed_days() -> None:
+    text = to_text(report(starts("2026-01-05", "2026-02-27")), 120)
+    assert "2026 Jan      02222··*++++" in text
+    assert "Mon 2026-01-12: waits 7 days, overall 33 d (0 d), net BED 49.50 Gy" in text
+    assert "rule breaches, then tumour net BED, then cycle violations, then provisional days" in text
+    assert "a category 1 patient is not held back for a pretty calendar" in text
+    assert "worked weekends is unknown" in text
+    assert "Chinese New Year (Spring Festival)" in text
+
+
+def test_json_holds_every_day_with_nulls_where_nothing_begins(cli: Any) -> None:
+    document = json.loads(cli("starts --from 2026-02-09 --to 2026-02-24 --json").stdout)
+    assert document["schema"] == "rtplan.starts/1"
+    assert (document["from"], document["to"]) == ("2026-02-09", "2026-02-24")
+    assert len(document["starts"]) == 16
+    keys = {tuple(entry) for entry in document["starts"]}
+    assert len(keys) == 1
+    closed = next(entry for entry in document["starts"] if entry["date"] == "2026-02-16")
+    assert (closed["possible"], closed["rank"], closed["effect"]) == (False, None, None)
+    best = next(entry for entry in document["starts"] if entry["rank"] == 1)
+    assert document["best"] == [best["date"]] == ["2026-02-24"]
+    assert best["above_best_weekday_days"] == 2
+    assert best["cycles"][1]["shift_days"] == 0
+    assert best["effect"]["net_bed_gy"] == pytest.approx(53.1 - 0.9 * 6)
+
+
+def test_csv_is_one_table_of_every_day(cli: Any) -> None:
+    rows = list(csv.DictReader(io.StringIO(cli("starts --from 2026-02-13 --to 2026-02-24 --csv").stdout, newline="")))
+    assert [row["date"] for row in rows][:2] == ["2026-02-13", "2026-02-14"]
+    assert [row["possible"] for row in rows].count("true") == 2
+    assert "worked weekend" in rows[1]["reasons"]
+
+
+def test_refusals_are_one_sentence(cli: Any) -> None:
+    for words, told in (
+        ("starts --from 2026-03-02 --to 2026-03-01", "--to 2026-03-01 lies before --from 2026-03-02"),
+        ("starts --from 2026-02-16 --to 2026-02-20", "no start is possible from 2026-02-16 to 2026-02-20"),
+        ("starts 45/25 --delay-cycle 2=7 --from 2026-03-02 --to 2026-03-05", "has no chemotherapy to align"),
+        ("starts --delay-cycle 1=7 --from 2026-03-02 --to 2026-03-05", "fixed to fraction 1: move the start"),
+    ):
+        refused = cli(words)
+        assert refused.exit_code == 1, words
+        assert told in refused.stderr
+        assert refused.stdout == ""
