@@ -38,7 +38,8 @@ class Start:
 
     rank: from 1; equal candidates do not occur, since days waited differ. above_best_days: overall time minus that of
     the best weekday start without closures. provisional_days: treated days and cycle days 1 that depend on holidays
-    not officially announced. rule_breaches, cycle_breaches: violations with their numbers. effect: row of the tumour.
+    not officially announced. rule_breaches, cycle_breaches: violations with their numbers, cycles left out with
+    them. effect: row of the tumour.
     closed: reasons of the closed days inside the course, weekends left out, worked ones too.
     """
 
@@ -187,7 +188,8 @@ def _candidate(inputs: PlanInputs, day: dt.date, overall: dict[int, int]) -> _Ca
 
 
 def _violations(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    return tuple(note for note in notes if note.severity == "violation")
+    """Rules broken; a cycle left out counts with them, though its protocol allows it."""
+    return tuple(note for note in notes if note.severity == "violation" or note.code == "cycle-omitted")
 
 
 def _unwanted(inputs: PlanInputs, candidate: _Candidate, *, no_provisional: bool, strict: bool) -> str:

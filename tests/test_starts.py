@@ -206,6 +206,12 @@ def test_cycles_that_cannot_be_given_leave_a_day_out() -> None:
     assert all("policy keep-grid" in entry.reason for entry in refused)
 
 
+def test_a_cycle_left_out_counts_as_a_violation() -> None:
+    """Weekly doses from Monday 26 January: the fourth, on 16 February, falls into the closure and is left out."""
+    result = starts("2026-01-26", "2026-01-26", chemo="pc-weekly-5")
+    assert [note.code for note in result.starts[0].cycle_breaches] == ["cycle-omitted"]
+
+
 @pytest.mark.parametrize(
     ("first", "last", "named"),
     [
