@@ -328,9 +328,10 @@ class _Audit:
     # --- references ---
 
     def _append(self) -> Course:
-        if self.situation.delivered:
+        if not self.situation.restarts:
             return self.remainder.lay_out()
-        again = replace(self.inputs, start=add_days(self.situation.as_of, 1), exact_start=False)
+        closed = _closed_later(self.inputs, self.situation, frozenset())
+        again = replace(closed, start=self.situation.next_day, exact_start=False)
         return make_plan(again, self.plan.provenance).course
 
     def _keep_by(self) -> dt.date:
@@ -352,7 +353,7 @@ class _Audit:
     # --- the options ---
 
     def _drafts(self) -> Iterator[_Draft]:
-        if not self.situation.delivered:
+        if self.situation.restarts:
             label = f"start again: first fraction {_day(self.append.first)}"
             yield _Draft(id="restart", tier="none", method="start delayed", label=label, course=self.append)
             return
@@ -539,7 +540,7 @@ class _Audit:
 
     def _added_courses(self) -> list[Course]:
         """The appended course with 0, 1, ... fractions more, as far as the calendar reaches."""
-        if not self.situation.delivered:
+        if self.situation.restarts:
             return []
         last = self.append.fractions[-1]
         one = Slot(phase=last.phase, doses_gy=self._usual_dose(last))
@@ -697,7 +698,7 @@ class _Audit:
             return ()
         delays = {delay.cycle: delay.days for delay in self.inputs.delays}
         infusion = self.inputs.infusion_calendar
-        if not self.situation.delivered:
+        if self.situation.restarts:
             return chemo_room.align(protocol, course, infusion, delays)
         as_of = self.situation.as_of
         return chemo_room.after_interruption(protocol, self.plan.cycles, course, infusion, as_of, delays)
@@ -782,7 +783,7 @@ class _Audit:
     def _notes(self, appended: Option, options: Sequence[Option]) -> Iterator[Note]:
         situation = self.situation
         yield from situation.findings
-        if situation.start_delay_days or not situation.delivered:
+        if situation.start_delay_days or situation.restarts:
             waited = days_between(self.planned.first, appended.course.first)
             yield Note(
                 code="start-delay",
@@ -797,7 +798,7 @@ class _Audit:
         if appended.deficit_gy <= SAME_DEFICIT_GY and not appended.violations and situation.slots:
             message = "appended without compensation the tumour keeps its net BED, and no rule is broken"
             yield Note(code="no-compensation-needed", severity="info", message=message)
-        if self.inputs.chemo is not None and situation.delivered:
+        if self.inputs.chemo is not None and not situation.restarts:
             blocks = self.inputs.chemo.blocks
             follow = [block.moves_with_interruption or block.anchor.kind == "after" for block in blocks]
             stays = "stays on its dates when radiotherapy is interrupted"
@@ -806,7 +807,7 @@ class _Audit:
                 "; what is anchored to the end of radiotherapy follows it" if any(follow) and not all(follow) else ""
             )
             yield Note(code="chemotherapy-stays", severity="info", message=f"chemotherapy {words}")
-        if situation.slots and situation.delivered and not any(option.id.startswith("bid") for option in options):
+        if situation.slots and not situation.restarts and not any(option.id.startswith("bid") for option in options):
             yield from self._no_bid()
 
     def _no_bid(self) -> Iterator[Note]:
@@ -823,7 +824,6 @@ def choose(missed: Missed, name: str, provenance: Provenance, *, parent_sha256: 
     option = missed.option(name)
     situation = missed.situation
     inputs = missed.plan.inputs
-    restart = not situation.delivered
     opened = {day.date: day for day in (*inputs.opened, *option.sessions)}
     why = reason or _reason(missed, option)
     note = Note(
@@ -835,11 +835,11 @@ def choose(missed: Missed, name: str, provenance: Provenance, *, parent_sha256: 
     inputs = replace(
         inputs,
         prescription=option.course.prescription,
-        start=option.course.first if restart else inputs.start,
+        start=option.course.first if situation.restarts else inputs.start,
         opened=tuple(opened[date] for date in sorted(opened)),
         assumptions=(*inputs.assumptions, note),
     )
-    inputs = _closed_later(inputs, situation, option)
+    inputs = _closed_later(inputs, situation, frozenset(option.course.dates))
     revision = Revision(number=missed.plan.revision.number + 1, parent_sha256=parent_sha256, reason=why)
     return complete_plan(inputs, option.course, provenance, revision, cycles=option.cycles)
 
@@ -852,9 +852,8 @@ def _reason(missed: Missed, option: Option) -> str:
     return f"{what}{cause}, as of {situation.as_of}; chosen: {option.id}, {option.label}"
 
 
-def _closed_later(inputs: PlanInputs, situation: Situation, option: Option) -> PlanInputs:
-    """The machine stays closed on lost days still to come; the infusion unit is not closed with it."""
-    treated = set(option.course.dates)
+def _closed_later(inputs: PlanInputs, situation: Situation, treated: frozenset[dt.date]) -> PlanInputs:
+    """The machine stays closed on lost days still to come, but for treated ones; the infusion unit stays open."""
     lost = {day for day in situation.lost_days if day > situation.as_of and day not in treated}
     if not lost:
         return inputs

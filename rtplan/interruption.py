@@ -140,6 +140,17 @@ class Situation:
         return frozenset(fraction.date for fraction in self.missed)
 
     @property
+    def restarts(self) -> bool:
+        """Was the first fraction missed, and nothing given since? Then the course starts later: no interruption."""
+        return not self.delivered and self.plan.course.first in self.lost_days
+
+    @property
+    def next_day(self) -> dt.date:
+        """First day on which something can be given: not before the course was to start."""
+        day = add_days(self.as_of, 1)
+        return day if self.delivered else max(day, self.plan.course.first)
+
+    @property
     def remainder(self) -> Remainder:
         """What is left, from the next day on."""
         after = [opened for opened in self.plan.inputs.opened if opened.date > self.as_of]
@@ -153,7 +164,7 @@ class Situation:
             calendar=self.plan.inputs.calendar,
             delivered=self.delivered,
             slots=self.slots,
-            start=add_days(self.as_of, 1),
+            start=self.next_day,
             sessions=sessions,
             times=self.plan.inputs.times,
         )

@@ -107,6 +107,8 @@ def _walk(document, option, count):
         raise NotImplementedError("this walk knows one weekly pattern")
     out = []
     date = day(status["as_of"]) + dt.timedelta(days=1)
+    if not status["delivered"]["fractions"]:
+        date = max(date, planned[0])
     while len(out) < count:
         why = reason(inputs["calendar"], date)
         weekday = WEEK[date.weekday()]

@@ -463,6 +463,17 @@ def test_a_missed_first_fraction_is_a_start_delay():
     assert (revised.course.first, revised.prolongation_days) == (D("2026-01-06"), 0)
 
 
+def test_a_closure_announced_before_the_course_begins():
+    # Asked on 1 January: Wednesday 14 is lost, the course begins on 5 January as planned, and it costs the same 2.7.
+    answer = missed(seventy(), "2026-01-14", as_of=D("2026-01-01"))
+    assert answer.appended.course.first == D("2026-01-05")
+    assert answer.prices[0].prescribed_gy == pytest.approx(2.7)
+    assert answer.option("weekend-1").sessions[0].date == D("2026-01-10")  # the first Saturday, before the closure
+    # The first day itself is lost: a start delay, to the next open day and no earlier.
+    delayed = missed(seventy(), "2026-01-05", as_of=D("2026-01-01"))
+    assert (ids(delayed), delayed.appended.course.first) == (["restart"], D("2026-01-06"))
+
+
 def test_nothing_left_shows_what_added_fractions_would_do():
     made = plan("45/25", "2026-01-05", clinic="weekdays")
     lines = "".join(f"{f.date},{1.0 if f.number == 1 else 1.8},delivered\n" for f in made.course.fractions)
