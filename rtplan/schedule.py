@@ -135,8 +135,16 @@ def prescribed_reference(prescription: Prescription, first: dt.date) -> Course:
     breaks = sum(phase.break_days for phase in prescription.phases)
     weeks = prescription.n_fractions + len(prescription.phases) + 1
     calendar = every_day_open(first, add_days(first, 7 * weeks + breaks))
-    on_first = prescription.phases[0].pattern.fractions_on(first.weekday())
-    return lay_out(prescription, calendar, first, sessions={first: on_first})
+    return lay_out(prescription, calendar, first, sessions=_off_pattern(prescription, first))
+
+
+def _off_pattern(prescription: Prescription, first: dt.date) -> dict[dt.date, int]:
+    """A first day outside the pattern, such as a worked weekend, as the session it was."""
+    host, *others = prescription.phases
+    if host.pattern.treats(first.weekday()):
+        return {}
+    boosted = bool(others) and others[0].concomitant_from == 1
+    return {first: host.pattern.fractions_on(first.weekday()) + boosted}
 
 
 def prolongation_days(course: Course) -> int:

@@ -280,6 +280,14 @@ def test_the_prescribed_reference_knows_no_closure(situation: tuple[Clinic, list
     assert schedule.prolongation_days(course) == (course.last - expected.days[-1]).days
 
 
+def test_a_boost_from_the_first_day_is_in_the_reference_of_any_first_day() -> None:
+    boosted = prescription([Order(n=10, weekdays=frozenset(range(5)), boost_from=1, boost_n=10)])
+    for first in (MONDAY, MONDAY - ONE):  # a Monday, and a Sunday worked
+        reference = schedule.prescribed_reference(boosted, first)
+        assert reference.sessions[first] == 2
+        assert set(reference.sessions.values()) == {2}
+
+
 # --- cycles ---------------------------------------------------------------------------------------------------------
 
 
