@@ -226,6 +226,14 @@ def test_six_a_week_need_a_clinic_that_works_on_saturdays(cli: Any) -> None:
     assert '"overall_treatment_time_days": 29' in done.stdout
 
 
+def test_comparisons_keep_the_clinics_week_too(cli: Any) -> None:
+    import json
+
+    told = json.loads(cli("compare 45/25 50/25 --start 2026-02-01 --clinic IL --json").stdout)
+    assert {row["overall_treatment_time_days"] for row in told["rows"]} == {33}
+    assert cli("compare 45/25 --week mon-sat").exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("text", "days"),
     [

@@ -21,6 +21,7 @@ from rtplan.notation import looks_like_notation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rtplan.clinic import Clinic
     from rtplan.comparison import Candidate, Comparison
     from rtplan.tissue import Region
     from rtplan.workdays import Calendar
@@ -39,6 +40,7 @@ TIMED = ("squamous-surrogate", "withers-1988")
 @click.option("--reference", metavar="REGIMEN", help="What the others are compared with. Default: the first regimen.")
 @click.option("--start", type=DATE, help="Lay every regimen on the clinic's calendar from this day.")
 @click.option("--clinic", help="With --start: a shipped clinic, a path, or a country code. Default: west-china.")
+@click.option("--week", help="With --start: weekdays the clinic works on, such as mon-sat. Default: as its file says.")
 @click.option(
     "--worked-weekends",
     type=click.Choice(["yes", "no"]),
@@ -66,9 +68,12 @@ def command(regimens: tuple[str, ...], reference: str | None, start: dt.date | N
     refuse_split(regimens)
     if start is None and (options["clinic"] or options["worked_weekends"] or options["no_provisional"]):
         raise click.UsageError("--clinic, --worked-weekends and --no-provisional go with --start")
-    calendar = _calendar(start, options) if start is not None else None
+    if start is None and options["week"]:
+        raise click.UsageError("--week goes with --start")
+    clinic = _clinic(options) if start is not None else None
+    calendar = _calendar(clinic, start, options) if clinic is not None and start is not None else None
     regions, said = about_tissues(_regions(options), options)
-    result = compare(_candidates(regimens, reference), regions, calendar=calendar, start=start)
+    result = compare(_on_its_week(_candidates(regimens, reference), clinic), regions, calendar=calendar, start=start)
     result = replace(result, notes=each_once((*result.notes, *said)))
     doubtful = [note.message for note in result.notes if note.code == "provisional"]
     if options["no_provisional"] and doubtful:
@@ -127,11 +132,28 @@ def _regions(options: dict[str, Any]) -> tuple[Region, ...]:
     return tuple(dict.fromkeys((*default, *named)))
 
 
-def _calendar(start: dt.date, options: dict[str, Any]) -> Calendar:
-    from rtplan import intake
+def _clinic(options: dict[str, Any]) -> Clinic:
+    from rtplan.clinic import with_week
     from rtplan.config import load_clinic
 
     clinic = load_clinic(options["clinic"] or "west-china")
+    return with_week(clinic, options["week"]) if options["week"] else clinic
+
+
+def _on_its_week(found: list[Candidate], clinic: Clinic | None) -> list[Candidate]:
+    """Five fractions a week on the clinic's own working week."""
+    if clinic is None:
+        return found
+    from rtplan.clinic import working_week
+    from rtplan.schedule import on_week
+
+    week = working_week(clinic)
+    return [replace(entry, prescription=on_week(entry.prescription, week)) for entry in found]
+
+
+def _calendar(clinic: Clinic, start: dt.date, options: dict[str, Any]) -> Calendar:
+    from rtplan import intake
+
     used = (options["worked_weekends"] or clinic.worked_weekends) == "yes"
     return intake.calendars(clinic, start, used=used)[0]
 
