@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -251,11 +251,11 @@ class _Layers:
                 text = f"{holiday}; {self.treated[day]}"
                 return Reason(open=True, provisional=False, kind="treated holiday", text=text)
             return Reason(open=False, provisional=provisional, kind="holiday", text=holiday)
+        if WEEKDAYS[day.weekday()] in week:
+            return Reason(open=True, provisional=provisional, kind="workday", text="")
         if day in public.worked:
             text = public.worked[day]
             return Reason(open=worked, provisional=provisional, kind="worked weekend", text=text)
-        if WEEKDAYS[day.weekday()] in week:
-            return Reason(open=True, provisional=provisional, kind="workday", text="")
         return Reason(open=False, provisional=provisional, kind="weekend", text="weekend")
 
 
@@ -289,7 +289,10 @@ def _public_days(clinic: Clinic, first: dt.date, last: dt.date) -> _Public:
     worked = {day: "worked weekend" for day in sorted(getattr(table, "weekend_workdays", ())) if first <= day <= last}
     estimated = _estimated(table, closed)
     announced = _announced(table)
+    if announced is not None:
+        closed |= _weekends_of_closures(closed, worked, first, last)
     for notice in sorted(clinic.notices, key=lambda notice: notice.year):
+        _check_complete(notice, table)
         closed, worked = _apply(notice, closed, worked, first, last)
         if announced is not None and notice.year == announced + 1:
             announced = notice.year
@@ -351,6 +354,38 @@ def _estimated(table: Any, closed: dict[dt.date, str]) -> frozenset[dt.date]:
     labels = [getattr(table, name, None) for name in ("estimated_label", "observed_estimated_label")]
     tails = [table.tr(label).replace("%s", "").strip() for label in labels if label]
     return frozenset(day for day, name in closed.items() if any(tail and tail in name for tail in tails))
+
+
+def _weekends_of_closures(
+    closed: Mapping[dt.date, str], worked: Container[dt.date], first: dt.date, last: dt.date
+) -> dict[dt.date, str]:
+    """Weekend days that a Chinese notice closes with the holidays they touch, and that the library does not name.
+
+    A clinic that works on weekends is closed on them too. The weekend before a lone Monday stays an ordinary one, as
+    the notices word it; so read, all days of 2024 to 2026 agree with the notices.
+    """
+    found: dict[dt.date, str] = {}
+    for holiday in closed:
+        lone = all(add_days(holiday, step) not in closed for step in (-1, 1))
+        for step in (-1, 1):
+            day = add_days(holiday, step)
+            while day.weekday() >= 5 and day not in worked and not (lone and holiday.weekday() == 0):
+                if first <= day <= last and day not in closed:
+                    found[day] = "weekend of the public holiday"
+                day = add_days(day, step)
+    return found
+
+
+def _check_complete(notice: Notice, table: Any) -> None:
+    """A notice decides its whole year: one that leaves out a statutory holiday is not the whole notice."""
+    named = {day for span in notice.closed for day in span}
+    tails = [table.tr(label).replace("%s", "").strip() for label in (table.observed_label,)]
+    for day, name in sorted(table.items()):
+        moved = any(tail in name for tail in tails) or day in getattr(table, "weekend_workdays", ())
+        if day.year == notice.year and day not in named and not moved and "substituted" not in name:
+            raise DomainError(
+                f"notice for {notice.year} leaves out {day} ({name}): it decides the whole year, name all its holidays"
+            )
 
 
 def _apply(

@@ -8,6 +8,7 @@ it was made with rtplan; prolongation there is overall time minus that of the sa
 import datetime as dt
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -330,6 +331,18 @@ def test_china_2024_to_2026_day_by_day() -> None:
             assert days.is_open(day) is (ordinary or (used and day in worked)), day
             assert (days.reason(day).kind == "worked weekend") is (day in worked), day
             assert days.reason(day).kind != "holiday" or day in closed, day
+
+
+def test_a_clinic_that_works_every_day_is_closed_on_every_day_of_the_notices() -> None:
+    """The Spring Festival holds two weekends: closed for everybody. A worked Saturday is a workday to it."""
+    official = DATA["calendars"]["CN"]
+    closed = {D(day) for year in official.values() for day in year["closed"]}
+    every_day = replace(clinic("CN"), days=Days(week=("mon", "tue", "wed", "thu", "fri", "sat", "sun")))
+    for used in (False, True):
+        days = build(every_day, D("2024-01-01"), D("2026-12-31"), worked_weekends=used)
+        for day in each_day("2024-01-01", "2026-12-31"):
+            assert days.is_open(day) is (day not in closed), day
+            assert (days.reason(day).kind == "holiday") is (day in closed), day
 
 
 def test_england_2026_day_by_day() -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import holidays
 import pytest
 
 from rtplan import config
@@ -113,6 +114,21 @@ def test_unannounced_years_of_china_are_flagged() -> None:
     assert all(reason.provisional for _, reason in calendar.days(D("2090-01-01"), D("2090-12-31")))
 
 
+def statutory(year: int) -> tuple[Span, ...]:
+    """The holidays of a year that the law names, without the days that notices move."""
+    table = holidays.country_holidays("CN", years=[year], language="en_US", expand=False)
+    named = [(day, name) for day, name in sorted(table.items()) if "observed" not in name and "substituted" not in name]
+    return tuple(Span(first=day, reason=name) for day, name in named)
+
+
+def test_a_notice_that_leaves_out_a_holiday_is_refused() -> None:
+    """A notice of New Year alone would open the National Day as an announced workday."""
+    year = 2099
+    short = Notice(year=year, closed=(Span(first=dt.date(year, 1, 1), reason="New Year"),), source=SOURCE)
+    with pytest.raises(DomainError, match=f"notice for {year} leaves out {year}-01-20 .*: it decides the whole year"):
+        days_of(clinic(notices=(short,)), f"{year}-01-01", f"{year}-12-31")
+
+
 def test_a_notice_newer_than_the_library_decides_its_year() -> None:
     calendar = days_of(clinic(), "2026-01-01", "2099-12-31")
     assert calendar.official_through is not None
@@ -125,14 +141,18 @@ def test_a_notice_newer_than_the_library_decides_its_year() -> None:
     )
     newer = Notice(
         year=year,
-        closed=(Span(first=D(f"{year - 1}-12-31"), last=D(f"{year}-01-02"), reason="New Year"),),
+        closed=(*statutory(year), Span(first=D(f"{year - 1}-12-31"), last=D(f"{year}-01-02"), reason="New Year")),
         worked_weekends=(saturday,),
         source=source,
     )
     told = days_of(clinic(notices=(newer,)), f"{year - 1}-01-01", f"{year + 1}-12-31")
     assert told.official_through == dt.date(year, 12, 28)
     assert kind(told, f"{year - 1}-12-31") == (False, "holiday")
-    assert kind(told, f"{year}-05-01")[1] in ("workday", "weekend")  # the guess of that year is gone
+    guessed = [
+        day for day, reason in calendar.days(D(f"{year}-01-03"), D(f"{year}-12-28")) if "observed" in reason.text
+    ]
+    assert guessed
+    assert all(kind(told, day.isoformat())[1] in ("workday", "weekend", "worked weekend") for day in guessed)
     assert kind(told, saturday.isoformat()) == (False, "worked weekend")
     assert told.reason(D(f"{year + 1}-03-01")).provisional
     assert any("notice of the State Council Office (verified)" in source for source in told.sources)
@@ -142,7 +162,9 @@ def test_a_notice_that_skips_a_year_announces_nothing_before_it() -> None:
     calendar = days_of(clinic(), "2026-01-01", "2099-12-31")
     assert calendar.official_through is not None
     year = calendar.official_through.year + 2
-    later = days_of(clinic(notices=(Notice(year=year, closed=(), source=SOURCE),)), "2026-01-01", "2099-12-31")
+    later = days_of(
+        clinic(notices=(Notice(year=year, closed=statutory(year), source=SOURCE),)), "2026-01-01", "2099-12-31"
+    )
     assert later.official_through == calendar.official_through
 
 
