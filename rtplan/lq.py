@@ -684,7 +684,10 @@ def _train_block(
     first = np.where(given, day, np.inf).min(axis=-1, initial=np.inf)
     last = np.where(given, day, -np.inf).max(axis=-1, initial=-np.inf)
     elapsed = last - first + first_fraction_is_day  # -inf for a train without dose, which thus loses nothing
-    loss = _loss(elapsed, _rate(values["rate"])[..., 0], _kick_off(values["kick_off_day"])[..., 0])
+    rate, kick_off = _rate(values["rate"])[..., 0], _kick_off(values["kick_off_day"])[..., 0]
+    if ((rate > 0.0) & np.isinf(kick_off)).any():
+        raise DomainError("rate must come with a finite kick_off_day: without one nothing would ever be lost")
+    loss = _loss(elapsed, rate, kick_off)
     gain = _repair_gain(values, d, day, overnight) / ab[..., 0] if "hour" in values else np.zeros(elapsed.shape)
     return fraction_bed, gain, loss
 

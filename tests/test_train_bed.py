@@ -406,3 +406,10 @@ def test_deliveries_may_touch() -> None:
     assert course.net_bed == pytest.approx(
         lq.train_bed([2], [0], alpha_beta=3, hour=[0.1], duration_h=0.4, half_time_h=4).net_bed, rel=1e-12
     )
+
+
+def test_a_rate_without_its_kick_off_day_is_refused() -> None:
+    """It would lose nothing, in silence."""
+    with pytest.raises(DomainError, match="rate must come with a finite kick_off_day"):
+        lq.train_bed([2.0, 2.0], [0, 40], alpha_beta=10.0, rate=0.9)
+    assert lq.train_bed([2.0, 2.0], [0, 40], alpha_beta=10.0).time_loss == 0.0
