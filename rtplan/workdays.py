@@ -229,15 +229,19 @@ def elapsed_hours(first: dt.datetime, second: dt.datetime) -> float:
     >>> elapsed_hours(dt.datetime(2026, 3, 29, 0, 30, tzinfo=london), dt.datetime(2026, 3, 29, 6, 30, tzinfo=london))
     5.0
     """
-    return hours_utc(second) - hours_utc(first)
+    return (_utc(second) - _utc(first)) / dt.timedelta(hours=1)
 
 
 def hours_utc(moment: dt.datetime) -> float:
     """Hours of UTC since the beginning of the calendar: only differences have a meaning. [h]"""
+    utc = _utc(moment)
+    return utc.toordinal() * 24.0 + utc.hour + utc.minute / 60 + (utc.second + utc.microsecond / 1e6) / 3600
+
+
+def _utc(moment: dt.datetime) -> dt.datetime:
     if moment.tzinfo is None:
         raise DomainError(f"clock time {moment.isoformat()} has no time zone")
-    utc = moment.astimezone(dt.UTC)
-    return utc.toordinal() * 24.0 + utc.hour + utc.minute / 60 + (utc.second + utc.microsecond / 1e6) / 3600
+    return moment.astimezone(dt.UTC)
 
 
 def parse_date(text: str, what: str = "date") -> dt.date:
