@@ -13,7 +13,7 @@ from rtplan.chemo import Cycle
 from rtplan.compensation import METHODS, Found, Remainder, Slot, best, candidates, search, with_interval
 from rtplan.course import Course, Fraction
 from rtplan.dose_change import DoseStep, Part
-from rtplan.effect import EffectRow, evaluate, evaluate_many, time_loss_gy
+from rtplan.effect import EffectRow, evaluate, evaluate_many, limit_notes, time_loss_gy
 from rtplan.errors import DomainError, positive
 from rtplan.interruption import Situation
 from rtplan.note import Note
@@ -650,8 +650,7 @@ class _Audit:
                     f"reference's {reference.net_bed_gy:.2f} Gy",
                     values={"region": row.region, "net_bed_gy": row.net_bed_gy, "allowed_gy": allowed},
                 )
-        for row in rows:
-            yield from _eqd2_limits(row)
+        yield from limit_notes(rows)
 
     def _option_notes(self, draft: _Draft, cycles: tuple[Cycle, ...]) -> Iterator[Note]:
         yield from self._chemo_notes(draft.course, cycles)
@@ -890,23 +889,6 @@ def _busy(course: Course, given: int, prescription: Prescription) -> str:
     if any(weeks[f.date.isocalendar()[:2]] > max(5, own_week) for f in left):
         reasons.append(f"more than {max(5, own_week)} fractions a week")
     return " and ".join(reasons)
-
-
-def _eqd2_limits(row: EffectRow) -> Iterator[Note]:
-    for limit in row.limits:
-        if limit.margin_gy < -_FINE_GY:
-            yield Note(
-                code="eqd2-limit",
-                severity="violation",
-                message=f"{row.region}: EQD2 {limit.eqd2_gy:.2f} Gy is above the limit of "
-                f"{limit.limit.eqd2_gy:g} Gy ({limit.limit.name}, {limit.limit.metric})",
-                values={
-                    "region": row.region,
-                    "limit": limit.limit.name,
-                    "eqd2_gy": limit.eqd2_gy,
-                    "limit_gy": limit.limit.eqd2_gy,
-                },
-            )
 
 
 def _at_bounds(tissue: Tissue) -> Iterator[tuple[str, Tissue]]:

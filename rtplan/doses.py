@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from rtplan import lq
 from rtplan.course import Course
-from rtplan.effect import FROM_DATES, HIGH_DOSE_GY, EffectRow, Time, evaluate_many, notes_on
+from rtplan.effect import FROM_DATES, HIGH_DOSE_GY, EffectRow, Time, evaluate_many, limit_notes, notes_on
 from rtplan.errors import DomainError, positive, whole
 from rtplan.note import Note
 from rtplan.prescription import Prescription
@@ -169,7 +169,7 @@ def course_notes(courses: Sequence[Course], groups: Sequence[tuple[EffectRow, ..
     seen = set()
     for course, rows in zip(courses, groups, strict=True):
         name = rows[0].regimen
-        for note in notes_on(course, rows):
+        for note in (*limit_notes(rows), *notes_on(course, rows)):
             message = note.message if len(courses) == 1 else f"{name}: {note.message}"
             if message not in seen:
                 seen.add(message)

@@ -27,6 +27,7 @@ __all__ = [
     "cohort",
     "evaluate",
     "evaluate_many",
+    "limit_notes",
     "notes_on",
     "region_doses",
     "region_elapsed_days",
@@ -37,6 +38,7 @@ HIGH_DOSE_GY = 8.0
 """Dose per fraction above which the plain LQ model is doubtful [Gy]; DESIGN.md names the figure, no source read."""
 
 _EQD2_GY = 2.0
+_FINE_GY = 1e-6  # an EQD2 this little above its limit is at the limit
 _SAME_DOSE = 1e-12  # doses per fraction closer than this (relative) are one: 5.4/3 and 45/25 differ in the last bit
 
 Floats = NDArray[np.float64]
@@ -383,6 +385,32 @@ def notes_on(course: Course, rows: Sequence[EffectRow]) -> tuple[Note, ...]:
     """What has to be said beside these rows of a course: doubtful ranges, bounds, assumed intervals, metrics."""
     found = [*_high_doses(rows), *_repair_notes(course, rows), *_metric_notes(rows)]
     return tuple({note.message: note for note in found}.values())
+
+
+def limit_notes(rows: Sequence[EffectRow]) -> tuple[Note, ...]:
+    """Each EQD2 limit that a region exceeds, with its numbers: the same words wherever a course is judged."""
+    return tuple(_exceeded(row, check) for row in rows for check in row.limits if check.margin_gy < -_FINE_GY)
+
+
+def _exceeded(row: EffectRow, check: LimitCheck) -> Note:
+    limit = check.limit
+    read = "verified" if limit.source.verified else "not verified"
+    return Note(
+        code="eqd2-limit",
+        severity="violation",
+        message=f"{row.region}: EQD2 {check.eqd2_gy:.2f} Gy (α/β {limit.alpha_beta:g} Gy) is above the limit of "
+        f"{limit.eqd2_gy:g} Gy, margin {check.margin_gy:+.2f} Gy ({limit.name}; {limit.metric}; {read})",
+        values={
+            "region": row.region,
+            "limit": limit.name,
+            "metric": limit.metric,
+            "alpha_beta_gy": limit.alpha_beta,
+            "limit_gy": limit.eqd2_gy,
+            "eqd2_gy": check.eqd2_gy,
+            "margin_gy": check.margin_gy,
+            "source_verified": limit.source.verified,
+        },
+    )
 
 
 def _high_doses(rows: Sequence[EffectRow]) -> Iterator[Note]:

@@ -12,7 +12,7 @@ from rtplan import compensation, schedule
 from rtplan import rules as rules_room
 from rtplan.chemo import ChemoProtocol, Cycle
 from rtplan.course import Course, Fraction
-from rtplan.effect import EffectRow, evaluate, notes_on
+from rtplan.effect import EffectRow, evaluate, limit_notes, notes_on
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.note import Note
 from rtplan.prescription import Prescription
@@ -352,9 +352,9 @@ def _delay_notes(plan: Plan) -> tuple[Note, ...]:
 
 
 def rule_notes(plan: Plan) -> tuple[Note, ...]:
-    """The rules that the plan's course breaks, with their numbers."""
+    """The rules that the plan's course breaks, and the EQD2 limits that it exceeds, with their numbers."""
     inputs = plan.inputs
-    return rules_room.check(
+    broken = rules_room.check(
         plan.course,
         inputs.limits,
         calendar=inputs.calendar,
@@ -362,6 +362,7 @@ def rule_notes(plan: Plan) -> tuple[Note, ...]:
         extra=[opened.date for opened in inputs.opened],
         prolongation_days=plan.prolongation_days,
     )
+    return (*broken, *limit_notes(plan.effects))
 
 
 def _start_note(plan: Plan) -> Iterator[Note]:

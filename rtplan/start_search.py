@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from rtplan import chemo, rules
 from rtplan.chemo import Cycle
 from rtplan.course import Course
-from rtplan.effect import EffectRow, evaluate_many
+from rtplan.effect import EffectRow, evaluate, evaluate_many, limit_notes
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.note import Note, Scalar
 from rtplan.plan import PlanInputs, Provenance, align_cycles, lay_out_inputs, start_obstacle
@@ -184,7 +184,9 @@ def _candidate(inputs: PlanInputs, day: dt.date, overall: dict[int, int]) -> _Ca
         prolongation_days=prolongation,
     )
     told = chemo.check(inputs.chemo, cycles) if inputs.chemo is not None else ()
-    return _Candidate(course, cycles, prolongation, _violations(broken), _violations(told))
+    limited = [region for region in inputs.regions if region.tissue.limits]
+    over = limit_notes(evaluate(course, limited)) if limited else ()
+    return _Candidate(course, cycles, prolongation, _violations((*broken, *over)), _violations(told))
 
 
 def _violations(notes: tuple[Note, ...]) -> tuple[Note, ...]:

@@ -11,7 +11,9 @@ import json
 import pytest
 from factory import plan
 
+from rtplan.audit import audit
 from rtplan.errors import ConfigError, DomainError, ScheduleError
+from rtplan.interruption import from_dates, parse_missed
 
 D = dt.date.fromisoformat
 
@@ -147,6 +149,58 @@ def test_an_organ_with_its_dose_stands_beside_its_limits():
     assert cord.limits
     for check in cord.limits:
         assert check.margin_gy == pytest.approx(check.limit.eqd2_gy - check.eqd2_gy)
+
+
+OVER = ("70/35", "2026-03-02")
+CORD = "spinal-cord=60Gy Dmax"
+
+
+def test_every_exceeded_limit_is_a_violation_with_its_numbers():
+    # 35 fractions of 60/35 Gy at alpha/beta 2: EQD2 = 60 * (60/35 + 2) / 4 = 55.71, above all six limits of the cord.
+    made = plan(*OVER, clinic="weekdays", regions=(CORD,))
+    notes = [note for note in made.notes if note.code == "eqd2-limit"]
+    eqd2 = 60 * (60 / 35 + 2) / 4
+    assert [note.values["limit_gy"] for note in notes] == [50.0, 50.0, 45.0, 45.0, 40.0, 40.0]
+    assert {note.severity for note in notes} == {"violation"}
+    for note, check in zip(notes, row(made, "spinal-cord").limits, strict=True):
+        assert note.values["region"] == "spinal-cord"
+        assert (note.values["limit"], note.values["metric"]) == (check.limit.name, check.limit.metric)
+        assert note.values["alpha_beta_gy"] == 2.0
+        assert note.values["eqd2_gy"] == pytest.approx(eqd2)
+        assert note.values["margin_gy"] == pytest.approx(note.values["limit_gy"] - eqd2)
+        assert note.values["source_verified"] is check.limit.source.verified
+    assert notes[-1].message == (
+        "spinal-cord: EQD2 55.71 Gy (α/β 2 Gy) is above the limit of 40 Gy, margin -15.71 Gy "
+        "(SCOPE 40 Gy; Dmax, spinal cord PRV; not verified)"
+    )
+
+
+def test_a_limit_that_is_just_met_is_kept():
+    # 25 fractions of 1.6 Gy: EQD2 = 40 * 3.6 / 4 = 36, under 40. 20 fractions of 2 Gy: EQD2 40, at the limit of 40.
+    for words, dose in ((("50/25", "2026-03-02"), 40), (("40/20", "2026-03-02"), 40)):
+        made = plan(*words, clinic="weekdays", regions=(f"spinal-cord={dose}Gy Dmax",))
+        assert not [note for note in made.notes if note.code == "eqd2-limit"]
+
+
+def test_strict_rules_refuse_an_exceeded_limit_and_starts_and_dose_say_it_too(cli):
+    words = ("70/35", "--clinic", "weekdays", "--region", CORD)
+    assert cli("plan", *words, "--start", "2026-03-02").exit_code == 0
+    refused = cli("plan", *words, "--start", "2026-03-02", "--strict-rules")
+    assert refused.exit_code == 1
+    assert "EQD2 55.71 Gy (α/β 2 Gy) is above the limit of 50 Gy" in refused.stderr
+    days = ("--from", "2026-03-02", "--to", "2026-03-06")
+    found = json.loads(cli("starts", *words, *days, "--json").stdout)
+    assert {note["code"] for start in found["starts"] for note in start["rule_breaches"]} == {"eqd2-limit"}
+    assert cli("starts", *words, *days, "--strict-rules").exit_code == 1
+    dose = json.loads(cli("dose", "70/35", "--region", CORD, "--json").stdout)
+    assert [note["code"] for note in dose["notes"]].count("eqd2-limit") == 6
+
+
+def test_plan_and_missed_say_the_same_of_a_limit():
+    made = plan(*OVER, clinic="weekdays", regions=(CORD,))
+    answer = audit(from_dates(made, parse_missed("2026-03-11")))
+    said = [note for note in answer.appended.violations if note.code == "eqd2-limit"]
+    assert said == [note for note in made.notes if note.code == "eqd2-limit"]
 
 
 # ---- the command line -------------------------------------------------------------------------------------------
