@@ -85,6 +85,7 @@ def _span(text: str) -> MissedSpan:
 class RecordEntry:
     """One line of a record. line: in the file. doses_gy: by target, empty where none is given [Gy].
 
+    targets: those it speaks of; empty: of the whole fraction. A target named without a dose got what was planned.
     number: fraction number as the record counts. status: one of ``STATUSES``, "" where the record has none.
     """
 
@@ -93,6 +94,7 @@ class RecordEntry:
     time: dt.time | None = None
     number: int | None = None
     doses_gy: Mapping[str, float] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
     status: str = ""
     phase: str = ""
 
@@ -257,7 +259,8 @@ def _refuse_bad(plan: Plan, record: Record) -> None:
     if not record.entries:
         raise ConfigError(record.file, ["has no line to read"])
     first = plan.course.first
-    minutes: dict[tuple[dt.date, dt.time, tuple[str, ...]], int] = {}
+    minutes: dict[tuple[dt.date, dt.time], int] = {}
+    nameless: dict[tuple[object, ...], int] = {}
     for entry in record.entries:
         if entry.date < first:
             raise _bad(record, entry, f"fraction on {entry.date} lies before the start of the course, {first}")
@@ -265,16 +268,23 @@ def _refuse_bad(plan: Plan, record: Record) -> None:
             raise _bad(record, entry, f"status takes {', '.join(STATUSES)}, got {entry.status!r}")
         if entry.status in ("partial", "remainder") and not entry.doses_gy:
             raise _bad(record, entry, f"a {entry.status} fraction needs its dose")
-        for target, dose in entry.doses_gy.items():
+        for dose in entry.doses_gy.values():
             if dose < 0:
                 raise _bad(record, entry, f"dose must be 0 Gy or greater, got {dose:g}")
+        for target in (*entry.targets, *entry.doses_gy):
             if target not in plan.course.prescription.targets:
                 known = ", ".join(plan.course.prescription.targets)
                 raise _bad(record, entry, f"there is no target {target!r}; the plan has {known}")
+        if len(plan.course.prescription.targets) > 1 and entry.targets and entry.time is None and entry.number is None:
+            same = (entry.date, entry.phase, entry.status == "remainder")
+            if same in nameless:
+                told = f"a second fraction on {entry.date} (line {nameless[same]})"
+                raise _bad(record, entry, f"{told}: with several targets, give each fraction a number or time")
+            nameless[same] = entry.line
         if entry.phase and entry.phase not in [phase.name for phase in plan.course.prescription.phases]:
             raise _bad(record, entry, f"there is no phase {entry.phase!r}")
         if entry.time is not None and entry.status != "missed":
-            minute = (entry.date, entry.time.replace(second=0, microsecond=0), tuple(sorted(entry.doses_gy)))
+            minute = (entry.date, entry.time.replace(second=0, microsecond=0))
             if minute in minutes:
                 at = f"{entry.date} {entry.time:%H:%M}"
                 raise _bad(record, entry, f"two fractions in one minute, {at}: see line {minutes[minute]}")
@@ -339,6 +349,7 @@ class _Reconciliation:
             if not planned:
                 raise _bad(self.record, entry, f"missed on {date}, but no fraction is planned then")
             fraction = self._planned(planned, entry)
+            self._doses(entry, fraction.doses_gy)
             planned.remove(fraction)
             self._miss(fraction, "missed")
         for entry in [entry for entry in entries if not (entry.status == "missed" or _nothing(entry))]:
@@ -405,14 +416,17 @@ class _Reconciliation:
         )
 
     def _doses(self, entry: RecordEntry, planned: tuple[float, ...]) -> tuple[float, ...]:
-        """Doses as recorded; targets that the record leaves out follow the first one named."""
-        if not entry.doses_gy:
+        """Doses as recorded. A line that names targets has to name every one that the fraction treats."""
+        named = {*entry.targets, *entry.doses_gy}
+        if not named:
             return planned
-        targets = self.plan.course.prescription.targets
-        named = next(iter(entry.doses_gy))
-        base = planned[targets.index(named)]
-        share = entry.doses_gy[named] / base if base > 0 else 1.0
-        return tuple(entry.doses_gy.get(target, dose * share) for target, dose in zip(targets, planned, strict=True))
+        doses = dict(zip(self.plan.course.prescription.targets, planned, strict=True))
+        left_out = [target for target, dose in doses.items() if dose > SAME_DOSE_GY and target not in named]
+        if left_out:
+            told = f"speaks of {', '.join(sorted(named))} only; the fraction treats {', '.join(left_out)} too"
+            how = "give every target a line of the same date, time and number"
+            raise _bad(self.record, entry, f"{told}: {how}")
+        return tuple(entry.doses_gy.get(target, dose if target in named else 0.0) for target, dose in doses.items())
 
     def _start(self, entry: RecordEntry) -> dt.datetime | None:
         if entry.time is None:
@@ -442,7 +456,8 @@ def _in_order(entries: Sequence[RecordEntry]) -> list[RecordEntry]:
 
 
 def _nothing(entry: RecordEntry) -> bool:
-    return bool(entry.doses_gy) and max(entry.doses_gy.values()) == 0.0
+    """Does it say that nothing was given? A target named without a dose got what was planned."""
+    return bool(entry.doses_gy) and max(entry.doses_gy.values()) == 0.0 and set(entry.targets) <= {*entry.doses_gy}
 
 
 def _situation(

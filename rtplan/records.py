@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rtplan import config
@@ -43,7 +44,7 @@ def parse(
         raise ConfigError(file, ["is empty: the first line names the columns"])
     places = _places(file, [cell.strip() for cell in rows[0]], dict(columns))
     problems: list[str] = []
-    lines: list[tuple[RecordEntry, str]] = []
+    lines: list[RecordEntry] = []
     for number, row in _lines(text, rows):
         try:
             lines.append(_entry(number, _cells(row, places, len(rows[0])), date_format, first_target))
@@ -90,23 +91,25 @@ def _cells(row: list[str], places: Mapping[str, int], width: int) -> dict[str, s
     return {column: row[place].strip() for column, place in places.items()}
 
 
-def _entry(line: int, cells: Mapping[str, str], date_format: str, first_target: str) -> tuple[RecordEntry, str]:
-    """One line, and which target it speaks of."""
+def _entry(line: int, cells: Mapping[str, str], date_format: str, first_target: str) -> RecordEntry:
+    """One line; a dose beside which no target stands is the first target's."""
     target = cells.get("target") or first_target
     status = cells.get("status", "").lower()
     if status and status not in STATUSES:
         raise ConfigError("status", [f"takes {', '.join(STATUSES)}, got {cells['status']!r}"])
     dose = _dose(cells.get("dose_gy", ""))
-    entry = RecordEntry(
+    if status == "missed" and dose:
+        raise ConfigError("status", [f"says missed, but the line has a dose of {dose:g} Gy"])
+    return RecordEntry(
         line=line,
         date=_date(cells["date"], date_format),
         time=_time(cells.get("time", "")),
         number=_number(cells.get("fraction", "")),
         doses_gy={} if dose is None else {target: dose},
+        targets=(target,) if dose is not None or cells.get("target") else (),
         status=status,
         phase=cells.get("phase", ""),
     )
-    return entry, target
 
 
 def _date(text: str, date_format: str) -> dt.date:
@@ -147,34 +150,63 @@ def _dose(text: str) -> float | None:
     return value
 
 
-def _joined(file: str, lines: Sequence[tuple[RecordEntry, str]]) -> Iterator[RecordEntry]:
-    """One entry a fraction: lines that follow each other and name other targets of it belong together."""
-    open_entry: RecordEntry | None = None
-    named: set[str] = set()
-    for entry, target in lines:
-        if open_entry is not None and _same(open_entry, entry) and target not in named:
-            doses = {**open_entry.doses_gy, **entry.doses_gy}
-            open_entry = RecordEntry(
-                line=open_entry.line,
-                date=entry.date,
-                time=entry.time,
-                number=entry.number,
-                doses_gy=doses,
-                status=open_entry.status or entry.status,
-                phase=open_entry.phase or entry.phase,
-            )
-            named.add(target)
-            continue
-        if open_entry is not None:
-            yield open_entry
-        open_entry, named = entry, {target}
-    if open_entry is None:
+def _joined(file: str, lines: Sequence[RecordEntry]) -> Iterator[RecordEntry]:
+    """One entry a fraction: lines of one day, time and number that name different targets belong together.
+
+    Raises ConfigError where the lines of several targets cannot be told apart into fractions.
+    """
+    if not lines:
         raise ConfigError(file, ["has no line below its column names"])
-    yield open_entry
+    groups: dict[tuple[object, ...], list[RecordEntry]] = {}
+    for entry in lines:
+        groups.setdefault(_fraction_key(entry), []).append(entry)
+    problems = [problem for group in groups.values() for problem in _ambiguous(group)]
+    if problems:
+        raise ConfigError(file, problems)
+    for group in groups.values():
+        if len(_named(group)) > 1:
+            yield _one(group)
+        else:
+            yield from group
 
 
-def _same(before: RecordEntry, after: RecordEntry) -> bool:
-    """Can two lines speak of one fraction? Only where something names it."""
-    named = before.number is not None or before.time is not None
-    same = (before.date, before.time, before.number) == (after.date, after.time, after.number)
-    return named and same and before.status == after.status
+def _fraction_key(entry: RecordEntry) -> tuple[object, ...]:
+    """What lines of one fraction have in common; the rest of a partial fraction is a delivery of its own."""
+    return (entry.date, entry.time, entry.number, entry.phase, entry.status == "remainder")
+
+
+def _named(group: Sequence[RecordEntry]) -> set[str]:
+    return {target for entry in group for target in entry.targets}
+
+
+def _ambiguous(group: Sequence[RecordEntry]) -> Iterator[str]:
+    """Lines that could belong to one fraction or to another."""
+    if len(_named(group)) < 2:
+        return
+    seen: dict[tuple[str, ...], int] = {}
+    for entry in group:
+        if entry.targets in seen:
+            what = f"target {entry.targets[0]!r}" if entry.targets else "a line without target"
+            yield (
+                f"line {entry.line}: {what} stands a second time on {entry.date} (line {seen[entry.targets]}), beside "
+                "other targets: give each fraction a number or time of its own"
+            )
+        elif not entry.targets:
+            yield f"line {entry.line}: names no target, but other lines of {entry.date} do"
+        seen[entry.targets] = entry.line
+
+
+def _one(group: Sequence[RecordEntry]) -> RecordEntry:
+    """The fraction that lines of different targets tell of: partial where it was not given to all of them alike."""
+    doses = {target: dose for entry in group for target, dose in entry.doses_gy.items()}
+    statuses = {entry.status for entry in group}
+    missed = [entry for entry in group if entry.status == "missed"]
+    if len(missed) == len(group):
+        status = "missed"
+    elif missed or "partial" in statuses:
+        status = "partial"
+        doses |= {target: 0.0 for entry in missed for target in entry.targets if not entry.doses_gy}
+    else:
+        status = max(statuses)
+    targets = tuple(target for entry in group for target in entry.targets)
+    return replace(group[0], doses_gy=doses, targets=targets, status=status)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
-from factory import plan
+from factory import FIXED, plan
 
 from rtplan import records
 from rtplan.errors import ConfigError
 from rtplan.interruption import from_record
+from rtplan.plan import make_plan
+from rtplan.prescription import Phase, Prescription, TargetDose
 
 D = dt.date.fromisoformat
 DAYS = [dt.date(2026, 1, 5 + i) for i in (0, 1, 2, 3, 4, 7, 8, 9)]
@@ -22,7 +25,7 @@ def made():
 
 
 def read(made, text, **options):
-    return from_record(made, records.parse(text, "record.csv", "tumour"), **options)
+    return from_record(made, records.parse(text, "record.csv", made.inputs.prescription.targets[0]), **options)
 
 
 def lines(*rows, head="date,dose_gy,status"):
@@ -128,9 +131,98 @@ def test_lines_of_several_targets_are_one_fraction():
     assert [dict(entry.doses_gy) for entry in record.entries] == [{"boost": 2.2, "elective": 1.8}, {"boost": 2.2}]
 
 
+# --- several targets: A 2.0 Gy and B 2.3 Gy a fraction -----------------------------------------------------------
+
+
+@pytest.fixture
+def boosted():
+    """20 fractions of 2.0 Gy to A and 2.3 Gy to B at once, then 10 of 1.8 and 2.1 Gy, from Monday 2026-01-05."""
+
+    def phase(name, count, *totals):
+        return Phase(name=name, n_fractions=count, totals=tuple(TargetDose(target=t, dose_gy=d) for t, d in totals))
+
+    phases = (phase("a", 20, ("A", 40.0), ("B", 46.0)), phase("b", 10, ("A", 18.0), ("B", 21.0)))
+    base = plan("45/25", "2026-01-05", clinic="weekdays")
+    region = replace(base.inputs.regions[0], target="A")
+    inputs = replace(base.inputs, prescription=Prescription(name="sib", phases=phases), regions=(region,))
+    return make_plan(inputs, FIXED)
+
+
+HEAD = "date,time,fraction,dose_gy,status,target"
+
+
+def sib(made, *rows):
+    return read(made, lines(*rows, head=HEAD))
+
+
+def doses(situation):
+    return [fraction.doses_gy for fraction in situation.delivered]
+
+
+@pytest.mark.parametrize("mark", [",", ",1", "09:00,", "09:00,1"])
+@pytest.mark.parametrize("order", [0, 1])
+def test_lines_of_both_targets_are_one_fraction_however_they_are_marked(boosted, mark, order):
+    rows = [f"2026-01-05,{mark},2.0,delivered,A", f"2026-01-05,{mark},2.3,,B"]
+    situation = sib(boosted, *(rows[::-1] if order else rows))
+    assert (doses(situation), len(situation.slots), situation.findings) == ([(2.0, 2.3)], 29, ())
+
+
+def test_targets_of_a_fraction_need_not_stand_on_lines_that_follow_each_other(boosted):
+    rows = [f"2026-01-0{day},,,{dose},,{target}" for target, dose in (("A", 2.0), ("B", 2.3)) for day in (5, 6)]
+    assert doses(sib(boosted, *rows)) == [(2.0, 2.3)] * 2
+
+
+def test_a_target_that_was_left_short_is_owed_alone(boosted):
+    situation = sib(boosted, "2026-01-05,,1,2.0,delivered,A", "2026-01-05,,1,1.0,partial,B")
+    assert doses(situation) == [(2.0, 1.0)]
+    assert codes(situation) == ["partial"]
+    assert situation.partials[0].owed.doses_gy == pytest.approx((0.0, 1.3))
+    done = sib(boosted, *(f"2026-01-05,,1,{rest}" for rest in ("2.0,,A", "1.0,partial,B", "1.3,remainder,B")))
+    assert doses(done) == [(2.0, 1.0), (0.0, pytest.approx(1.3))]
+    assert not done.partials
+
+
+def test_one_target_given_and_the_other_missed(boosted):
+    situation = sib(boosted, "2026-01-05,,1,,missed,A", "2026-01-05,,1,,delivered,B")
+    assert doses(situation) == [(0.0, 2.3)]
+    assert situation.partials[0].owed.doses_gy == (2.0, 0.0)
+
+
+def test_both_targets_missed_are_one_missed_fraction(boosted):
+    rows = ["2026-01-05,,,2.0,,A", "2026-01-05,,,2.3,,B", "2026-01-06,,,,missed,A", "2026-01-06,,,0,missed,B"]
+    situation = sib(boosted, *rows)
+    assert ([fraction.number for fraction in situation.missed], len(situation.slots)) == ([2], 29)
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (["05,,1,2.3,,B"], "line 2: speaks of B only; the fraction treats A too"),
+        (["05,,1,2.0,,"], "line 2: speaks of A only; the fraction treats B too"),
+        (["05,,1,2.0,,A", "05,,2,2.3,,B"], "line 2: speaks of A only; the fraction treats B too"),
+        (["05,,1,2.0,,A", "05,,1,2.3,,B", "06,,,0,,A"], "line 4: speaks of A only; the fraction treats B too"),
+        (["05,,1,2.0,,A", "05,,1,2.3,,B", "06,,,,missed,A"], "line 4: speaks of A only; the fraction treats B too"),
+        (
+            ["05,,,2.0,,A", "05,,,2.3,,B", "05,,,2.0,,A"],
+            "line 4: target 'A' stands a second time on 2026-01-05 .line 2",
+        ),
+        (["05,,,2.0,,A", "05,,,2.0,,A"], "line 3: a second fraction on 2026-01-05 .line 2.: with several targets"),
+        (["05,,1,2.0,,A", "05,,1,2.3,,B", "05,,1,,delivered,"], "line 4: names no target, but other lines"),
+    ],
+)
+def test_lines_that_could_mean_two_things_are_refused(boosted, rows, told):
+    with pytest.raises(ConfigError, match=rf"record\.csv: {told}"):
+        sib(boosted, *(f"2026-01-{row}" for row in rows))
+
+
+def test_dates_alone_say_that_everything_was_given(boosted):
+    assert doses(read(boosted, "date\n2026-01-05\n2026-01-06\n")) == [(2.0, 2.3)] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
+        ("date,dose_gy,status\n2026-01-05,1.8,missed\n", "line 2: status: says missed, but the line has a dose of 1.8"),
         ("", "is empty"),
         ("date,dose_gy\n", "has no line below its column names"),
         ("dose_gy\n1.8\n", "line 1: there is no column 'date'"),
