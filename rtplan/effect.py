@@ -215,6 +215,7 @@ def _column(trains: _Trains, region: Region, time: Time) -> list[EffectRow]:
     """One row a course for a region."""
     tissue = region.tissue
     _refuse_unfit(tissue, trains.courses)
+    _refuse_volume(region)
     per_course = [region_doses(course, region) for course in trains.courses]
     dose = trains.doses(per_course)
     result = cohort(tissue, dose, trains.day, trains.hour, timed=time.from_dates)
@@ -358,7 +359,7 @@ def _limit_checks(region: Region, trains: _Trains, dose: Floats) -> list[tuple[L
     if region.stated_dose_gy is None and not region.shares:
         return [() for _ in trains.courses]
     for limit in region.tissue.limits:
-        if _metrics_differ(region.metric, limit.metric):
+        if not _fits(region.metric, limit.metric):
             continue
         result = cohort(region.tissue, dose, trains.day, trains.hour, timed=False, alpha_beta=limit.alpha_beta)
         net = np.atleast_1d(result.net_bed)
@@ -368,14 +369,56 @@ def _limit_checks(region: Region, trains: _Trains, dose: Floats) -> list[tuple[L
     return [tuple(entries) for entries in checks]
 
 
-def _metrics_differ(stated: str, limit: str) -> bool:
-    """Is one of them a greatest and the other a mean dose, say? What is not recognised is taken to fit."""
+_KINDS = {
+    "max": "greatest",
+    "maximum": "greatest",
+    "mean": "mean",
+    "average": "mean",
+    "median": "median",
+    "min": "least",
+    "minimum": "least",
+}
+_NEAR_GREATEST = {"cc": 1.0, "cm3": 1.0, "cm³": 1.0, "ml": 1.0, "%": 2.0}
+"""Up to such a volume a dose counts as a greatest dose: D0.03cc, D1cc, D2%. [cm3], [%]"""
 
-    def kind(metric: str) -> str:
-        found = re.match(r"\s*d?[\s_-]*(max|mean|min|median)", metric, flags=re.IGNORECASE)
-        return found.group(1).lower() if found else ""
 
-    return bool(kind(stated)) and bool(kind(limit)) and kind(stated) != kind(limit)
+def _fits(stated: str, limit: str) -> bool:
+    """May a dose with this metric stand beside a limit with that one? One that is left out takes the limit's own."""
+    if not _plain(stated) or _plain(stated) == _plain(limit):
+        return True
+    return bool(_kind(stated)) and _kind(stated) == _kind(limit)
+
+
+def _plain(metric: str) -> str:
+    return re.sub(r"[\s_-]", "", metric).lower()
+
+
+def _kind(metric: str) -> str:
+    """What a metric is: greatest, mean, median, least (dose), volume; empty where it is not recognised.
+
+    Only its beginning is read: what follows may name the structure, as in "Dmax, spinal cord PRV".
+    """
+    plain = _plain(metric)
+    if re.match(r"v[0-9]", plain):
+        return "volume"
+    if found := re.match(r"d([0-9]+(?:[.][0-9]+)?)(cc|cm3|cm³|ml|%)", plain):
+        return "greatest" if float(found.group(1)) <= _NEAR_GREATEST[found.group(2)] else ""
+    found = re.match(r"\s*(?:d[\s_-]*)?([a-z]+)", metric.lower())
+    return _KINDS.get(found.group(1), "") if found else ""
+
+
+def _of_a_volume(metric: str) -> bool:
+    """Does it name the volume that gets the dose: D1cc, Dmax(1cc)?"""
+    return bool(re.match(r"d?(max(imum)?)?[(]?[0-9]", _plain(metric)))
+
+
+def _refuse_volume(region: Region) -> None:
+    """A volume cannot be the metric of a dose, wherever the region was written down."""
+    if _kind(region.metric) == "volume":
+        raise DomainError(
+            f"region {region.name!r}: {region.metric} is a volume, not a dose: give a dose with its metric, "
+            "such as Dmax, D0.03cc or Dmean"
+        )
 
 
 # --- what has to be said --------------------------------------------------------------------------------------------
@@ -479,15 +522,15 @@ def _bounds(rows: Sequence[EffectRow]) -> Iterator[Note]:
 
 def _metric_notes(rows: Sequence[EffectRow]) -> Iterator[Note]:
     for row in rows:
-        left_out = [limit for limit in row.parameters.limits if _metrics_differ(row.metric, limit.metric)]
-        if left_out and row.metric:
-            yield Note(
-                code="limit-metric-differs",
-                severity="warning",
-                message=f"{row.region}: its dose is stated as {row.metric}, which is not what these limits hold for: "
-                + "; ".join(f"{limit.name} ({limit.metric})" for limit in left_out),
-                values={"region": row.region, "metric": row.metric},
-            )
+        left_out = [limit for limit in row.parameters.limits if not _fits(row.metric, limit.metric)]
+        unknown = [limit for limit in left_out if not (_kind(row.metric) and _kind(limit.metric))]
+        other = [limit for limit in left_out if limit not in unknown]
+        if other:
+            yield _left_out("limit-metric-differs", row, "is not what these limits hold for", other)
+        if unknown:
+            why = "cannot be told to be of the same kind as these limits' (known: Dmax, D0.03cc, D1cc, D2%, Dmean)"
+            yield _left_out("limit-metric-unknown", row, why, unknown)
+        yield from _near_greatest(row)
         if row.limits and not row.metric:
             yield Note(
                 code="limit-metric-assumed",
@@ -495,3 +538,28 @@ def _metric_notes(rows: Sequence[EffectRow]) -> Iterator[Note]:
                 message=f"{row.region}: no metric is stated with its dose; each limit takes it as the limit's own",
                 values={"region": row.region},
             )
+
+
+def _left_out(code: str, row: EffectRow, why: str, limits: Sequence[Limit]) -> Note:
+    named = "; ".join(f"{limit.name} ({limit.metric})" for limit in limits)
+    return Note(
+        code=code,
+        severity="warning",
+        message=f"{row.region}: its dose is stated as {row.metric}, which {why}; left out: {named}",
+        values={"region": row.region, "metric": row.metric, "limits": named},
+    )
+
+
+def _near_greatest(row: EffectRow) -> Iterator[Note]:
+    """The dose of a small volume beside limits of the very greatest dose, which is higher."""
+    if not _of_a_volume(row.metric):
+        return
+    names = [check.limit.name for check in row.limits if not _of_a_volume(check.limit.metric)]
+    if names:
+        yield Note(
+            code="limit-metric-near",
+            severity="warning",
+            message=f"{row.region}: its dose is stated as {row.metric}; the greatest dose is higher, and these limits "
+            f"hold for it: {'; '.join(names)}",
+            values={"region": row.region, "metric": row.metric, "limits": "; ".join(names)},
+        )

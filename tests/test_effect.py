@@ -329,6 +329,63 @@ def test_no_limit_without_a_dose_of_the_organ_and_none_of_another_metric() -> No
     assert codes == [set(), {"limit-metric-differs"}, {"limit-metric-assumed"}]
 
 
+@pytest.mark.parametrize(
+    "stated", ["max", "Dmax", "d_max", "D max", "maximum dose", "D0.03cc", "D 1 cc", "D2%", "D0.1cm3"]
+)
+@pytest.mark.parametrize("held", ["Dmax", "Dmax(1cc)", "Dmax, spinal cord PRV"])
+def test_greatest_doses_are_recognised(stated: str, held: str) -> None:
+    organ = region("cord", cord(limits=(limit("one", 50.0, metric=held),)), stated_dose_gy=30.0, metric=stated)
+    assert len(evaluate(course(simple(45.0, 25)), [organ])[0].limits) == 1
+
+
+@pytest.mark.parametrize("stated", ["mean", "Dmean", "D_mean", "mean heart dose"])
+def test_mean_doses_are_recognised(stated: str) -> None:
+    limits = (limit("mean", 26.0, metric="Dmean"), limit("max", 50.0))
+    row = evaluate(course(simple(45.0, 25)), [region("x", cord(limits=limits), stated_dose_gy=9.0, metric=stated)])[0]
+    assert [check.limit.name for check in row.limits] == ["mean"]
+    (note,) = notes_on(course(simple(45.0, 25)), [row])
+    assert (note.code, note.values["limits"]) == ("limit-metric-differs", "max (Dmax)")
+
+
+@pytest.mark.parametrize("stated", ["PRV", "D10cc", "D50%", "D95%", "D2", "maxillary", "near the skin", "1cc", "gEUD"])
+def test_a_metric_that_is_not_recognised_leaves_the_limit_out_and_says_so(stated: str) -> None:
+    organ = region("cord", cord(), stated_dose_gy=30.0, metric=stated)
+    row = evaluate(course(simple(45.0, 25)), [organ])[0]
+    assert row.limits == ()
+    (note,) = notes_on(course(simple(45.0, 25)), [row])
+    assert (note.code, note.severity) == ("limit-metric-unknown", "warning")
+    assert f"stated as {stated}, which" in note.message
+    assert "left out: one (Dmax); two (Dmax)" in note.message
+
+
+def test_a_limit_of_the_same_unusual_metric_is_compared() -> None:
+    limits = (limit("own", 40.0, metric="D10cc"), limit("odd", 40.0, metric="gEUD"), limit("max", 50.0))
+    row = evaluate(course(simple(45.0, 25)), [region("x", cord(limits=limits), stated_dose_gy=9.0, metric="d10 cc")])[0]
+    assert [check.limit.name for check in row.limits] == ["own"]
+
+
+@pytest.mark.parametrize("metric", ["V30", "v 20", "V30Gy", "V_5"])
+def test_a_volume_is_no_metric_of_a_dose(metric: str) -> None:
+    with pytest.raises(DomainError, match=rf"region 'heart': {metric} is a volume, not a dose"):
+        evaluate(course(simple(45.0, 25)), [region("heart", cord(), stated_dose_gy=30.0, metric=metric)])
+
+
+def test_the_dose_of_a_small_volume_is_not_passed_off_as_the_greatest() -> None:
+    given = course(simple(45.0, 25))
+    limits = (limit("point", 50.0), limit("small", 50.0, metric="Dmax(1cc)"))
+    point, level, small = evaluate(
+        given,
+        [
+            region("cord", cord(limits=limits), stated_dose_gy=30.0, metric=metric)
+            for metric in ("Dmax", "Dmax at T4", "D1cc")
+        ],
+    )
+    assert len(point.limits) == len(small.limits) == 2
+    assert notes_on(given, [point]) == notes_on(given, [level]) == ()
+    (note,) = notes_on(given, [small])
+    assert (note.code, note.values["limits"]) == ("limit-metric-near", "point")
+
+
 # --- notes ----------------------------------------------------------------------------------------------------------
 
 
