@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -31,7 +32,12 @@ STATUSES = ("delivered", "partial", "remainder", "missed")
 """What a line of a record can say. remainder: the rest of an earlier partial fraction."""
 
 SAME_DOSE_GY = 0.005
-"""Doses closer than this are the same dose. [Gy]"""
+"""Doses closer than this are the same dose: records are written in steps of 0.01 Gy. [Gy]"""
+
+MOST_TIMES_PLANNED = 2.0
+"""A fraction above its planned dose is named as an error. Above so many times that dose it is not believed but
+refused: a fraction given twice over is the largest error of one delivery, a slipped decimal point (18.0 or 180 for
+1.80 Gy) lies far beyond."""
 
 _LONGEST_RANGE_DAYS = 366
 
@@ -309,6 +315,8 @@ class _Reconciliation:
         self.missed: list[Fraction] = list(lost)
         self.owed: list[Partial] = []
         self.findings: list[Note] = []
+        self.doubled: set[int] = set()
+        self.fractions = 0  # delivered so far, the rest of a partial one not counted
 
     def situation(self) -> Situation:
         entries = _in_order(self.record.entries)
@@ -339,6 +347,7 @@ class _Reconciliation:
             if entry.number in seen:
                 text = f"fraction {entry.number} stands twice, lines {seen[entry.number].line} and {entry.line}"
                 self._find("duplicated", entry, f"{text}: both are counted as given")
+                self.doubled.add(entry.number)
             seen.setdefault(entry.number, entry)
 
     def _day(self, entries: list[RecordEntry]) -> None:
@@ -350,6 +359,7 @@ class _Reconciliation:
                 raise _bad(self.record, entry, f"missed on {date}, but no fraction is planned then")
             fraction = self._planned(planned, entry)
             self._doses(entry, fraction.doses_gy)
+            self._name_number(entry, fraction)
             planned.remove(fraction)
             self._miss(fraction, "missed")
         for entry in [entry for entry in entries if not (entry.status == "missed" or _nothing(entry))]:
@@ -385,35 +395,85 @@ class _Reconciliation:
 
     def _deliver(self, entry: RecordEntry, fraction: Fraction) -> None:
         doses = self._doses(entry, fraction.doses_gy)
+        self._name_number(entry, fraction)
+        self.fractions += 1
         del self.open[fraction.number]
-        start = self._start(entry)
-        given = replace(fraction, date=entry.date, start=start, doses_gy=doses)
-        self.delivered.append(given)
+        self._give(entry, replace(fraction, date=entry.date, start=self._start(entry), doses_gy=doses))
         short = [planned - dose for planned, dose in zip(fraction.doses_gy, doses, strict=True)]
-        if all(abs(part) <= SAME_DOSE_GY for part in short):
+        over = [planned for planned, part in zip(fraction.doses_gy, short, strict=True) if part < -SAME_DOSE_GY]
+        if over:
+            self._over(entry, fraction, doses)
+        if max(short) <= SAME_DOSE_GY:
             return
-        values: dict[str, Scalar] = {"planned_gy": fraction.doses_gy[0], "dose_gy": doses[0]}
-        told = f"{doses[0]:g} Gy of {fraction.doses_gy[0]:g} Gy"
-        if entry.status == "partial" or (not entry.status and max(short) > SAME_DOSE_GY):
-            owed = Slot(phase=fraction.phase, doses_gy=tuple(max(0.0, part) for part in short))
-            self.owed.append(Partial(number=fraction.number, date=entry.date, owed=owed))
+        place = next(place for place, part in enumerate(short) if part > SAME_DOSE_GY)
+        values: dict[str, Scalar] = {"planned_gy": fraction.doses_gy[place], "dose_gy": doses[place]}
+        told = self._told(fraction, doses, [part > SAME_DOSE_GY for part in short])
+        if entry.status == "partial" or not entry.status:
+            owed = tuple(part if part > SAME_DOSE_GY else 0.0 for part in short)
+            slot = Slot(phase=fraction.phase, doses_gy=owed)
+            self.owed.append(Partial(number=fraction.number, date=entry.date, owed=slot))
             self._find("partial", entry, f"partial fraction {fraction.number} on {entry.date}: {told} given", values)
         else:
             text = f"fraction {fraction.number} on {entry.date} was given with {told} planned"
             self._find("dose-differs", entry, text, values)
 
+    def _over(self, entry: RecordEntry, fraction: Fraction, doses: tuple[float, ...]) -> None:
+        """More than planned in one fraction: an error of dose that has to be seen, or a line that cannot be right."""
+        above = [dose > planned + SAME_DOSE_GY for planned, dose in zip(fraction.doses_gy, doses, strict=True)]
+        told = self._told(fraction, doses, above)
+        for planned, dose in zip(fraction.doses_gy, doses, strict=True):
+            if dose > MOST_TIMES_PLANNED * planned + SAME_DOSE_GY:
+                raise _bad(self.record, entry, f"{told} planned is more than {MOST_TIMES_PLANNED:g} times that dose")
+        place = above.index(True)
+        values: dict[str, Scalar] = {"planned_gy": fraction.doses_gy[place], "dose_gy": doses[place]}
+        text = f"fraction {fraction.number} on {entry.date} was given with {told} planned: more than was planned"
+        self._find("dose-above-planned", entry, text, values, severity="violation")
+
+    def _told(self, fraction: Fraction, doses: tuple[float, ...], which: list[bool]) -> str:
+        """1 Gy of 1.8 Gy, or with several targets: 1 Gy of 2.3 Gy to the boost."""
+        targets = self.plan.course.prescription.targets
+        parts = zip(targets, doses, fraction.doses_gy, which, strict=True)
+        many = len(targets) > 1
+        told = [f"{dose:g} Gy of {of:g} Gy" + f" to {name}" * many for name, dose, of, wanted in parts if wanted]
+        return " and ".join(told)
+
+    def _give(self, entry: RecordEntry, fraction: Fraction) -> None:
+        """Counts a delivery; refuses the line with which a target has more than the plan gives it."""
+        self.delivered.append(fraction)
+        course = self.plan.course
+        for place, target in enumerate(course.prescription.targets):
+            total = math.fsum(given.doses_gy[place] for given in self.delivered)
+            planned = course.total_gy(target)
+            if total > planned + SAME_DOSE_GY * len(self.delivered):
+                told = f"{total:g} Gy delivered to {target}, more than the {planned:g} Gy of the whole plan"
+                raise _bad(self.record, entry, told)
+
     def _remainder(self, entry: RecordEntry) -> None:
         if not self.owed:
             raise _bad(self.record, entry, f"remainder on {entry.date}, but no fraction before it was partial")
-        partial = self.owed.pop(0)
+        partial = next((partial for partial in self.owed if partial.number == entry.number), self.owed[0])
         doses = self._doses(entry, partial.owed.doses_gy)
-        owed = tuple(max(0.0, part - dose) for part, dose in zip(partial.owed.doses_gy, doses, strict=True))
-        if max(owed) > SAME_DOSE_GY:
-            self.owed.insert(0, replace(partial, owed=replace(partial.owed, doses_gy=owed)))
+        left = [part - dose for part, dose in zip(partial.owed.doses_gy, doses, strict=True)]
+        for dose, owed, part in zip(doses, partial.owed.doses_gy, left, strict=True):
+            if part < -SAME_DOSE_GY:
+                told = f"only {owed:g} Gy of fraction {partial.number} ({partial.date}) is owed"
+                raise _bad(self.record, entry, f"remainder of {dose:g} Gy on {entry.date}, but {told}")
+        place = self.owed.index(partial)
+        self.owed.remove(partial)
+        if max(left) > SAME_DOSE_GY:
+            owed_still = tuple(part if part > SAME_DOSE_GY else 0.0 for part in left)
+            slot = replace(partial.owed, doses_gy=owed_still)
+            self.owed.insert(place, replace(partial, owed=slot))
         start = self._start(entry)
-        self.delivered.append(
-            Fraction(number=1, phase=partial.owed.phase, date=entry.date, start=start, doses_gy=doses)
-        )
+        self._give(entry, Fraction(number=1, phase=partial.owed.phase, date=entry.date, start=start, doses_gy=doses))
+
+    def _name_number(self, entry: RecordEntry, fraction: Fraction) -> None:
+        """The record's number has to be the plan's, or the place among what was delivered."""
+        known = {fraction.number, self.fractions + 1, len(self.delivered) + 1}
+        if entry.number is None or entry.number in known or entry.number in self.doubled:
+            return
+        text = f"fraction on {entry.date} is numbered {entry.number}, but by its day and order it is fraction"
+        self._find("number-differs", entry, f"{text} {fraction.number} of the plan")
 
     def _doses(self, entry: RecordEntry, planned: tuple[float, ...]) -> tuple[float, ...]:
         """Doses as recorded. A line that names targets has to name every one that the fraction treats."""
@@ -446,9 +506,17 @@ class _Reconciliation:
             )
         )
 
-    def _find(self, code: str, entry: RecordEntry, message: str, values: Mapping[str, Scalar] | None = None) -> None:
+    def _find(
+        self,
+        code: str,
+        entry: RecordEntry,
+        message: str,
+        values: Mapping[str, Scalar] | None = None,
+        *,
+        severity: str = "warning",
+    ) -> None:
         told = {"line": entry.line, "date": entry.date.isoformat(), **(values or {})}
-        self.findings.append(Note(code=code, severity="warning", message=f"{self.record.file}: {message}", values=told))
+        self.findings.append(Note(code=code, severity=severity, message=f"{self.record.file}: {message}", values=told))
 
 
 def _in_order(entries: Sequence[RecordEntry]) -> list[RecordEntry]:

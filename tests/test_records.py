@@ -73,9 +73,64 @@ def test_partial_and_its_remainder(made):
 
 def test_a_dose_that_differs_is_no_partial_fraction(made):
     situation = read(made, lines(*given(3), "2026-01-08,2.0,delivered"))
-    assert codes(situation) == ["dose-differs"]
+    assert [(finding.code, finding.severity) for finding in situation.findings] == [("dose-above-planned", "violation")]
+    assert "2 Gy of 1.8 Gy planned: more than was planned" in situation.findings[0].message
     assert situation.delivered[-1].doses_gy == (2.0,)
     assert len(situation.slots) == 21
+    low = read(made, lines(*given(3), "2026-01-08,1.5,delivered"))
+    assert [(finding.code, finding.severity) for finding in low.findings] == [("dose-differs", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("dose", "told"),
+    [
+        ("3.61", "3.61 Gy of 1.8 Gy planned is more than 2 times that dose"),
+        ("18.0", "18 Gy of 1.8 Gy planned is more than 2 times that dose"),
+        ("180", "185.4 Gy delivered to tumour, more than the 45 Gy of the whole plan"),
+    ],
+)
+def test_a_fraction_above_twice_its_dose_is_a_slip_of_the_pen(made, dose, told):
+    text = lines(*given(3), f"2026-01-08,{dose},delivered")
+    assert codes(read(made, text.replace(dose, "3.6"))) == ["dose-above-planned"]
+    with pytest.raises(ConfigError, match=rf"line 5: {told}"):
+        read(made, text)
+
+
+def test_more_than_the_whole_plan_is_refused_on_the_line_that_passes_it(made):
+    # 25 x 1.8 = 45 Gy: 13 x 3.5 = 45.5 Gy.
+    rows = [f"{fraction.date},3.5," for fraction in made.course.fractions]
+    with pytest.raises(ConfigError, match=r"line 14: 45.5 Gy delivered to tumour, more than the 45 Gy of the whole"):
+        read(made, lines(*rows))
+
+
+def test_doses_rounded_in_the_record_are_not_too_much():
+    # 40/15: 2.667 Gy a fraction, recorded as 2.67: 40.05 Gy in the end.
+    short = plan("40/15", "2026-01-05", clinic="weekdays")
+    situation = read(short, lines(*(f"{fraction.date},2.67,delivered" for fraction in short.course.fractions)))
+    assert (len(situation.delivered), situation.findings) == (15, ())
+
+
+def test_a_remainder_is_no_more_than_what_is_owed(made):
+    rows = [*given(3), "2026-01-08,1.0,partial"]
+    with pytest.raises(ConfigError, match=r"line 6: remainder of 1.8 Gy on 2026-01-08, but only 0.8 Gy of fraction 4"):
+        read(made, lines(*rows, "2026-01-08,1.8,remainder"))
+    twice = read(made, lines(*rows, "2026-01-08,0.5,remainder", "2026-01-09,0.3,remainder"))
+    assert not twice.partials
+
+
+def test_a_number_that_disagrees_with_the_order_is_named(made):
+    def numbered(*numbers):
+        rows = [f"{day},{number},1.8" for day, number in zip(DAYS, numbers, strict=False)]
+        return codes(read(made, lines(*rows, head="date,fraction,dose_gy")))
+
+    assert numbered(1, 2, 3, 4, 5, 6, 7, 20) == ["number-differs"]
+    assert numbered(1, 2, 3, 4, 5, 6, 7, 8) == []
+
+
+@pytest.mark.parametrize("after", [4, 5])
+def test_after_a_missed_fraction_numbers_may_be_the_plans_or_count_what_was_given(made, after):
+    rows = [f"{day},{number},1.8" for day, number in zip([*DAYS[:3], DAYS[4]], [1, 2, 3, after], strict=True)]
+    assert codes(read(made, lines(*rows, head="date,fraction,dose_gy"))) == ["missed"]
 
 
 def test_extra_on_a_closed_day_makes_up_for_a_missed_one(made):
