@@ -321,10 +321,10 @@ def _region(spec: RegionSpec, tissues: dict[str, Tissue]) -> Region:
 
 
 def _stated(text: str, tissues: dict[str, Tissue]) -> RegionSpec:
-    """``spinal cord=42.3Gy``, ``lung=0.35`` (a share), optionally with the metric: ``lung=18Gy mean``."""
+    """``spinal cord=42.3Gy`` or ``4230cGy``, optionally with the metric: ``lung=18Gy mean``."""
     import re
 
-    match = re.fullmatch(r"\s*([^=]+?)\s*=\s*([0-9.eE+-]+)\s*(gy|%)?\s*(.*?)\s*", text, flags=re.IGNORECASE)
+    match = re.fullmatch(r"\s*([^=]+?)\s*=\s*([0-9.eE+-]+)\s*(c?gy\b|%)?\s*(.*?)\s*", text, flags=re.IGNORECASE)
     if match is None:
         raise DomainError(f'--region takes NAME=DOSEGy [metric], such as "spinal cord=42.3Gy Dmax", got {text!r}')
     name, figure, unit, metric = match.groups()
@@ -332,7 +332,21 @@ def _stated(text: str, tissues: dict[str, Tissue]) -> RegionSpec:
         value = float(figure)
     except ValueError:
         raise DomainError(f"--region {text!r}: {figure!r} is not a number") from None
-    if not (unit or "").lower() == "gy":
-        raise DomainError(f"--region {text!r}: give the dose over the whole prescription in Gy, such as {figure}Gy")
+    unit = (unit or "").lower()
+    if unit not in ("gy", "cgy"):
+        raise DomainError(
+            f"--region {text!r}: give the dose over the whole prescription in Gy, "
+            f"such as {_dose_hint(figure, value, bare=not unit and not metric)}"
+        )
     tissue = tissue_named(name.lower().replace(" ", "-"), tissues)
-    return RegionSpec(name=name, tissue=tissue.name, stated_dose_gy=value, metric=metric)
+    dose = value / 100.0 if unit == "cgy" else value
+    return RegionSpec(name=name, tissue=tissue.name, stated_dose_gy=dose, metric=metric)
+
+
+def _dose_hint(figure: str, value: float, *, bare: bool) -> str:
+    """The user's own figure only where no other unit can be meant by it; a figure in the thousands is cGy."""
+    if bare and 1.0 < value < 150.0:
+        return f"{figure}Gy"
+    if bare and 500.0 <= value < 15000.0:
+        return f"{value / 100.0:g}Gy (or {figure}cGy)"
+    return "42.3Gy"

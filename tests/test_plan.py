@@ -131,6 +131,12 @@ def test_nothing_is_provisional_where_no_notices_are_made():
         ({"alpha_betas": (float("nan"),)}, "alpha_beta must be finite in Gy, got nan"),
         ({"regions": ("spinal cord",)}, "--region takes NAME=DOSEGy"),
         ({"regions": ("spinal cord=42.3",)}, "give the dose over the whole prescription in Gy, such as 42.3Gy"),
+        ({"regions": ("spinal cord=4230",)}, "in Gy, such as 42.3Gy (or 4230cGy)"),
+        ({"regions": ("spinal cord=4230mGy",)}, "in Gy, such as 42.3Gy"),
+        ({"regions": ("spinal cord=42.3GyE",)}, "in Gy, such as 42.3Gy"),
+        ({"regions": ("lung=35%",)}, "in Gy, such as 42.3Gy"),
+        ({"regions": ("lung=0.35",)}, "in Gy, such as 42.3Gy"),
+        ({"regions": ("heart=30Gy V30",)}, "region 'heart': V30 is a volume, not a dose"),
         ({"chemo": "none", "align": "before"}, "has no chemotherapy to align"),
     ],
 )
@@ -138,6 +144,15 @@ def test_words_that_cannot_be_used(words, message):
     with pytest.raises((ConfigError, DomainError, ScheduleError)) as caught:
         plan(**words)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["spinal-cord=4230cGy", "spinal cord = 4230 cgy", "spinal cord=42.3 Gy"])
+def test_an_organ_takes_its_dose_in_gy_or_cgy(text):
+    assert plan(regions=(text,)).effects[-1].dose_gy == 42.3
+
+
+def test_a_metric_follows_cgy_too():
+    assert plan(regions=("spinal cord=4230cGy Dmax",)).effects[-1].metric == "Dmax"
 
 
 def test_an_organ_with_its_dose_stands_beside_its_limits():
