@@ -425,7 +425,11 @@ def _refuse_volume(region: Region) -> None:
 
 
 def notes_on(course: Course, rows: Sequence[EffectRow]) -> tuple[Note, ...]:
-    """What has to be said beside these rows of a course: doubtful ranges, bounds, assumed intervals, metrics."""
+    """What has to be said beside these rows of a course: doubtful ranges, bounds, assumed intervals, metrics.
+
+    Said once, of each set as it is: the variants of a range would only say it again.
+    """
+    rows = [row for row in rows if not row.variant]
     found = [*_high_doses(rows), *_repair_notes(course, rows), *_metric_notes(rows)]
     return tuple({note.message: note for note in found}.values())
 

@@ -323,6 +323,45 @@ def test_an_organ_with_its_dose_shows_limit_and_margin(cli: Cli) -> None:
         assert check["margin_gy"] == pytest.approx(check["limit"]["eqd2_gy"] - eqd2)
 
 
+OWN_CORD = """
+[[tissues]]
+name = "our-cord"
+label = "our cord"
+kind = "late"
+alpha_beta = 2.0
+alpha_beta_interval = { low = 1.0, high = 4.0 }
+source = { text = "our department", verified = true }
+[tissues.repair]
+half_times_h = [5.0]
+bound = true
+source = { text = "our department", verified = true }
+[[tissues.limits]]
+name = "ours"
+eqd2_gy = 30.0
+alpha_beta = 2.0
+metric = "Dmax"
+source = { text = "our department", verified = true }
+"""
+
+
+@pytest.mark.parametrize("words", ["plan 60/40bid --start 2026-03-02", "dose 60/40bid", "compare 60/40bid 45/25"])
+def test_a_range_says_limits_and_notes_once(cli: Cli, tmp_path: Path, words: str) -> None:
+    """The set as it is speaks for its variants: with and without a range the same limits and the same notes."""
+    path = tmp_path / "own.toml"
+    path.write_text(OWN_CORD, encoding="utf-8")
+    base = (*words.split(), "--tissue-file", str(path), "--region", "our-cord=40Gy")
+    plain, ranged = (json.loads(cli(*base, *more, "--json").stdout) for more in ((), ("--range",)))
+    told = {"eqd2-limit", "repair-bound", "interval-assumed", "limit-metric-assumed"}
+    found = [[n["message"] for n in data["notes"] if n["code"] in told] for data in (plain, ranged)]
+    assert found[0] == found[1]
+    assert len(found[1]) == len(set(found[1]))
+    rows = [row for row in ranged.get("ranges") or ranged["rows"] if row["region"] == "our-cord"]
+    assert {row["variant"] for row in rows if row["limits"]} == {""}
+    assert {row["variant"] for row in rows} == {"", "low α/β 1 Gy", "high α/β 4 Gy"}
+    text = cli(*base, "--range").stdout
+    assert text.count("above the limit of 30 Gy") == len([m for m in found[1] if "above the limit" in m])
+
+
 def test_a_range_needs_sets_with_a_name() -> None:
     with pytest.raises(DomainError, match="--tissue"):
         intake.with_ranges([Region(name="α/β 10", tissue=intake.bare_tissue(10.0))])
