@@ -14,9 +14,10 @@ from rtplan import lq
 from rtplan.course import Course, Fraction
 from rtplan.effect import EffectRow, evaluate, evaluate_many
 from rtplan.prescription import Pattern, Phase, Prescription, TargetDose, weekly
+from rtplan.ranges import expand
 from rtplan.schedule import lay_out, prescribed_reference
 from rtplan.source import Source
-from rtplan.tissue import Limit, Region, Repair, Repopulation, Share, Tissue
+from rtplan.tissue import Interval, Limit, Region, Repair, Repopulation, Share, Tissue
 from rtplan.workdays import Reason, add_days, every_day_open
 
 SOURCE = Source(text="a test", verified=False)
@@ -164,6 +165,35 @@ def same(row: EffectRow, expected: EffectRow | dict[str, float | None]) -> None:
 def test_rows_equal_sums_over_all_pairs(prescription: Prescription, region: Region, start: dt.date) -> None:
     course = prescribed_reference(prescription, start)
     same(evaluate(course, [region])[0], by_hand(course, region))
+
+
+@given(prescriptions(), regions(), starts, st.data())
+def test_the_split_holds_for_every_row_of_a_range(
+    prescription: Prescription, region: Region, start: dt.date, data: st.DataObject
+) -> None:
+    """net = BED + gain - loss, in BED and in EQD2, with the T of the region: for each set and each of its variants."""
+    interval = st.floats(0.3, 1.0).map(lambda part: Interval(low=region.tissue.alpha_beta * part, high=25.0))
+    tissue = replace(region.tissue, alpha_beta_interval=data.draw(interval))
+    time = tissue.repopulation
+    if time is not None:
+        ends = Interval(low=0.0, high=2.0)
+        tissue = replace(
+            tissue,
+            repopulation=replace(time, rate_interval=ends, kick_off_interval=Interval(low=0.0, high=70.0)),
+        )
+    ranged = expand([replace(region, tissue=tissue)], induction=True)
+    course = prescribed_reference(prescription, start)
+    rows = evaluate(course, ranged)
+    assert len(rows) == len(ranged) >= 2
+    for row, variant in zip(rows, ranged, strict=True):
+        same(row, by_hand(course, variant))
+        gain, loss = row.repair_gain_gy or 0.0, row.time_loss_gy or 0.0
+        assert row.net_bed_gy == row.bed_gy + gain - loss
+        factor = 1 + 2 / row.alpha_beta_gy
+        assert row.net_eqd2_gy == pytest.approx((row.bed_gy + gain - loss) / factor, rel=1e-12, abs=1e-12)
+        assert row.elapsed_days == rows[0].elapsed_days
+        assert (row.overall_treatment_time_days is None) == (row.elapsed_days is None)
+        assert row.alpha_beta_gy == row.parameters.alpha_beta == variant.tissue.alpha_beta
 
 
 @given(
