@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from rtplan.course import Course, Fraction
 from rtplan.effect import EffectRow
 from rtplan.errors import ConfigError, RtplanError
 from rtplan.note import Note
-from rtplan.plan import Plan, PlanInputs, Provenance, Revision
+from rtplan.plan import Plan, PlanInputs, Provenance, Revision, complete_plan, make_plan
 from rtplan.prescription import Prescription
 from rtplan.schedule import prescribed_reference
 
 __all__ = ["PLAN_SCHEMA", "course_document", "document", "dumps", "encode", "parse", "read", "write"]
 
+_TOLERANCE = 1e-9  # of a figure made again by another version of Python or numpy
 PLAN_SCHEMA = "rtplan.plan/1"
 
 
@@ -112,7 +114,10 @@ def read(path: str | Path) -> Plan:
 
 
 def parse(data: Any, file: str = "plan.json") -> Plan:
-    """The plan of a JSON document. It is read as it was laid out, never laid out again."""
+    """The plan of a JSON document, as it was laid out: a newer holiday library never moves it.
+
+    Its figures are made once more from its own calendar, regions and cycles; ConfigError where they do not agree.
+    """
     if not isinstance(data, dict) or data.get("schema") != PLAN_SCHEMA:
         found = data.get("schema") if isinstance(data, dict) else None
         raise ConfigError(file, [f"schema must be {PLAN_SCHEMA!r}, got {found!r}"])
@@ -126,9 +131,26 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
     except (RtplanError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(file, [f"is not a plan: {error}"]) from None
     difference = _first_difference(document(plan), data)
+    difference = difference or _first_difference(_figures(_again(plan, file)), _figures(plan), tolerance=_TOLERANCE)
     if difference:
         raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
     return plan
+
+
+def _again(plan: Plan, file: str) -> Plan:
+    """The plan made once more from its own inputs. A revision's course and cycles are what was chosen and stay."""
+    try:
+        if plan.revision.number > 1:
+            return complete_plan(plan.inputs, plan.course, plan.provenance, plan.revision, cycles=plan.cycles)
+        return make_plan(plan.inputs, plan.provenance, plan.revision)
+    except RtplanError as error:
+        raise ConfigError(file, [f"cannot be made from its own inputs: {error}"]) from None
+
+
+def _figures(plan: Plan) -> dict[str, Any]:
+    """What follows from a plan's inputs."""
+    whole = document(plan)
+    return {key: whole[key] for key in ("fractions", "cycles", "effects", "ranges", "prescribed", "closed_days")}
 
 
 def _plan(data: dict[str, Any], file: str) -> Plan:
@@ -167,7 +189,7 @@ def _fraction(entry: dict[str, Any], place: int, prescription: Prescription, fil
     return fraction
 
 
-def _first_difference(ours: Any, theirs: Any, path: str = "") -> str:
+def _first_difference(ours: Any, theirs: Any, path: str = "", tolerance: float = 0.0) -> str:
     """Where a document first says something else than its own values give."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in [*ours, *(key for key in theirs if key not in ours)]:
@@ -176,12 +198,18 @@ def _first_difference(ours: Any, theirs: Any, path: str = "") -> str:
                 return f"{where} is not a known key"
             if key not in theirs:
                 return f"{where} is missing"
-            if found := _first_difference(ours[key], theirs[key], where):
+            if found := _first_difference(ours[key], theirs[key], where, tolerance):
                 return found
         return ""
     if isinstance(ours, list) and isinstance(theirs, list):
         if len(ours) != len(theirs):
             return f"{path} has {len(theirs)} entries, expected {len(ours)}"
         pairs = enumerate(zip(ours, theirs, strict=True))
-        return next((found for i, (a, b) in pairs if (found := _first_difference(a, b, f"{path}[{i}]"))), "")
-    return "" if ours == theirs else f"{path} is {theirs!r}, its own values give {ours!r}"
+        return next((found for i, (a, b) in pairs if (found := _first_difference(a, b, f"{path}[{i}]", tolerance))), "")
+    if tolerance and isinstance(ours, float) and isinstance(theirs, float):
+        return "" if math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=tolerance) else _said(path, theirs, ours)
+    return "" if ours == theirs else _said(path, theirs, ours)
+
+
+def _said(path: str, theirs: Any, ours: Any) -> str:
+    return f"{path} is {theirs!r}, its own values give {ours!r}"

@@ -13,7 +13,7 @@ from rtplan import rules as rules_room
 from rtplan.chemo import ChemoProtocol, Cycle
 from rtplan.course import Course, Fraction
 from rtplan.effect import EffectRow, evaluate, limit_notes, notes_on
-from rtplan.errors import DomainError, ScheduleError
+from rtplan.errors import DomainError, ScheduleError, whole
 from rtplan.note import Note
 from rtplan.prescription import Prescription
 from rtplan.ranges import expand, induction_notes
@@ -124,6 +124,9 @@ class Revision:
     number: int = 1
     parent_sha256: str | None = None
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        whole("number", self.number, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

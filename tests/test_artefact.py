@@ -74,6 +74,19 @@ def test_exact_doses_of_thirds():
         (lambda d: d.update(surprise=1), "surprise is not a known key"),
         (lambda d: d.update(schema="rtplan.plan/9"), "schema must be 'rtplan.plan/1', got 'rtplan.plan/9'"),
         (lambda d: d.pop("cycles"), "cycles is missing"),
+        (
+            lambda d: d["effects"][0].update(net_bed_gy=500.0),
+            "effects[0].net_bed_gy is 500.0, its own values give 40.5",
+        ),
+        (
+            lambda d: d["effects"][0].update(time_loss_gy=0.0),
+            "effects[0].time_loss_gy is 0.0, its own values give 12.6",
+        ),
+        (lambda d: d["cycles"][1].update(date="2026-02-25"), "cycles[1].date is '2026-02-25'"),
+        (lambda d: d["inputs"].update(start="2026-02-09"), "fractions[0].date is '2026-02-02'"),
+        (lambda d: d["inputs"].update(start="2025-01-01"), "cannot be made from its own inputs"),
+        (lambda d: d["revision"].update(number=-1), "number must be a whole number of at least 1, got -1"),
+        (lambda d: d["inputs"]["regions"][0]["tissue"].update(alpha_beta=3.0), "its own values give 3.0"),
     ],
 )
 def test_damaged_files_are_refused(document, spoil, message):
