@@ -13,7 +13,7 @@ from rtplan.chemo import Cycle
 from rtplan.compensation import METHODS, Found, Remainder, Slot, best, candidates, search, with_interval
 from rtplan.course import Course, Fraction
 from rtplan.dose_change import DoseStep, Part
-from rtplan.effect import EffectRow, evaluate, evaluate_many, limit_notes, time_loss_gy
+from rtplan.effect import EffectRow, evaluate, evaluate_many, limit_notes
 from rtplan.errors import DomainError, positive
 from rtplan.interruption import Situation
 from rtplan.note import Note
@@ -67,6 +67,9 @@ _METHOD_WORDS = {
     "bid": "second fraction on a day",
     "mix": "extra session (closed days and second fractions)",
 }
+_METHOD_ORDER = ("machine", "worked-weekend", "weekend", "holiday", "bid", "mix")
+"""Among equals: a day on which the staff works anyway before a weekend, a weekend before a public holiday."""
+
 _GOAL_WORDS = {
     "end": "keeps the planned end",
     "limit": "inside the limit on prolongation",
@@ -174,7 +177,8 @@ class Option:
 class Price:
     """What the missed fractions cost one tumour region, when they are appended and nothing else is done.
 
-    prescribed_gy, planned_gy: BED lost to the longer time, against each reference; None without a time factor. [Gy]
+    prescribed_gy, planned_gy: BED lost to the longer time of the fractions that treat the region, against each
+    reference; None without a time factor. [Gy]
     """
 
     region: str
@@ -316,7 +320,7 @@ class _Audit:
             planned=self.planned,
             planned_effects=self.planned_rows,
             appended=appended,
-            prices=tuple(self._prices(appended.course)),
+            prices=tuple(self._prices(appended)),
             options=ranked,
             shown=_shown(ranked),
             added_scan=tuple(self._added_scan()),
@@ -381,10 +385,15 @@ class _Audit:
                 id="remainder-same-day",
                 tier="a",
                 method="remainder",
-                label=f"the remaining {partial.owed.doses_gy[0]:g} Gy on {_day(partial.date)} itself",
+                label=f"the remaining {self._owed_words(partial.owed)} on {_day(partial.date)} itself",
                 course=now.lay_out(),
                 goal="",
             )
+
+    def _owed_words(self, owed: Slot) -> str:
+        targets = self.inputs.prescription.targets
+        told = [(f"{dose:g} Gy", name) for dose, name in zip(owed.doses_gy, targets, strict=True) if dose > 0]
+        return " and ".join(f"{dose} to {name}" if len(targets) > 1 else dose for dose, name in told)
 
     def _sessions(self) -> Iterator[Found]:
         reached = False
@@ -756,18 +765,17 @@ class _Audit:
 
     # --- the price, and what else has to be said ---
 
-    def _prices(self, appended: Course) -> Iterator[Price]:
-        for region in self.regions:
+    def _prices(self, appended: Option) -> Iterator[Price]:
+        """Each tumour region by the T of its own fractions: what its rows lose to time, no other figure."""
+        rows = zip(self.regions, appended.effects, self.prescribed_rows, self.planned_rows, strict=True)
+        for region, effect, prescribed, planned in rows:
             tissue = region.tissue
             if tissue.kind != "tumour":
                 continue
-            loss = time_loss_gy(tissue, float(appended.elapsed_days))
-            prescribed = time_loss_gy(tissue, float(self.prescribed.elapsed_days))
-            planned = time_loss_gy(tissue, float(self.planned.elapsed_days))
             time = tissue.repopulation
             to_eqd2 = 1.0 + 2.0 / tissue.alpha_beta
-            against_prescribed = None if loss is None or prescribed is None else loss - prescribed
-            against_planned = None if loss is None or planned is None else loss - planned
+            against_prescribed = _more(effect.row.time_loss_gy, prescribed.time_loss_gy)
+            against_planned = _more(effect.row.time_loss_gy, planned.time_loss_gy)
             yield Price(
                 region=region.name,
                 tissue=tissue.name,
@@ -794,9 +802,8 @@ class _Audit:
         if not situation.slots:
             message = "nothing is left of this course: added fractions are all that could still be given"
             yield Note(code="nothing-left", severity="warning", message=message)
-        if appended.deficit_gy <= SAME_DEFICIT_GY and not appended.violations and situation.slots:
-            message = "appended without compensation the tumour keeps its net BED, and no rule is broken"
-            yield Note(code="no-compensation-needed", severity="info", message=message)
+        if situation.slots:
+            yield from _verdict(appended, situation)
         if self.inputs.chemo is not None and not situation.restarts:
             blocks = self.inputs.chemo.blocks
             follow = [block.moves_with_interruption or block.anchor.kind == "after" for block in blocks]
@@ -813,6 +820,28 @@ class _Audit:
         if any(phase.pattern.several_a_day for phase in self.inputs.prescription.phases):
             message = "second fractions on a day are not offered: the course is given several times a day already"
             yield Note(code="no-second-fractions", severity="info", message=message)
+
+
+def _is_whole(option: Option) -> bool:
+    """Lacks the tumour nothing, is no rule broken, and does no other tissue get more?"""
+    most = max(option.deficit_gy, option.late_excess_gy, option.acute_excess_gy)
+    return most <= SAME_DEFICIT_GY and not option.violations
+
+
+def _verdict(appended: Option, situation: Situation) -> Iterator[Note]:
+    """Is the course fine as it is? Not where an organ got more than the reference gives it, or a dose was wrong."""
+    if max(appended.late_excess_gy, appended.acute_excess_gy) > SAME_DEFICIT_GY:
+        late, acute = appended.late_excess_gy, appended.acute_excess_gy
+        yield Note(
+            code="excess-without-compensation",
+            severity="warning",
+            message=f"appended without compensation, net BED stands above the reference's: late tissue by {late:.2f} "
+            f"Gy, acute tissue by {acute:.2f} Gy",
+            values={"late_excess_gy": late, "acute_excess_gy": acute},
+        )
+    elif _is_whole(appended) and all(finding.severity != "violation" for finding in situation.findings):
+        message = "appended without compensation the tumour keeps its net BED, and no rule is broken"
+        yield Note(code="no-compensation-needed", severity="info", message=message)
 
 
 def choose(missed: Missed, name: str, provenance: Provenance, *, parent_sha256: str, reason: str = "") -> Plan:
@@ -910,11 +939,10 @@ def _ends(interval: Interval | None) -> tuple[float, ...]:
 
 def _order(options: Sequence[Option], rank_by: str) -> list[Option]:
     """Ranked: fewest rules broken, then as asked for. Deficits within 0.1 Gy of a group's smallest are equal."""
-    tiers = list(TIERS)
 
     def prefix(option: Option) -> tuple[float, ...]:
         first = {
-            "guideline": (float(tiers.index(option.tier)),),
+            "guideline": (_tier_place(option),),
             "tumour": (),
             "late": (round(option.late_excess_gy, 6),),
             "sessions": (float(option.n_sessions),),
@@ -929,15 +957,24 @@ def _order(options: Sequence[Option], rank_by: str) -> list[Option]:
         return (
             prefix(option),
             groups[option.id],
-            tiers.index(option.tier),
+            _tier_place(option),
             round(option.late_excess_gy, 6),
             round(option.acute_excess_gy, 6),
             option.n_sessions,
             option.course.last,
+            _METHOD_ORDER.index(option.method) if option.method in _METHOD_ORDER else len(_METHOD_ORDER),
             option.id,
         )
 
     return sorted(options, key=key)
+
+
+def _tier_place(option: Option) -> float:
+    """Uncompensated stands last, but before another dose where nothing is left to compensate."""
+    places = list(TIERS)
+    if option.tier == "none" and _is_whole(option):
+        return places.index("d") - 0.5
+    return float(places.index(option.tier))
 
 
 def _deficit_groups(options: Sequence[Option]) -> dict[str, int]:
@@ -958,6 +995,10 @@ def _shown(options: Sequence[Option]) -> tuple[str, ...]:
     if bare not in kept:
         kept = [*kept[: MOST_SHOWN - 1], bare]
     return tuple(option.id for option in kept)
+
+
+def _more(loss_gy: float | None, reference_gy: float | None) -> float | None:
+    return None if loss_gy is None or reference_gy is None else loss_gy - reference_gy
 
 
 def _dose_words(steps: Sequence[DoseStep]) -> str:

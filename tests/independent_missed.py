@@ -211,13 +211,19 @@ def effect(tissue, fractions, doses, interval_h):
     ratio = tissue["alpha_beta"]
     bed = math.fsum(dose * (1 + dose / ratio) for dose in doses)
     gain = _repair(tissue, fractions, doses, interval_h)
-    loss = None
-    time = tissue["repopulation"]
-    if time is not None:
-        elapsed = (day(fractions[-1]["date"]) - day(fractions[0]["date"])).days + time["first_fraction_is_day"]
-        rate = time["rate"] * (1 + 2 / ratio if time["basis"] == "eqd2" else 1.0)
-        loss = rate * max(0.0, elapsed - time["kick_off_day"])
+    loss = _time(tissue, fractions, doses)
     return bed, gain, loss, bed + (gain or 0.0) - (loss or 0.0)
+
+
+def _time(tissue, fractions, doses):
+    """Loss from the first to the last fraction that gives the region dose."""
+    time = tissue["repopulation"]
+    if time is None:
+        return None
+    treated = [day(fraction["date"]) for fraction, dose in zip(fractions, doses, strict=True) if dose > 0]
+    elapsed = (treated[-1] - treated[0]).days + time["first_fraction_is_day"]
+    rate = time["rate"] * (1 + 2 / tissue["alpha_beta"] if time["basis"] == "eqd2" else 1.0)
+    return rate * max(0.0, elapsed - time["kick_off_day"])
 
 
 def _repair(tissue, fractions, doses, interval_h):
@@ -282,22 +288,21 @@ def _excesses(document, option):
 
 
 def _prices(document):
+    """Each region by the days of its own fractions; never another figure than its rows'."""
     status = document["status"]
-    regions = {region["name"]: region["tissue"] for region in document["inputs"]["regions"]}
-    spans = {
-        name: (day(status[name]["last"]) - day(status[name]["first"])).days
-        for name in ("appended", "prescribed", "planned")
-    }
+    prescription = document["inputs"]["prescription"]
+    regions = {region["name"]: region for region in document["inputs"]["regions"]}
+    rows = {row["region"]: row for row in status["appended"]["effects"]}
     for price in status["appended"]["price"]:
-        tissue = regions[price["region"]]
-        time = tissue["repopulation"]
-        if time is None:
+        region = regions[price["region"]]
+        tissue = region["tissue"]
+        if tissue["repopulation"] is None:
             continue
-        rate = time["rate"] * (1 + 2 / tissue["alpha_beta"] if time["basis"] == "eqd2" else 1.0)
-        losses = {
-            name: rate * max(0.0, span + time["first_fraction_is_day"] - time["kick_off_day"])
-            for name, span in spans.items()
-        }
+        losses = {}
+        for name in ("appended", "prescribed", "planned"):
+            fractions = status[name]["fractions"]
+            losses[name] = _time(tissue, fractions, region_doses(prescription, fractions, region))
+        yield from _same("time loss appended", rows[price["region"]]["time_loss_gy"], losses["appended"])
         for name in ("prescribed", "planned"):
             cost = losses["appended"] - losses[name]
             yield from _same(f"price against {name}", price[f"{name}_gy"], cost)
@@ -307,15 +312,24 @@ def _prices(document):
 
 
 def _order(document):
-    """By guideline: rules broken, tier, deficits equal within 0.1 Gy, late and acute excess, sessions, end."""
+    """By guideline: rules broken, tier, deficits equal within 0.1 Gy, late and acute excess, sessions, end.
+
+    Uncompensated stands last, or before another dose where it lacks nothing and breaks no rule.
+    """
     options = document["options"]
     if [option["rank"] for option in options] != list(range(1, len(options) + 1)):
         yield "ranks do not count from 1"
     if document["settings"]["rank_by"] != "guideline":
         return
-    tiers = ["a", "b", "c", "d", "e", "none"]
+    tiers = ["a", "b", "c", "whole", "d", "e", "none"]
+
+    def place(option):
+        most = max(option["deficit_gy"], option["late_excess_gy"], option["acute_excess_gy"])
+        whole = option["tier"] == "none" and most <= 0.1 and not option["violations"]
+        return tiers.index("whole" if whole else option["tier"])
+
     for before, after in itertools.pairwise(options):
-        a, b = ((len(o["violations"]), tiers.index(o["tier"])) for o in (before, after))
+        a, b = ((len(option["violations"]), place(option)) for option in (before, after))
         if a > b or (a == b and before["deficit_gy"] > after["deficit_gy"] + 0.1 + FINE):
             yield f"{before['id']} stands before {after['id']}"
 

@@ -222,6 +222,40 @@ def test_gap_before_kick_off_of_a_short_course_costs_nothing():
     assert "no-compensation-needed" in codes(answer.notes)
 
 
+def test_the_price_of_a_region_is_told_by_its_own_fractions():
+    # 60 Gy in 30 to elective and gtv (66 Gy) at once, then 10 Gy in 5 to the gtv alone: from Monday 5 January the
+    # elective days end on Friday 13 February (T = 39), the gtv's on Friday 20 February (T = 46). A fraction of the
+    # last week missed: Monday 23 February, T = 49 for the gtv, 0.9 x 3 = 2.7; the elective volume loses nothing.
+    # A fraction of the third week missed: its 30th moves to Monday 16 February, T = 42 instead of 39, 2.7 as well.
+    both = (TargetDose(target="elective", dose_gy=60.0), TargetDose(target="gtv", dose_gy=66.0))
+    phases = (
+        Phase(name="a", n_fractions=30, totals=both),
+        Phase(name="b", n_fractions=5, totals=(TargetDose(target="gtv", dose_gy=10.0),)),
+    )
+    made = seventy()
+    tumour = made.inputs.regions[0]
+    regions = tuple(replace(tumour, name=name, target=name) for name in ("elective", "gtv"))
+    inputs = replace(made.inputs, prescription=Prescription(name="seq", phases=phases), regions=regions)
+    made = make_plan(inputs, FIXED)
+    for day, elective, gtv in (("2026-02-18", 0.0, 2.7), ("2026-01-21", 2.7, 2.7)):
+        answer = missed(made, day)
+        assert {price.region: price.planned_gy for price in answer.prices} == pytest.approx(
+            {"elective": elective, "gtv": gtv}
+        )
+        for price, effect in zip(answer.prices, answer.appended.effects, strict=True):
+            assert price.prescribed_gy == pytest.approx(-effect.prescribed_difference_gy)
+
+
+def test_an_overdose_is_never_called_fine():
+    # 3.6 Gy instead of 1.8 Gy once: the tumour has more than it needs, late tissue 3.6 x 2.2 - 1.8 x 1.6 = 5.04 more.
+    made = plan("45/25", "2026-01-05", clinic="weekdays")
+    answer = recorded(made, "date,dose_gy,status\n2026-01-05,3.6,delivered\n2026-01-06,1.8,delivered\n")
+    assert "no-compensation-needed" not in codes(answer.notes)
+    note = next(note for note in answer.notes if note.code == "excess-without-compensation")
+    assert note.values["late_excess_gy"] == pytest.approx(5.04)
+    assert [note.code for note in answer.notes if note.severity == "violation"] == ["dose-above-planned"]
+
+
 # --- reference cases (reference/radiobiology_cases.json) -----------------------------------------------------------
 
 
@@ -391,6 +425,21 @@ def test_rankings():
     assert fewest.options[0].n_sessions == 0
 
 
+def test_among_equals_worked_weekends_come_before_weekends_and_those_before_holidays():
+    # 45/25 from Thursday 5 February over Spring Festival: all three kinds of days reach the planned end.
+    answer = missed(plan(start="2026-02-05"), "2026-02-12", Settings(rank_by="late"), all_options=True)
+    ranked = [name for name in ids(answer) if name in ("worked-weekend-1", "weekend-1", "holiday-1")]
+    assert ranked == ["worked-weekend-1", "weekend-1", "holiday-1"]
+
+
+def test_what_lacks_nothing_is_not_put_below_another_dose():
+    # 30/10 of category 3, one fraction missed: T = 14 lies before day 28, and no rule is broken.
+    answer = missed(plan("30/10", "2026-01-05", clinic="weekdays"), "2026-01-09")
+    order = ids(answer)
+    assert order.index("append") < min(place for place, option in enumerate(answer.options) if option.tier == "d")
+    assert answer.appended.tier == "none"
+
+
 def test_at_most_twelve_are_shown_and_the_uncompensated_one_always():
     answer = missed(seventy(), "2026-01-12..2026-01-23")
     assert len(answer.options) > 12
@@ -497,6 +546,15 @@ def test_a_partial_fraction_offers_its_rest_the_same_day_first():
     assert first.deficit_gy == pytest.approx(2.124 - 1.964)
     assert answer.appended.course.last == D("2026-02-09")
     assert answer.appended.course.total_gy() == pytest.approx(45.0)
+
+
+def test_the_rest_of_a_fraction_names_the_target_it_is_owed_to():
+    totals = (TargetDose(target="A", dose_gy=50.0), TargetDose(target="B", dose_gy=57.5))
+    base = plan("45/25", "2026-01-05", clinic="weekdays")
+    prescription = Prescription(name="sib", phases=(Phase(name="a", n_fractions=25, totals=totals),))
+    made = make_plan(replace(base.inputs, prescription=prescription), FIXED)
+    answer = recorded(made, "date,dose_gy,status,target\n2026-01-05,2.0,,A\n2026-01-05,1.0,partial,B\n")
+    assert answer.option("remainder-same-day").label == "the remaining 1.3 Gy to B on Mon 2026-01-05 itself"
 
 
 # --- refusals -------------------------------------------------------------------------------------------------------
