@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factory import FIXED, plan
+from factory import FIXED, on_two_machines, plan
 
 from rtplan.errors import DomainError
 from rtplan.note import Note
 from rtplan.output import notebook
 from rtplan.output.html import to_html
+from rtplan.output.machine import machine_of
 from rtplan.output.patient import patient_html
 from rtplan.output.plot import course_figure
 from rtplan.output.report import report
@@ -33,7 +34,7 @@ from rtplan.output.sections import (
     Signatures,
     Table,
 )
-from rtplan.plan import FileSum, Plan
+from rtplan.plan import FileSum, OpenedDay, Plan
 from rtplan.workdays import Calendar
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -151,6 +152,18 @@ def test_provisional_days_are_hatched_and_said() -> None:
     assert len(re.findall(r'<td class="treated provisional">', html)) == 4
     assert html.count('<span class="unsure">provisional</span>') == 5  # and cycle 3, after the last fraction
     assert '<span class="unsure">' not in to_html(report(plan()))
+
+
+def test_days_on_another_machine_name_it(tmp_path: Path) -> None:
+    made = on_two_machines(tmp_path)
+    assert to_html(report(made)).count("on linac &lt;B&gt;, ground floor; Two machines: linac exchange") >= 2
+    opened = OpenedDay(date=dt.date(2026, 3, 11), fractions=1, method="machine")
+    closed = made.inputs.calendar.with_days(
+        lambda _, reason: replace(reason, open=False, kind="closure") if reason.kind == "extra" else reason
+    )
+    later = replace(made, inputs=replace(made.inputs, calendar=closed, opened=(opened,)))
+    assert machine_of(later, opened.date) == "linac <B>, ground floor"
+    assert machine_of(later, dt.date(2026, 3, 12)) == machine_of(plan(), dt.date(2026, 2, 17)) == ""
 
 
 def test_missed_days_of_a_grid() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from factory import FIXED, plan
+from factory import FIXED, on_two_machines, plan
 from icalendar import Calendar
 
 from rtplan import artefact
@@ -147,6 +147,17 @@ def test_lines_end_in_crlf_and_fold_at_75_octets_between_letters(clinic: str) ->
         assert len(line) <= 75
         line.decode("utf-8")
     assert {str(event["LOCATION"]) for event in parsed(content).walk("VEVENT")} == {clinic}
+
+
+def test_a_fraction_on_another_machine_says_where(tmp_path: Path) -> None:
+    for language, line in (("en", "On another machine"), ("zh_CN", "在另一台设备上治疗")):
+        content = to_ics(on_two_machines(tmp_path), language=language)
+        for event in of(content, "-fraction-").values():
+            there = event["DTSTART"].dt in (dt.date(2026, 3, 11), dt.date(2026, 3, 12))
+            place = "Two machines, linac <B>, ground floor" if there else "Two machines"
+            assert str(event["LOCATION"]) == place
+            assert (line in event.get("DESCRIPTION", "")) == there
+            assert "linac" not in event["SUMMARY"]
 
 
 def test_in_chinese() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
-from factory import FIXED, plan
+from factory import FIXED, on_two_machines, plan
 
 import rtplan.output.words
 from rtplan.output.patient import patient_html
@@ -61,14 +61,27 @@ def test_a_drug_on_a_day_the_unit_is_closed_is_to_be_confirmed() -> None:
     assert "may still move" in html
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_day_on_another_machine_names_it(tmp_path: Path, language: str) -> None:
+    html, told = patient_html(on_two_machines(tmp_path), language=language), words(language)
+    name = told("On machine: %(machine)s", machine="linac &lt;B&gt;, ground floor")
+    named = {day for day, text in cells(html).items() if name in text}
+    assert named == {dt.date(2026, 3, 11), dt.date(2026, 3, 12)}
+    notice = told("On some days you are treated on another machine. Its name stands on those days: please go there.")
+    assert notice in html
+    assert notice not in patient_html(plan(), language=language)
+
+
 def test_treatment_free_days_and_why() -> None:
     shown = cells(patient_html(plan()))
     assert shown[dt.date(2026, 2, 17)] == "17 No treatment Chinese New Year (Spring Festival)"
     assert shown[dt.date(2026, 2, 20)] == "20 No treatment Public holiday (in exchange for 14 February 2026)"
     assert shown[dt.date(2026, 2, 14)] == "14 No treatment"
+    assert shown[dt.date(2026, 2, 15)] == "15 No treatment weekend of the public holiday"
     assert shown[dt.date(2026, 3, 22)] == "22"
     chinese = cells(patient_html(plan(), language="zh_CN"))
     assert chinese[dt.date(2026, 2, 16)] == "16 无治疗 农历除夕"
+    assert chinese[dt.date(2026, 2, 21)] == "21 无治疗 公共假期内的周末"
     assert chinese[dt.date(2026, 2, 20)] == "20 无治疗 休息日（由2026年2月14日调休）"
 
 
@@ -100,7 +113,7 @@ def test_days_to_be_confirmed() -> None:
     assert len(unsure) == 4
     confirmed = {day for day, text in cells(html).items() if "to be confirmed" in text}
     cycles = {cycle.date for cycle in made.cycles if cycle.provisional}
-    assert confirmed == unsure | cycles | {dt.date(2027, 1, 1)}
+    assert confirmed == unsure | cycles | {dt.date(2027, 1, day) for day in (1, 2, 3)}
     assert confirmed <= {day for day, names in looks(html).items() if "unsure" in names}
     assert "Monday, 4 January 2027 (to be confirmed)" in html
     assert "to be confirmed" not in patient_html(plan())

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from rtplan.chemo import Cycle, DrugDay, drug_day_label
 from rtplan.course import Fraction
 from rtplan.errors import DomainError
+from rtplan.output.machine import machine_of
 from rtplan.output.words import Words, words
 from rtplan.plan import Plan
 from rtplan.workdays import add_days
@@ -67,13 +68,14 @@ def cancelled_ics(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
-    """One event. start, end: dates (end exclusive) or clock times."""
+    """One event. start, end: dates (end exclusive) or clock times. machine: where it is not the first one."""
 
     uid: str
     title: str
     start: dt.date | dt.datetime
     end: dt.date | dt.datetime
     tentative: bool
+    machine: str = ""
     remarks: tuple[str, ...] = field(default=())
 
 
@@ -96,6 +98,9 @@ def _fraction(plan: Plan, fraction: Fraction, key: str, zone: ZoneInfo, told: Wo
             (begins, ends) if zone.key != _NO_ZONE else (begins.replace(tzinfo=None), ends.replace(tzinfo=None))
         )
     provisional = plan.is_provisional(fraction)
+    machine = machine_of(plan, fraction.date)
+    remarks = [told(_ON_MACHINE, machine=machine)] if machine else []
+    remarks += [told(_TO_CONFIRM)] if provisional else []
     total = len(plan.course.fractions)
     return _Entry(
         uid=f"{key}-fraction-{fraction.number}@rtplan",
@@ -103,11 +108,13 @@ def _fraction(plan: Plan, fraction: Fraction, key: str, zone: ZoneInfo, told: Wo
         start=start,
         end=end,
         tentative=provisional,
-        remarks=(told(_TO_CONFIRM),) if provisional else (),
+        machine=machine,
+        remarks=tuple(remarks),
     )
 
 
 _TO_CONFIRM = "To be confirmed: this date depends on public holidays that are not officially announced yet."
+_ON_MACHINE = "On another machine: %(machine)s"
 _UNIT_CLOSED = "The infusion unit is closed on this day."
 
 
@@ -171,7 +178,7 @@ def _event(entry: _Entry, sequence: int, method: str, moment: dt.datetime, place
         summary=entry.title,
         start=entry.start,
         end=entry.end,
-        location=place,
+        location=", ".join(part for part in (place, _plain(entry.machine)) if part),
         description=_plain("\n".join(entry.remarks)) or None,
         status=STATUS.CANCELLED if method == "CANCEL" else planned,
         transparency=TRANSP.OPAQUE if isinstance(entry.start, dt.datetime) else TRANSP.TRANSPARENT,

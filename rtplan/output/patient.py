@@ -10,6 +10,7 @@ from typing import Any
 from rtplan.chemo import Cycle
 from rtplan.course import Fraction
 from rtplan.output.html import environment, weeks
+from rtplan.output.machine import machine_of
 from rtplan.output.wording import gy
 from rtplan.output.words import Words, words
 from rtplan.plan import Plan
@@ -37,6 +38,7 @@ def patient_html(plan: Plan, *, language: str = "en", doses: bool = False, stamp
         chemotherapy=bool(plan.cycles),
         unsure=plan.provisional or bool(_on_closed_days(plan.cycles)),
         twice=plan.course.several_a_day,
+        elsewhere=any(machine_of(plan, day) for day in plan.course.dates),
         clinic=told(plan.inputs.clinic),
         revision=plan.revision.number,
         stamp=told.plain_date(stamp.date()) if stamp else "",
@@ -117,12 +119,14 @@ def _day(plan: Plan, day: dt.date, cycle: Cycle | None, told: Words, doses: bool
     free = inside and not fractions
     looks = {"visit": bool(fractions), "free": free, "chemo": cycle is not None, "unsure": unsure}
     weekend = reason is not None and reason.kind == "weekend"
+    machine = machine_of(plan, day) if fractions else ""
     return {
         "iso": day.isoformat(),
         "day": day.day,
         "outside": not inside and cycle is None,
         "looks": " ".join(look for look, holds in looks.items() if holds),
         "treatments": [_treatment(fraction, told, doses) for fraction in fractions],
+        "machine": told("On machine: %(machine)s", machine=machine) if machine else "",
         "free": told("No treatment") if free else "",
         "why": _why(reason, told) if free and reason is not None else "",
         "chemotherapy": told("Chemotherapy") if cycle is not None else "",

@@ -7,6 +7,7 @@ import datetime as dt
 from rtplan.chemo import ChemoProtocol, Cycle, DrugDay
 from rtplan.course import Course
 from rtplan.effect import EffectRow
+from rtplan.output.machine import calendar_with_machines
 from rtplan.output.plot import course_figure
 from rtplan.output.range_table import range_blocks
 from rtplan.output.sections import Cell, Column, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
@@ -45,7 +46,7 @@ def _sections(plan: Plan) -> list[Section]:
         Section(
             key="calendar",
             heading="Calendar",
-            blocks=(grid(plan.course, inputs.calendar, plan.cycles),),
+            blocks=(grid(plan.course, calendar_with_machines(plan), plan.cycles),),
         ),
         Section(key="fractions", heading="Fractions", blocks=(fraction_table(plan),)),
         Section(key="cycles", heading="Chemotherapy cycles", blocks=chemo + _cycle_text(inputs.chemo, plan.cycles)),
