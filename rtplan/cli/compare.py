@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import DATE, bundled, emit, file_options, output_options, range_option, tissue_options
+from rtplan.cli.options import DATE, Command, bundled, emit, file_options, output_options, range_option, tissue_options
 from rtplan.cli.regimens import (
     about_tissues,
     each_once,
@@ -35,7 +35,7 @@ TIMED = ("squamous-surrogate", "withers-1988")
 """Parameter sets with a time factor, unless tissues are named."""
 
 
-@click.command("compare")
+@click.command("compare", cls=Command)
 @click.argument("regimens", nargs=-1, metavar="[REGIMEN...]")
 @click.option("--reference", metavar="REGIMEN", help="What the others are compared with. Default: the first regimen.")
 @click.option("--start", type=DATE, help="Lay every regimen on the clinic's calendar from this day.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import DATE, emit, output_options, range_option, tissue_options
+from rtplan.cli.options import DATE, Command, emit, output_options, range_option, tissue_options
 from rtplan.cli.regimens import about_tissues, each_once, prescription_of, refuse_split, regions_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SCHEMA = "rtplan.dose/1"
 
 
-@click.command("dose")
+@click.command("dose", cls=Command)
 @click.argument("regimens", nargs=-1, metavar="REGIMEN...")
 @click.option("--overall-time", type=float, help="Overall time in days: last - first + 1.")
 @click.option("--elapsed-days", type=float, help="T: days elapsed, the first fraction is day 0.")

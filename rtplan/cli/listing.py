@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import emit, output_options
+from rtplan.cli.options import Command, emit, output_options
 from rtplan.cli.regimens import files_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ SCHEMA = "rtplan.list/1"
 KINDS = ("protocols", "regimens", "tissues", "clinics", "chemo")
 
 
-@click.command("list")
+@click.command("list", cls=Command)
 @click.argument("kind", type=click.Choice(KINDS))
 @output_options
 def command(kind: str, **options: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import DATE, bundled, emit, file_options, output_options, provenance
+from rtplan.cli.options import DATE, Command, bundled, emit, file_options, output_options, provenance
 from rtplan.errors import RtplanError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class MissedType(click.ParamType[tuple["MissedSpan", ...]]):
             self.fail(str(error), param, ctx)
 
 
-@click.command("missed")
+@click.command("missed", cls=Command)
 @click.argument("plan_file", metavar="PLAN.json", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--missed", "missed_days", type=MissedType(), help="Missed dates; may lie ahead where they are known.")
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="CSV of what was given.")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DATE",
+    "Command",
     "bundled",
     "emit",
     "file_options",
@@ -32,6 +33,24 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Command(click.Command):
+    """A command that takes its words at their value: an empty one never means the default, the last never wins."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given, _, order = self.make_parser(ctx).parse_args(list(args))
+        for param in dict.fromkeys(order):
+            name = max(param.opts, key=len) if isinstance(param, click.Option) else param.make_metavar(ctx).strip("[].")
+            value = given.get(param.name or "")
+            texts = value if isinstance(value, list | tuple) else [value]
+            if any(isinstance(text, str) and not text.strip() for text in texts):
+                raise click.UsageError(f"{name} must not be empty", ctx)
+            if not isinstance(param, click.Option) or param.multiple or param.is_flag:
+                continue
+            if order.count(param) > 1:
+                raise click.UsageError(f"{name} is given more than once: it takes one value", ctx)
+        return super().parse_args(ctx, args)
 
 
 class DateType(click.ParamType[dt.date]):

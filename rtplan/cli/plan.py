@@ -10,6 +10,7 @@ import click
 
 from rtplan.cli.options import (
     DATE,
+    Command,
     bundled,
     emit,
     file_options,
@@ -22,7 +23,7 @@ from rtplan.cli.options import (
 )
 
 
-@click.command("plan")
+@click.command("plan", cls=Command)
 @click.argument("protocol", required=False)
 @click.option("--start", type=DATE, required=True, help="Requested day of the first fraction, YYYY-MM-DD.")
 @click.option("--exact-start", is_flag=True, help="Refuse if the course cannot start on that very day.")

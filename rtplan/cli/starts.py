@@ -10,6 +10,7 @@ import click
 
 from rtplan.cli.options import (
     DATE,
+    Command,
     bundled,
     emit,
     file_options,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 SCHEMA = "rtplan.starts/1"
 
 
-@click.command("starts")
+@click.command("starts", cls=Command)
 @click.argument("protocol", required=False)
 @click.option("--from", "first", type=DATE, required=True, help="First candidate, YYYY-MM-DD: the patient is ready.")
 @click.option("--to", "last", type=DATE, required=True, help="Last candidate, included.")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import StampType, command_line, stamp_of
+from rtplan.cli.options import Command, StampType, command_line, stamp_of
 
 if TYPE_CHECKING:
     from rtplan.validation import Validation
 
 
-@click.command("validate")
+@click.command("validate", cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--csv", "as_csv", is_flag=True, help="One CSV table on stdout.")
 @click.option(
