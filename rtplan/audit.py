@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from rtplan import chemo as chemo_room
 from rtplan import dose_change
 from rtplan.chemo import Cycle
-from rtplan.compensation import METHODS, Found, Remainder, Slot, best, candidates, search, with_interval
+from rtplan.compensation import METHODS, Found, Remainder, Slot, best, candidates, host_phase, search, with_interval
 from rtplan.course import Course, Fraction
 from rtplan.dose_change import DoseStep, Part
 from rtplan.effect import EffectRow, evaluate, evaluate_many, limit_notes
@@ -551,17 +551,17 @@ class _Audit:
         """The appended course with 0, 1, ... fractions more, as far as the calendar reaches."""
         if self.situation.restarts:
             return []
-        last = self.append.fractions[-1]
-        one = Slot(phase=last.phase, doses_gy=self._usual_dose(last))
+        phase = host_phase(self.inputs.prescription, self.append.fractions[-1].phase)
+        one = Slot(phase=phase, doses_gy=self._usual_dose(phase))
         courses = [self.append]
         for count in range(1, MOST_ADDED + 1):
             courses.append(replace(self.remainder, slots=self.remainder.slots + (one,) * count).lay_out())
         return courses
 
-    def _usual_dose(self, last: Fraction) -> tuple[float, ...]:
+    def _usual_dose(self, phase: str) -> tuple[float, ...]:
         """Dose of the plan's last fraction of that phase, whatever was given of it."""
-        planned = [fraction for fraction in self.planned.fractions if fraction.phase == last.phase]
-        return planned[-1].doses_gy if planned else last.doses_gy
+        course = self.planned if any(f.phase == phase for f in self.planned.fractions) else self.append
+        return [fraction for fraction in course.fractions if fraction.phase == phase][-1].doses_gy
 
     def _added_scan(self) -> Iterator[AddedScan]:
         courses = self._added_courses()

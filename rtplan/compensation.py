@@ -28,6 +28,7 @@ __all__ = [
     "candidates",
     "for_closures",
     "gains",
+    "host_phase",
     "search",
     "with_interval",
 ]
@@ -90,9 +91,21 @@ class Remainder:
                 continue
             since = phase.concomitant_from
             if since is not None:
-                since = max(1, min(since, phases[-1].n_fractions - count + 1)) if phases else None
+                since = self._beside(phase, phases[-1], count) if phases else None
             phases.append(replace(phase, n_fractions=count, concomitant_from=since))
         return replace(self.prescription, phases=tuple(phases))
+
+    def _beside(self, boost: Phase, host: Phase, count: int) -> int:
+        """Host fraction from which a concomitant boost is due: the one beside which its next slot stands.
+
+        Further host fractions (the rest of a partial one, added ones) do not pull the boost to an earlier one.
+        """
+        since = boost.concomitant_from or 1
+        due = [place for place, slot in enumerate(self.slots) if slot.phase == boost.name]
+        if due:
+            given = sum(fraction.phase == host.name for fraction in self.delivered)
+            since = given + sum(slot.phase == host.name for slot in self.slots[: due[0]])
+        return max(1, min(since, host.n_fractions - count + 1))
 
     def _begin(self) -> dt.date:
         """``start``, or later where a planned break stands before the next phase."""
@@ -128,7 +141,7 @@ class Remainder:
 class Found:
     """Extra sessions that reach a goal. broken: rules they break.
 
-    sessions: fractions on each opened day, a concomitant boost that goes with them not counted.
+    sessions: fractions on each opened day, a concomitant boost that goes with them among them.
 
     goal: "end" (ends by the wanted day), "limit" (ends inside the limit), "earliest" (as early as the rules allow),
     "part" (fewer sessions than any of these).
@@ -238,6 +251,20 @@ def gains(remainder: Remainder, sessions: Mapping[dt.date, int]) -> tuple[Gain, 
         out.append(Gain(date=date, fractions=sessions[date], last=now, days=days_between(now, last)))
         last = now
     return tuple(out)
+
+
+def host_phase(prescription: Prescription, name: str) -> str:
+    """The phase whose days a phase is given on: itself, or of a concomitant boost the one that it stands beside.
+
+    What is given on a day of its own counts to it: an added fraction, the rest of a boost that was given in part.
+    """
+    host = name
+    for phase in prescription.phases:
+        if phase.concomitant_from is None:
+            host = phase.name
+        if phase.name == name:
+            return host
+    return name
 
 
 def with_interval(remainder: Remainder, interval_h: float) -> Remainder:
@@ -362,6 +389,8 @@ class _Search:
         self.check = check
         self.base = remainder.lay_out()
         self.room = self.base.sessions
+        phases = self.base.prescription.phases
+        self.beside = {phase.name for phase in phases if phase.concomitant_from is not None}
         self.tried: dict[frozenset[dt.date], tuple[Course, tuple[Note, ...]]] = {}
         self.before = {note.message for note in check(self.base)}
 
@@ -371,7 +400,7 @@ class _Search:
         if not late:
             return None
         within = [day for day in self.days if day <= end]
-        fewest = -(-late // max([self._opened(day) for day in within], default=1))
+        fewest = -(-late // max([self._opened(day, self.base) for day in within], default=1))
         first: Found | None = None
         for count in range(fewest, min(late + _SPARE_TRIES, len(within)) + 1):
             item = self._chosen(goal, within, count)
@@ -446,19 +475,26 @@ class _Search:
     def _late(self, end: dt.date) -> int:
         """Fractions after a day that sessions have to take: a concomitant boost goes with the fractions beside it."""
         late = [fraction for fraction in self.base.fractions if fraction.date > end]
-        phases = self.base.prescription.phases
-        beside = {phase.name for phase in phases if phase.concomitant_from is not None}
-        return sum(fraction.phase not in beside for fraction in late) or len(late)
+        return sum(fraction.phase not in self.beside for fraction in late) or len(late)
 
     def _sessions(self, chosen: Sequence[dt.date]) -> dict[dt.date, int]:
-        return {day: self.room.get(day, 0) + self._opened(day) for day in sorted(chosen)}
+        sessions: dict[dt.date, int] = {}
+        for day in sorted(chosen):
+            # Where a boost begins depends on the sessions before: only then the course is laid out again.
+            course = self.remainder.lay_out(sessions) if self.beside and sessions else self.base
+            sessions[day] = self.room.get(day, 0) + self._opened(day, course)
+        return sessions
 
-    def _opened(self, day: dt.date) -> int:
-        """Fractions more on a day: one on a treated day, else as many as the phase then under way has on a day."""
+    def _opened(self, day: dt.date, course: Course) -> int:
+        """Fractions more on a day: one on a treated day, else as many as the phase then under way has on a day.
+
+        A concomitant boost that is due goes with the host's.
+        """
         if day in self.room:
             return 1
-        coming = [fraction for fraction in self.base.fractions if fraction.date > day] or self.base.fractions[-1:]
-        return self.base.prescription.phase(coming[0].phase).pattern.fractions_per_day
+        coming = [fraction for fraction in course.fractions if fraction.date > day] or course.fractions[-1:]
+        boosted = any(fraction.phase in self.beside for fraction in coming[1:] if fraction.date == coming[0].date)
+        return course.prescription.phase(coming[0].phase).pattern.fractions_per_day + boosted
 
     def _new(self, course: Course) -> tuple[Note, ...]:
         notes = self.check(course)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rtplan.chemo import drug_day_label
-from rtplan.compensation import Remainder, Slot
+from rtplan.compensation import Remainder, Slot, host_phase
 from rtplan.course import Fraction
 from rtplan.errors import ConfigError, DomainError, whole
 from rtplan.note import Note, Scalar
@@ -410,7 +410,7 @@ class _Reconciliation:
         told = self._told(fraction, doses, [part > SAME_DOSE_GY for part in short])
         if entry.status == "partial" or not entry.status:
             owed = tuple(part if part > SAME_DOSE_GY else 0.0 for part in short)
-            slot = Slot(phase=fraction.phase, doses_gy=owed)
+            slot = Slot(phase=host_phase(self.plan.course.prescription, fraction.phase), doses_gy=owed)
             self.owed.append(Partial(number=fraction.number, date=entry.date, owed=slot))
             self._find("partial", entry, f"partial fraction {fraction.number} on {entry.date}: {told} given", values)
         else:

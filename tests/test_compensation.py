@@ -12,9 +12,10 @@ from dataclasses import replace
 import pytest
 from factory import FIXED, plan
 
+from rtplan import records
 from rtplan.audit import audit, choose
 from rtplan.compensation import for_closures
-from rtplan.interruption import from_dates, parse_missed
+from rtplan.interruption import from_dates, from_record, parse_missed
 from rtplan.plan import compensate, make_plan
 from rtplan.prescription import Phase, Prescription, TargetDose
 from rtplan.rules import check
@@ -111,6 +112,70 @@ def test_a_concomitant_boost_goes_with_the_session():
     assert option.course.last == made.course.last == D("2026-02-06")
     revised = choose(answer, "weekend-1", FIXED, parent_sha256="")
     assert audit(from_dates(revised, (), as_of=D("2026-01-14"))).appended.course == revised.course
+
+
+def concomitant(n_boost, since):
+    """30 x 1.8 Gy from Monday 2026-03-02, with so many of 1.5 Gy beside them from a fraction on."""
+    big = Phase(name="big", n_fractions=30, totals=(TargetDose(target="tumour", dose_gy=54.0),))
+    totals = (TargetDose(target="tumour", dose_gy=1.5 * n_boost),)
+    boost = Phase(name="boost", n_fractions=n_boost, totals=totals, concomitant_from=since)
+    base = plan("45/25", "2026-03-02", clinic="weekdays", category=1)
+    return make_plan(replace(base.inputs, prescription=Prescription(name="cb", phases=(big, boost))), FIXED)
+
+
+def beside(course):
+    """For each fraction of the boost, the number of the host's fraction of that day."""
+    host = [fraction.date for fraction in course.fractions if fraction.phase == "big"]
+    return [host.index(f.date) + 1 if f.date in host else None for f in course.fractions if f.phase == "boost"]
+
+
+@pytest.mark.parametrize(("n_boost", "since"), [(12, 19), (30, 1)])
+@pytest.mark.parametrize("day", ["2026-03-10", "2026-04-01", "2026-04-10"])
+def test_added_fractions_leave_a_concomitant_boost_beside_its_host(n_boost, since, day):
+    made = concomitant(n_boost, since)
+    assert made.course.last == D("2026-04-10")
+    answer = audit(from_dates(made, parse_missed(day)), all_options=True)
+    own = list(range(since, since + n_boost))
+    for option in answer.options:
+        if "dose-" not in option.id:
+            assert beside(option.course) == own, option.id
+    (added,) = [option for option in answer.options if option.added_fractions]
+    rest = added.course.fractions[-added.added_fractions :]
+    assert {(fraction.phase, fraction.doses_gy) for fraction in rest} == {("big", (1.8,))}
+    assert len({fraction.date for fraction in rest}) == added.added_fractions
+    assert min(fraction.date for fraction in rest) > answer.appended.course.last
+    revised = choose(answer, added.id, FIXED, parent_sha256="")
+    again = audit(from_dates(revised, (), as_of=answer.situation.as_of))
+    assert again.appended.course == revised.course
+
+
+@pytest.mark.parametrize(("n_boost", "since"), [(12, 19), (30, 1)])
+def test_the_rest_of_a_partial_fraction_does_not_move_a_concomitant_boost(n_boost, since):
+    # Monday 9 March: 1.0 of the host's 1.8 Gy; its 0.8 Gy follow the next day or stand at the end.
+    made = concomitant(n_boost, since)
+    days = [fraction for fraction in made.course.fractions if fraction.date <= D("2026-03-11")]
+    rows = []
+    for fraction in days:
+        short = fraction.date == D("2026-03-09") and fraction.phase == "big"
+        rows.append(f"{fraction.date},{1.0 if short else fraction.doses_gy[0]},,{fraction.phase}")
+    for rest in ([], ["2026-03-10,0.8,remainder,big"]):
+        text = "\n".join(["date,dose_gy,status,phase", *rows, *rest]) + "\n"
+        answer = audit(from_record(made, records.parse(text, "record.csv", "tumour")))
+        course = answer.appended.course
+        assert course.total_gy() == pytest.approx(made.course.total_gy())
+        host = [f for f in course.fractions if f.phase == "big" and f.doses_gy != (pytest.approx(0.8),)]
+        assert [fraction.date for fraction in course.fractions if fraction.phase == "boost"] == [
+            fraction.date for fraction in host[since - 1 : since - 1 + n_boost]
+        ]
+
+
+def test_the_rest_of_a_boost_given_in_part_is_owed_on_a_day_of_its_own():
+    made = concomitant(30, 1)
+    text = "date,dose_gy,phase\n2026-03-02,1.8,big\n2026-03-02,1.0,boost\n"
+    course = audit(from_record(made, records.parse(text, "record.csv", "tumour"))).appended.course
+    assert (course.last, course.fractions[-1].doses_gy[0]) == (D("2026-04-13"), pytest.approx(0.5))
+    assert course.sessions[course.last] == 1
+    assert beside(course) == list(range(1, 31))
 
 
 def test_a_session_in_a_once_daily_phase_holds_one_fraction():
