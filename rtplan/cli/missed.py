@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from rtplan.audit import Missed, Settings
     from rtplan.interruption import MissedSpan, Situation
+    from rtplan.note import Note
     from rtplan.plan import Plan, Provenance
 
 
@@ -103,7 +104,16 @@ def command(plan_file: Path, **options: Any) -> None:
         options,
         table="options",
         files=_files(answer, made, checksum, options),
+        notes=_notes(answer, options["choose"]),
     )
+
+
+def _notes(answer: Missed, chosen: str | None) -> tuple[Note, ...]:
+    """What the answer says, and what is said of the option that is chosen."""
+    if not chosen:
+        return answer.notes
+    option = answer.option(chosen)
+    return (*answer.notes, *option.violations, *option.notes)
 
 
 def _situation(plan: Plan, options: dict[str, Any]) -> Situation:

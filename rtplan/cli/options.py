@@ -15,6 +15,7 @@ from rtplan.errors import ConfigError, RtplanError
 
 if TYPE_CHECKING:
     from rtplan.intake import Where
+    from rtplan.note import Note
     from rtplan.plan import Provenance
 
 __all__ = [
@@ -331,11 +332,20 @@ def _without_folder(word: str) -> str:
     return option + sign + (path.name if path.is_absolute() or (len(path.parts) > 1 and path.exists()) else value)
 
 
-def emit(result: Any, document: Any, options: dict[str, Any], *, table: str, files: Any = None) -> None:
+def emit(
+    result: Any,
+    document: Any,
+    options: dict[str, Any],
+    *,
+    table: str,
+    files: Any = None,
+    notes: Sequence[Note] | None = None,
+) -> None:
     """Write an answer: JSON or CSV alone on stdout, files into --out, else sections on the terminal.
 
-    table: name of the table that --csv prints. files: function of the set of wanted kinds (None: all) that gives
-    name and content of each file of --out.
+    Where the terminal shows no sections, warnings and broken rules stand on stderr: nobody has to open a file to learn
+    of them. table: name of the table that --csv prints. files: function of the set of wanted kinds (None: all) that
+    gives name and content of each file of --out. notes: what to warn of. Default: the notes of the result.
     """
     if options.get("as_json") and options.get("as_csv"):
         raise click.UsageError("--json and --csv do not go together: choose one")
@@ -358,6 +368,19 @@ def emit(result: Any, document: Any, options: dict[str, Any], *, table: str, fil
         from rtplan.output.terminal import render
 
         render(report(result), sys.stdout)
+        return
+    _warn(getattr(result, "notes", ()) if notes is None else notes)
+
+
+_WARNINGS = {"warning": "warning", "violation": "RULE BROKEN"}
+
+
+def _warn(notes: Sequence[Note]) -> None:
+    """Warnings and broken rules on stderr, each on one line and once."""
+    for line in dict.fromkeys(
+        f"{_WARNINGS[note.severity]}: {' '.join(note.message.split())}" for note in notes if note.severity in _WARNINGS
+    ):
+        click.echo(line, err=True)
 
 
 def _write_out(options: dict[str, Any], files: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ from rtplan.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rtplan.note import Note
     from rtplan.start_search import NoStart, Start, StartSearch
 
 SCHEMA = "rtplan.starts/1"
@@ -66,7 +70,15 @@ def command(protocol: str | None, first: dt.date, last: dt.date, **options: Any)
         options,
         table="starts",
         files=bundled(result, options, document=lambda: document(result)),
+        notes=(*result.notes, *_breaches_of_the_best(result)),
     )
+
+
+def _breaches_of_the_best(result: StartSearch) -> Iterator[Note]:
+    """What even the best start breaks, with its date."""
+    for start in result.starts[:1]:
+        for note in (*start.rule_breaches, *start.cycle_breaches):
+            yield replace(note, message=f"{start.date}, the best start: {note.message}")
 
 
 def document(result: StartSearch) -> dict[str, Any]:
