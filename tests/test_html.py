@@ -34,6 +34,7 @@ from rtplan.output.sections import (
     Signatures,
     Table,
 )
+from rtplan.output.words import SENTENCES, words
 from rtplan.plan import FileSum, OpenedDay, Plan
 from rtplan.workdays import Calendar
 
@@ -231,6 +232,35 @@ def test_fixed_words_in_chinese() -> None:
     assert '<html lang="zh-CN">' in html
     for part in ("化疗周期", "2026年2月", "周一", "违反规则", "未核实", "不是医疗器械"):
         assert part in html
+
+
+def test_reasons_and_fixed_sentences_in_chinese() -> None:
+    html = to_html(report(plan()), language="zh_CN")
+    text = Elements(html).text
+    for part in (
+        "停诊：休息日（由2026年2月14日调休）",
+        "共 43 天（T = 42 天）",
+        "较处方参照 +10 天（参照：共 33 天（T = 32 天），末次 2026-03-06）",
+        "10 个无治疗日",
+        "25 次，每次 1.8 Gy，共 45 Gy",
+        "本机构当日是否治疗未知，按不治疗计划。不利用时：末次 2026-03-16，+10 天；利用时：末次 2026-03-12，+6 天",
+        "周一 2026-02-02",
+        "无暂定日期",
+    ):
+        assert part in text
+    assert text.count("说明、警告、文献来源及方案描述为英文原文。") == 1
+    shown = html.partition("<body")[2]
+    shown = re.sub(r"<figure>.*?</figure>", "", shown[: shown.index('id="notes"')], flags=re.S)
+    for left in ("Chinese New Year", "Day off", "worked weekend<", "treatment-free", "Mon ", "weekend of the"):
+        assert left not in shown
+    assert "are in English" not in to_html(report(plan()))
+
+
+def test_every_recurring_sentence_is_translated() -> None:
+    assert set(SENTENCES) <= words("zh_CN").catalogue.keys()
+    assert words("en").sentence("overall 43 d (T = 42 d)") == "overall 43 d (T = 42 d)"
+    assert words("zh_CN").sentence("typed by somebody") == "typed by somebody"
+    assert words("zh_CN").sentence("on B; Ward: Labor Day") == "在 B 治疗；Ward：劳动节"
 
 
 def test_an_unknown_language_is_refused_with_the_known_ones() -> None:

@@ -17,6 +17,7 @@ from factory import FIXED, on_two_machines, plan
 from icalendar import Calendar
 
 from rtplan import artefact
+from rtplan.chemo import DrugDay
 from rtplan.errors import DomainError
 from rtplan.output.ics import APPOINTMENT, cancelled_ics, to_ics
 from rtplan.plan import Plan, Revision, make_plan
@@ -169,6 +170,17 @@ def test_in_chinese() -> None:
     assert titles[0] == "放疗第 1 次（共 25 次）"
     assert titles[25] == "化疗 C1D1"
     assert [str(event["UID"]) for event in calendar.walk("VEVENT")] == list(of(to_ics(plan(start="2027-01-18")), "@"))
+
+
+def test_days_before_a_cycle_and_unknown_drugs_in_chinese() -> None:
+    first = plan()
+    cycle = first.cycles[1]
+    drug, label = "chemotherapy (drugs not stated)", "1 day before C2D1"
+    day = DrugDay(drug=drug, date=cycle.date, label=label, offset_days=-1, closed=False)
+    made = replace(first, cycles=(replace(cycle, drug_days=(day,)),))
+    (event,) = of(to_ics(made, language="zh_CN"), "-cycle-").values()
+    assert event["SUMMARY"] == "化疗 C2D1 前 1 天"
+    assert event["DESCRIPTION"] == "化疗（药物未说明）"
 
 
 HOSTILE = [

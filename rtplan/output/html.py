@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["environment", "section_views", "severity_counts", "to_html"]
 
 _SEVERITY = {"info": "Note", "warning": "Warning", "violation": "Rule broken"}
+_ENGLISH = "Notes, warnings, sources and descriptions of protocols are in English."
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _FLAGS = ("not verified", "verified")
 _NARROW = 6
@@ -51,6 +52,8 @@ _WIDEST = 18
 """Most columns that a page can hold."""
 _NAMES = 3
 """At most so many columns name a row where a table is cut into strips."""
+_REASONS = ("reason", "reasons")
+"""Keys of columns that say why a day is closed."""
 _UNBROKEN = 24
 """A longer word may be broken anywhere; shorter ones stay whole."""
 
@@ -67,11 +70,13 @@ def to_html(report: Report, *, stamp: dt.datetime | None = None, language: str =
     text = environment().get_template("report.html.j2")
     return text.render(
         report=report,
+        subtitle=" · ".join(told.sentence(part) for part in report.subtitle.split(" · ")),
         sections=sections,
         signed=signed,
         counts=severity_counts(report, told),
         disclaimer=told(DISCLAIMER),
         stamp=stamp.isoformat(sep=" ", timespec="seconds") if stamp else "",
+        english=told(_ENGLISH) if told.catalogue else "",
         w=told,
     )
 
@@ -129,7 +134,10 @@ def _block(block: Block, told: Words) -> dict[str, Any]:
         case str():
             return {"kind": "text", "lines": [told(line) for line in block.split("\n") if line.strip()]}
         case Facts():
-            return {"kind": "facts", "items": [(told(label), _flagged(text)) for label, text in block.items]}
+            return {
+                "kind": "facts",
+                "items": [(told.sentence(label), _flagged(told.sentence(text))) for label, text in block.items],
+            }
         case Notes():
             return {"kind": "notes", "notes": _notes(block, told)}
         case Table():
@@ -230,6 +238,8 @@ def _cell(cell: Cell, column: Column, told: Words) -> dict[str, str]:
     text = cell_text(cell, column)
     if isinstance(cell, dt.date) and not isinstance(cell, dt.datetime) and told.catalogue:
         text = text.replace(text.removesuffix(cell.isoformat()).strip() or "\0", told.weekdays()[cell.weekday()])
+    if column.key in _REASONS:
+        text = _told_reason(text, told)
     return {**_flagged(text), "look": look + _long(text)}
 
 
@@ -283,7 +293,7 @@ def _day(day: GridDay, inside: tuple[dt.date, dt.date] | None, told: Words) -> d
         "looks": " ".join(look for look, holds in looks.items() if holds),
         "fractions": " + ".join(map(str, day.fractions)),
         "cumulative": f"{number(day.cumulative_gy)} Gy" if day.fractions and day.cumulative_gy is not None else "",
-        "labels": day.labels,
+        "labels": [told.sentence(label) for label in day.labels],
         "missed": told("missed") if day.missed else "",
         "why": _why(day, told) if not outside or day.kind == "holiday" else "",
         "provisional": told("provisional") if looks["provisional"] and (day.fractions or day.labels) else "",
@@ -295,8 +305,16 @@ def _why(day: GridDay, told: Words) -> str:
     if day.kind in ("weekend", "workday") and (day.open or not day.reason or day.kind == "weekend"):
         return ""
     if day.open or day.fractions:
-        return told(day.reason)
-    return told("closed: %(reason)s", reason=told(day.reason)) if day.reason else told("closed")
+        return _told_reason(day.reason, told)
+    return told("closed: %(reason)s", reason=_told_reason(day.reason, told)) if day.reason else told("closed")
+
+
+def _told_reason(text: str, told: Words) -> str:
+    """A day's reason as the patient's calendar says it; in English as its source writes it."""
+    if not told.catalogue:
+        return text
+    whole = told.sentence(text)
+    return whole if whole != text else told.reason(text)
 
 
 def _legend(grid: MonthGrid, told: Words) -> Iterator[dict[str, str]]:

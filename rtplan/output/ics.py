@@ -127,12 +127,12 @@ def _cycle(cycle: Cycle, key: str, told: Words) -> Iterator[_Entry]:
         drugs = days.get(offset, [])
         date = drugs[0].date if drugs else cycle.date
         closed = any(day.closed for day in drugs)
-        remarks = [", ".join(dict.fromkeys(day.drug for day in drugs))] if drugs else []
+        remarks = [", ".join(dict.fromkeys(told(day.drug) for day in drugs))] if drugs else []
         remarks += [told(_TO_CONFIRM)] if cycle.provisional else []
         remarks += [told(_UNIT_CLOSED)] if closed else []
         yield _Entry(
             uid=f"{key}-cycle-{cycle.number}-day-{offset}@rtplan",
-            title=told("Chemotherapy %(day)s", day=drug_day_label(cycle.number, offset)),
+            title=told("Chemotherapy %(day)s", day=told.sentence(drug_day_label(cycle.number, offset))),
             start=date,
             end=add_days(date, 1),
             tentative=cycle.provisional or closed,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import re
 from typing import Any
 
 from rtplan.chemo import Cycle
@@ -18,8 +17,6 @@ from rtplan.workdays import Reason, add_days
 
 __all__ = ["patient_html"]
 
-_SUBSTITUTED = re.compile(r"Day off \(substituted from (\d\d)/(\d\d)/(\d{4})\)")
-_OBSERVED = re.compile(r"(.+) \((observed|estimated|observed, estimated)\)")
 _PUBLIC = ("holiday", "treated holiday")
 
 
@@ -146,16 +143,4 @@ def _why(reason: Reason, told: Words) -> str:
     """Why there is no treatment, in plain words; nothing for an ordinary weekend or a day the order leaves out."""
     if reason.open or reason.kind in ("weekend", "workday", "worked weekend"):
         return ""
-    if reason.kind in _PUBLIC:
-        return "; ".join(_holiday(part, told) for part in reason.text.split("; "))
-    return told(reason.text)
-
-
-def _holiday(name: str, told: Words) -> str:
-    """A holiday's name in plain words of the language; one that is not in its catalogue stays as it is."""
-    if moved := _SUBSTITUTED.fullmatch(name):
-        month, day, year = map(int, moved.groups())
-        return told("Public holiday (in exchange for %(date)s)", date=told.plain_date(dt.date(year, month, day)))
-    if plain := _OBSERVED.fullmatch(name):
-        return told(plain[1])
-    return told(name)
+    return told.reason(reason.text) if reason.kind in _PUBLIC else told(reason.text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,12 +15,31 @@ from rtplan.errors import DomainError
 if TYPE_CHECKING:
     from babel import Locale
 
-__all__ = ["Words", "languages", "words"]
+__all__ = ["SENTENCES", "Words", "languages", "words"]
 
 _FOLDER = Path(__file__).parent / "locale"
 _ENGLISH = "en"
 _LOCALES = {_ENGLISH: "en_GB"}
 """Day before month, as in most of the world that reads English dates in a hospital."""
+_SUBSTITUTED = re.compile(r"Day off \(substituted from (\d\d)/(\d\d)/(\d{4})\)")
+_OBSERVED = re.compile(r"(.+) \((observed|estimated|observed, estimated)\)")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+SENTENCES = (
+    "overall %(overall)s d (T = %(elapsed)s d)",
+    "%(days)s d against the prescribed reference (%(time)s, last %(last)s)",
+    "1 treatment-free day",
+    "%(days)s treatment-free days",
+    "%(count)s fractions of %(each)s Gy, %(total)s Gy",
+    "%(knowledge)s. worked weekends not used: last %(last)s, %(days)s d; used: %(other)s, %(more)s d",
+    "public holidays of %(country)s: holidays %(version)s, names in %(names)s; officially announced through %(day)s",
+    "public holidays of %(country)s: holidays %(version)s, names in %(names)s",
+    "SHA-256 of %(file)s",
+    "1 day before %(day)s",
+    "%(days)s days before %(day)s",
+    "on %(machine)s; %(clinic)s: %(reason)s",
+)
+"""What reports write again and again with other numbers: recognised as a whole, and said in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +54,31 @@ class Words:
         """The text in this language, its ``%(name)s`` filled in."""
         found = self.catalogue.get(text, text)
         return found % values if values else found
+
+    def sentence(self, text: str) -> str:
+        """A text that a report has already put together, where it is fixed but for its numbers; others stay."""
+        if not self.catalogue or text in self.catalogue:
+            return self(text)
+        if dated := _DATED.fullmatch(text):
+            return f"{self.weekdays()[_WEEKDAYS.index(dated[1])]} {dated[2]}"
+        for sentence, pattern in _patterns():
+            if found := pattern.fullmatch(text):
+                parts = found.groupdict().items()
+                told = {key: (self.reason if key == "reason" else self.sentence)(value) for key, value in parts}
+                return self(sentence, **told)
+        return text
+
+    def reason(self, text: str) -> str:
+        """Why a day is closed or open, holidays by their names in plain words; what no catalogue has stays."""
+        return "; ".join(self._holiday(part) for part in text.split("; "))
+
+    def _holiday(self, name: str) -> str:
+        if moved := _SUBSTITUTED.fullmatch(name):
+            month, day, year = map(int, moved.groups())
+            return self("Public holiday (in exchange for %(date)s)", date=self.plain_date(dt.date(year, month, day)))
+        if plain := _OBSERVED.fullmatch(name):
+            return self(plain[1])
+        return self(name)
 
     @property
     def tag(self) -> str:
@@ -64,6 +109,15 @@ class Words:
 
         names = get_day_names(width, locale=self.locale)
         return tuple(names[number] for number in range(7))
+
+
+_DATED = re.compile(rf"({'|'.join(_WEEKDAYS)}) (\d{{4}}-\d\d-\d\d)")
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Each of `SENTENCES` with the pattern that knows it again."""
+    return tuple((text, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+?)", re.escape(text)))) for text in SENTENCES)
 
 
 def languages() -> tuple[str, ...]:
