@@ -26,6 +26,7 @@ __all__ = [
     "Span",
     "assumed",
     "build",
+    "check_country",
     "country_clinic",
     "parse_week",
     "with_matched",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 UNKNOWN = ("unknown", "yes", "no")
+AS_THE_CLINIC = "as the clinic"
 _ONLY_COUNTRY = "a clinic in "
 
 
@@ -116,6 +118,7 @@ class Days:
 
     week: weekdays on which the unit works. None: the country's own.
     treated_holidays: public holidays on which it does work. extra_open: further days it is open.
+    worked_weekends: of an infusion unit or machine that differs from the clinic: "yes" or "no".
     """
 
     week: tuple[str, ...] | None = None
@@ -123,8 +126,11 @@ class Days:
     extra_open: tuple[Span, ...] = ()
     service_days: tuple[ServiceDay, ...] = ()
     treated_holidays: tuple[Span, ...] = ()
+    worked_weekends: str = AS_THE_CLINIC
 
     def __post_init__(self) -> None:
+        if self.worked_weekends not in ("yes", "no", AS_THE_CLINIC):
+            raise DomainError(f"worked_weekends takes yes, no, {AS_THE_CLINIC}, got {self.worked_weekends!r}")
         for day in self.week or ():
             if day not in WEEKDAYS:
                 raise DomainError(f"week takes {', '.join(WEEKDAYS)}, got {day!r}")
@@ -136,6 +142,9 @@ class Days:
         closed = {day for span in self.closures for day in span}
         if opened & closed:
             raise DomainError(f"{min(opened & closed)} is both in closures and in extra_open")
+        for entry in self.service_days if opened else ():
+            if clash := opened & entry.days(min(opened), max(opened)):
+                raise DomainError(f"{min(clash)} is both a service day ({entry.rule}) and in extra_open")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +191,8 @@ class Clinic:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise DomainError(f"time_zone {self.time_zone!r} is not an IANA time zone, such as Asia/Shanghai") from None
+        if self.days.worked_weekends != AS_THE_CLINIC:
+            raise DomainError("days.worked_weekends is for other units: write the clinic's own worked_weekends instead")
         years = [notice.year for notice in self.notices]
         if len(set(years)) != len(years):
             raise DomainError(f"notices names a year twice: {years}")
@@ -233,9 +244,7 @@ class _Layers:
         self.opened = {day: span.reason for span in unit.extra_open for day in span}
         self.treated = {day: span.reason for span in unit.treated_holidays for day in span}
         self.service = {day: entry.reason for entry in unit.service_days for day in entry.days(first, last)}
-        clash = set(self.service) & set(self.opened)
-        if clash:
-            raise DomainError(f"{min(clash)} is both a service day and in extra_open")
+        self.worked_weekends = unit.worked_weekends
 
     def reason(self, day: dt.date, public: _Public, week: set[str], worked: bool) -> Reason:
         if day in self.closed:
@@ -255,6 +264,10 @@ class _Layers:
             return Reason(open=True, provisional=provisional, kind="workday", text="")
         if day in public.worked:
             text = public.worked[day]
+            if self.worked_weekends == "yes":
+                return Reason(open=True, provisional=provisional, kind="extra", text=text)
+            if self.worked_weekends == "no":
+                return Reason(open=False, provisional=provisional, kind="weekend", text=f"{text}, not worked here")
             return Reason(open=worked, provisional=provisional, kind="worked weekend", text=text)
         return Reason(open=False, provisional=provisional, kind="weekend", text="weekend")
 
@@ -317,7 +330,9 @@ def _library(clinic: Clinic, years: range) -> Any:
     try:
         kind = getattr(holidays, holidays.country_holidays(clinic.country).__class__.__name__)
     except (NotImplementedError, AttributeError):
-        raise DomainError(f"country {clinic.country!r} is not known to the holidays library") from None
+        raise DomainError(
+            f"country {clinic.country!r} is not known to the holidays library: use a code such as CN or GB"
+        ) from None
     if clinic.subdivision and clinic.subdivision not in kind.subdivisions:
         known = ", ".join(kind.subdivisions) or "none"
         raise DomainError(f"subdivision {clinic.subdivision!r} of {clinic.country} is not known; known: {known}")
@@ -331,6 +346,12 @@ def _library(clinic: Clinic, years: range) -> Any:
     return holidays.country_holidays(
         clinic.country, subdiv=clinic.subdivision or None, years=years, expand=False, language=_language(kind)
     )
+
+
+def check_country(clinic: Clinic) -> None:
+    """DomainError where the country, or its subdivision, is not one of the `holidays` library."""
+    if clinic.country:
+        _library(clinic, range(2026, 2027))
 
 
 def _language(kind: Any) -> str | None:

@@ -3,6 +3,7 @@
 import datetime as dt
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -343,9 +344,20 @@ def test_days_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(DomainError, match="2026-03-11 is both in closures and in extra_open"):
         Days(closures=(span("2026-03-11"),), extra_open=(span("2026-03-10", "2026-03-12"),))
     service = ServiceDay(rule="FREQ=MONTHLY;BYDAY=2WE", first=D("2026-01-01"), reason="service")
-    clash = clinic(days=Days(service_days=(service,), extra_open=(span("2026-03-11"),)))
-    with pytest.raises(DomainError, match="2026-03-11 is both a service day and in extra_open"):
-        days_of(clash)
+    with pytest.raises(DomainError, match=r"2026-03-11 is both a service day \(FREQ=.* and in extra_open"):
+        Days(service_days=(service,), extra_open=(span("2026-03-11"),))
+
+
+@pytest.mark.parametrize(("own", "used", "opened"), [("no", True, False), ("yes", False, True)])
+def test_an_infusion_unit_decides_on_worked_weekends_for_itself(own: str, used: bool, opened: bool) -> None:
+    """A unit open Monday to Thursday stays closed on worked weekends, whatever the clinic does or is asked about."""
+    unit = Days(week=("mon", "tue", "wed", "thu"), worked_weekends=own)
+    found = days_of(clinic(infusion=unit), days=unit, worked_weekends=used)
+    assert found.is_open(D("2026-02-14")) is opened
+    assert found.with_worked_weekends(used).is_open(D("2026-02-14")) is opened
+    assert not found.is_open(D("2026-02-13"))
+    as_clinic = replace(unit, worked_weekends="as the clinic")
+    assert days_of(clinic(infusion=as_clinic), days=as_clinic, worked_weekends=used).is_open(D("2026-02-14")) is used
 
 
 @pytest.mark.parametrize(
