@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import difflib
 import hashlib
 import json
+import math
 import tomllib
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,10 +68,16 @@ def is_path(name: str) -> bool:
 
 def load_clinic(name: str) -> Clinic:
     """A clinic: a path, a shipped name, or a country code of the `holidays` library (CN, GB-ENG)."""
-    from rtplan.clinic import Clinic, country_clinic
+    from rtplan.clinic import Clinic, check_country, country_clinic
 
     if is_path(name) or name in names("clinics"):
-        return read_toml(_path("clinics", name), Clinic)
+        clinic = read_toml(_path("clinics", name), Clinic, name)
+        try:
+            check_country(clinic)
+        except DomainError as error:
+            key = "subdivision" if "subdivision" in str(error) else "country"
+            raise ConfigError(name, [f"{key} = {getattr(clinic, key)!r}: {error}"]) from None
+        return clinic
     try:
         if name and name == name.upper():
             return country_clinic(name)
@@ -79,10 +87,40 @@ def load_clinic(name: str) -> Clinic:
 
 
 def load_protocol(name: str) -> Protocol:
-    """A protocol: a path or a shipped name."""
+    """A protocol: a path or a shipped name; the clinic and the chemotherapy it names are looked up too."""
     from rtplan.protocol import Protocol
 
-    return _load("protocols", name, Protocol)
+    protocol = _load("protocols", name, Protocol)
+    if problems := [*_high_doses(protocol), *_unknown_names(protocol)]:
+        raise ConfigError(name, problems)
+    return protocol
+
+
+def _high_doses(protocol: Protocol) -> Iterator[str]:
+    """A file has no unit beside its figures: above `HIGH_DOSE_GY` they may be cGy."""
+    from rtplan.prescription import HIGH_DOSE_GY, high_dose
+
+    for place, phase in enumerate(protocol.prescription.phases):
+        for problem in high_dose(phase, HIGH_DOSE_GY):
+            yield f"prescription.phases[{place}]: {problem} Where Gy is meant, write the regimen with its unit: 1fx34Gy"
+
+
+def _unknown_names(protocol: Protocol) -> Iterator[str]:
+    """What a protocol calls by name and is not there, and an alignment that its chemotherapy does not allow."""
+    from rtplan.chemo import parse_anchor, with_anchor
+
+    if protocol.clinic:
+        try:
+            load_clinic(protocol.clinic)
+        except ConfigError as error:
+            yield f"clinic = {protocol.clinic!r}: {'; '.join(error.problems)}"
+    if protocol.chemo and protocol.chemo != "none":
+        try:
+            with_anchor(load_chemo(protocol.chemo), parse_anchor(protocol.align))
+        except ConfigError as error:
+            yield f"chemo = {protocol.chemo!r}: {'; '.join(error.problems)}"
+        except DomainError as error:
+            yield f"align = {protocol.align!r}: {error}"
 
 
 def load_chemo(name: str) -> ChemoProtocol:
@@ -128,7 +166,7 @@ def tissues_of(path: str | Path) -> dict[str, Tissue]:
 def _load(kind: str, name: str, value: type[T]) -> T:
     if not is_path(name) and name not in names(kind):
         raise _unknown(kind.rstrip("s"), name, names(kind), " or a path ending in .toml")
-    return read_toml(_path(kind, name), value)
+    return read_toml(_path(kind, name), value, name)
 
 
 def _path(kind: str, name: str) -> Path:
@@ -147,50 +185,57 @@ def _table(path: Path, key: str, value: type[T]) -> dict[str, T]:
 
 
 def _table_anew(path: Path, key: str, value: type[T]) -> dict[str, T]:
-    data = _toml(path)
+    data = _toml(path, str(path))
     extra = [name for name in data if name != key]
     if extra or key not in data:
-        raise ConfigError(str(path.name), [f"takes one list [[{key}]], got {', '.join(data) or 'nothing'}"])
-    rows: tuple[Any, ...] = validate(tuple[value, ...], data[key], path.name, (key,))  # type: ignore[valid-type]
+        raise ConfigError(str(path), [f"takes one list [[{key}]], got {', '.join(data) or 'nothing'}"])
+    rows: tuple[Any, ...] = validate(tuple[value, ...], data[key], str(path), (key,))  # type: ignore[valid-type]
     table = {row.name: row for row in rows}
     if len(table) != len(rows):
         seen = [row.name for row in rows]
         twice = next(name for name in seen if seen.count(name) > 1)
-        raise ConfigError(path.name, [f"{key} names {twice!r} twice"])
+        raise ConfigError(str(path), [f"{key} names {twice!r} twice"])
     return table
 
 
-def read_toml(path: Path, value: type[T]) -> T:
-    """A TOML file into a value."""
-    data = _toml(path)
-    result: tuple[T] = validate(tuple[value], [data], path.name, drop=1)  # type: ignore[valid-type]
+def read_toml(path: Path, value: type[T], shown: str = "") -> T:
+    """A TOML file into a value. shown: the file as the user typed it."""
+    shown = shown or str(path)
+    data = _toml(path, shown)
+    if isinstance(columns := data.get("record_columns"), dict):  # column = meaning, as pairs of meaning and column
+        data["record_columns"] = [[meaning, column] for column, meaning in columns.items()]
+    result: tuple[T] = validate(tuple[value], [data], shown, drop=1)  # type: ignore[valid-type]
     return result[0]
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    text = read_text(path)
+def _toml(path: Path, shown: str) -> dict[str, Any]:
+    text = read_text(path, shown)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(path.name, [f"is not TOML: {error}"]) from None
+        raise ConfigError(shown, [f"is not TOML: {error}"]) from None
 
 
-def read_text(path: Path) -> str:
-    """Text of a file, UTF-8; ConfigError where it is missing, empty, too large or not text."""
+def read_text(path: Path, shown: str = "") -> str:
+    """Text of a file, UTF-8; ConfigError where it is missing, empty, too large or not text.
+
+    shown: the file as the user typed it.
+    """
+    shown = shown or str(path)
     try:
         if path.is_dir():
-            raise ConfigError(str(path.name), ["is a folder, not a file"])
+            raise ConfigError(shown, ["is a folder, not a file"])
         if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(path.name, [f"is larger than {MAX_BYTES} bytes"])
+            raise ConfigError(shown, [f"is larger than {MAX_BYTES} bytes"])
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(str(path), ["no such file"]) from None
+        raise ConfigError(shown, ["no such file"]) from None
     except UnicodeDecodeError:
-        raise ConfigError(path.name, ["is not UTF-8 text"]) from None
+        raise ConfigError(shown, ["is not UTF-8 text"]) from None
     except OSError as error:
-        raise ConfigError(path.name, [f"cannot be read: {error.strerror or error}"]) from None
+        raise ConfigError(shown, [f"cannot be read: {error.strerror or error}"]) from None
     if not text.strip():
-        raise ConfigError(path.name, ["is empty"])
+        raise ConfigError(shown, ["is empty"])
     return text
 
 
@@ -198,19 +243,19 @@ def read_json(path: Path) -> Any:
     """A JSON file; NaN, infinities and keys given twice are refused."""
 
     def constant(name: str) -> Any:
-        raise ConfigError(path.name, [f"holds {name}, which is not a number of JSON"])
+        raise ConfigError(str(path), [f"holds {name}, which is not a number of JSON"])
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         out = dict(items)
         if len(out) != len(items):
             keys = [key for key, _ in items]
-            raise ConfigError(path.name, [f"gives {next(k for k in keys if keys.count(k) > 1)!r} twice"])
+            raise ConfigError(str(path), [f"gives {next(k for k in keys if keys.count(k) > 1)!r} twice"])
         return out
 
     try:
         return json.loads(read_text(path), parse_constant=constant, object_pairs_hook=pairs)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise ConfigError(path.name, [f"is not JSON: {error}"]) from None
+        raise ConfigError(str(path), [f"is not JSON: {error}"]) from None
 
 
 def checksum(path: Path) -> str:
@@ -229,15 +274,47 @@ def validate(kind: Any, data: Any, file: str, prefix: tuple[str | int, ...] = ()
     """Data of a file into values of the very classes the code uses; ConfigError lists every problem by key path."""
     from pydantic import ValidationError
 
+    if strange := [(_key_path((*prefix, *path[drop:])), value) for path, value in _not_finite(data, ())]:
+        raise ConfigError(
+            file, [f"{path or 'the file'}: must be a finite number, got {value}" for path, value in strange]
+        )
     try:
-        text = json.dumps(data, default=_plain, allow_nan=False)
-    except ValueError:
-        raise ConfigError(file, ["holds nan or inf, which is not a number"]) from None
-    try:
-        return _adapter(kind).validate_json(text)
+        return _adapter(kind).validate_json(json.dumps(data, default=_plain))
     except ValidationError as error:
-        problems = [_problem(kind, details, prefix, drop) for details in error.errors()]
-        raise ConfigError(file, list(dict.fromkeys(problems))) from None
+        found = error.errors()
+    problems = [_problem(kind, details, prefix, drop) for details in found]
+    known = _without([details["loc"] for details in found if details["type"] in _UNKNOWN_KEY], data)
+    try:  # an unknown key keeps the values of its table from being checked: once more without it
+        _adapter(kind).validate_json(json.dumps(known, default=_plain))
+    except ValidationError as error:
+        problems += [_problem(kind, details, prefix, drop) for details in error.errors()]
+    raise ConfigError(file, list(dict.fromkeys(problems)))
+
+
+_UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
+
+
+def _not_finite(data: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], float]]:
+    """Where nan and inf stand."""
+    if isinstance(data, float) and not math.isfinite(data):
+        yield path, data
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _not_finite(value, (*path, key))
+    elif isinstance(data, list):
+        for place, value in enumerate(data):
+            yield from _not_finite(value, (*path, place))
+
+
+def _without(places: Sequence[Sequence[str | int]], data: Any) -> Any:
+    """A copy of the data without these keys."""
+    data = copy.deepcopy(data)
+    for place in places:
+        table = data
+        for part in place[:-1]:
+            table = table if _is_type_name(part) else table[part]
+        table.pop(place[-1], None)
+    return data
 
 
 def _plain(value: Any) -> str:
@@ -249,7 +326,7 @@ def _problem(kind: Any, details: ErrorDetails, prefix: tuple[str | int, ...], dr
     path = _key_path((*prefix, *loc)) or "the file"
     message = details["msg"].removeprefix("Value error, ")
     match details["type"]:
-        case "unexpected_keyword_argument" | "extra_forbidden":
+        case kind_of if kind_of in _UNKNOWN_KEY:
             known = _known(kind, details["loc"][:-1])
             near = difflib.get_close_matches(str(details["loc"][-1]), known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
@@ -257,7 +334,7 @@ def _problem(kind: Any, details: ErrorDetails, prefix: tuple[str | int, ...], dr
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return f"{path} is missing"
         case "value_error":
-            return f"{path}: {message}"
+            return f"{path}: {message}" if loc else message
         case _:
             return f"{path}: {message[0].lower()}{message[1:]}, got {_shown(details['input'])}"
 

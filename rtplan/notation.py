@@ -29,11 +29,9 @@ from decimal import Decimal
 from typing import NoReturn
 
 from rtplan.errors import DomainError
-from rtplan.prescription import Pattern, Phase, Prescription, TargetDose, weekly
+from rtplan.prescription import HIGH_DOSE_GY, HIGHEST_DOSE_GY, Pattern, Phase, Prescription, TargetDose, weekly
 
 __all__ = [
-    "HIGHEST_DOSE_GY",
-    "HIGH_DOSE_GY",
     "LOWEST_DOSE_GY",
     "LOW_DOSE_GY",
     "MOST_FRACTIONS",
@@ -51,12 +49,6 @@ LOW_DOSE_GY = Decimal("0.5")
 
 SMALL_DOSE_GY = Decimal(1)
 """Dose per fraction up to which ``total/n`` is refused where another reading makes sense [Gy]."""
-
-HIGH_DOSE_GY = Decimal(30)
-"""Dose per fraction above which a dose needs its unit, because it may be cGy [Gy]."""
-
-HIGHEST_DOSE_GY = Decimal(100)
-"""Dose per fraction above which every notation is refused [Gy]."""
 
 LOWEST_DOSE_GY = Decimal("0.01")
 """Dose per fraction below which every notation is refused [Gy]."""

@@ -12,12 +12,15 @@ from rtplan.workdays import Reason
 
 __all__ = [
     "DEFAULT_INTERVAL_H",
+    "HIGHEST_DOSE_GY",
+    "HIGH_DOSE_GY",
     "WEEKDAYS",
     "Pattern",
     "Phase",
     "Prescription",
     "Regimen",
     "TargetDose",
+    "high_dose",
     "simple",
     "weekly",
 ]
@@ -28,6 +31,11 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEFAULT_INTERVAL_H = 6.0
 """Shortest interval between two fractions of a day [h]; at least 6 h is told of RCR 2019, not read there."""
 
+HIGH_DOSE_GY = 30
+"""Dose per fraction above which a figure may be cGy: notation then needs its unit, a file refuses it [Gy]. Design."""
+
+HIGHEST_DOSE_GY = 100
+"""Dose per fraction above which every prescription is refused [Gy]. Design default, no source."""
 
 _OUTSIDE_THE_WEEK = ("worked weekend", "extra")
 
@@ -155,6 +163,8 @@ class Phase:
         names = [total.target for total in self.totals]
         if len(set(names)) != len(names):
             raise DomainError(f"phase {self.name!r} names a target twice: {', '.join(names)}")
+        if problem := next(high_dose(self, HIGHEST_DOSE_GY), ""):
+            raise DomainError(problem)
 
     def total_gy(self, target: str) -> float:
         """Dose of the whole phase to a target, 0 where the phase does not treat it. [Gy]"""
@@ -262,6 +272,17 @@ def simple(total_gy: float, n_fractions: int, pattern: Pattern | None = None, na
         pattern=pattern or Pattern(),
     )
     return Prescription(name=name or f"{total_gy:g}/{n_fractions}", phases=(phase,))
+
+
+def high_dose(phase: Phase, bound_gy: float) -> Iterator[str]:
+    """A sentence for each target whose dose per fraction is above a bound [Gy]: it may have been meant in cGy."""
+    for total in phase.totals:
+        dose = phase.dose_per_fraction_gy(total.target)
+        if dose > bound_gy:
+            yield (
+                f"dose_gy of {_exact(total.dose_gy)} Gy to {total.target!r} in {phase.n_fractions} fractions is "
+                f"{_exact(dose)} Gy per fraction, above {bound_gy:g} Gy: is it {_exact(dose / 100)} Gy, written in cGy?"
+            )
 
 
 def _check_concomitant(host: Phase | None, phase: Phase) -> None:

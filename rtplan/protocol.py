@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rtplan.errors import DomainError, non_negative, whole
 from rtplan.prescription import Prescription
 from rtplan.rules import StartRules
 from rtplan.source import DESIGN_DEFAULT, Source
@@ -52,3 +53,30 @@ class Protocol:
     category_source: Source = DESIGN_DEFAULT
     start_rules: StartRules | None = None
     assumptions: tuple[Assumption, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.category is not None:
+            whole("category", self.category, 1, 3)
+        names = [region.name for region in self.regions]
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            raise DomainError(f"regions names {twice!r} twice: two doses of one region would stand side by side")
+        targets = self.prescription.targets
+        phases = [phase.name for phase in self.prescription.phases]
+        for region in self.regions:
+            named = [region.target, *(share.target for share in region.shares)]
+            for target in named:
+                if target is not None and target not in targets:
+                    raise DomainError(
+                        f"regions {region.name!r}: there is no target {target!r} in the prescription; "
+                        f"known: {', '.join(targets)}"
+                    )
+            for share in region.shares:
+                if share.phase is not None and share.phase not in phases:
+                    raise DomainError(
+                        f"regions {region.name!r}: there is no phase {share.phase!r} in the prescription; "
+                        f"known: {', '.join(phases)}"
+                    )
+            if region.stated_dose_gy is not None:
+                non_negative(f"regions {region.name!r}: stated_dose_gy", region.stated_dose_gy, "Gy")
+                if region.shares:
+                    raise DomainError(f"regions {region.name!r}: give stated_dose_gy or shares, not both")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import datetime as dt
+import re
 
-from rtplan import config
+import pytest
+from factory import FIXED
+
+from rtplan import clinic, config, intake, notation
 from rtplan.clinic import Clinic
-from rtplan.errors import ConfigError
+from rtplan.errors import ConfigError, DomainError
+from rtplan.plan import make_plan
+from rtplan.prescription import simple
 from rtplan.protocol import Protocol
 
 CLINIC = """
@@ -62,8 +68,16 @@ def test_the_texts_are_good_before_they_are_spoilt(tmp_path):
             ("n_fractions = 25", 'n_fractions = "25"'),
             "prescription.phases[0].n_fractions: input should be a valid integer, got '25'",
         ),
-        (("dose_gy = 45.0", "dose_gy = nan"), "holds nan or inf, which is not a number"),
-        (("dose_gy = 45.0", "dose_gy = inf"), "holds nan or inf, which is not a number"),
+        (
+            ("dose_gy = 45.0", "dose_gy = nan"),
+            "prescription.phases[0].totals[0].dose_gy: must be a finite number, got nan",
+        ),
+        (("dose_gy = 45.0", "dose_gy = inf"), "totals[0].dose_gy: must be a finite number, got inf"),
+        (("dose_gy = 45.0", "dose_gy = 4500.0"), "is 180 Gy per fraction, above 100 Gy: is it 1.8 Gy, written in cGy?"),
+        (
+            ('label = "P"', 'label = "P"\ncategory = 7'),
+            "category must be a whole number of at least 1 and at most 3, got 7",
+        ),
         (("dose_gy = 45.0", "dose_gy = -45.0"), "dose_gy must be greater than 0 Gy, got -45.0"),
         (
             ("dose_gy = 45.0", 'dose_gy = "45"'),
@@ -83,13 +97,100 @@ def test_a_protocol_with_one_thing_wrong(tmp_path, change, message):
     assert text != PROTOCOL
     found = problems(tmp_path, text, Protocol)
     assert any(message in line for line in found), found
-    assert all(line.startswith("file.toml: ") for line in found)
+    assert all(line.startswith(f"{tmp_path / 'file.toml'}: ") for line in found)
 
 
 def test_all_problems_come_at_once(tmp_path):
     text = PROTOCOL.replace("n_fractions = 25", "n_fractions = true").replace("dose_gy", "dose_gv")
     found = problems(tmp_path, text, Protocol)
     assert len(found) == 3  # wrong type, unknown key, and the key that is missing for it
+
+
+def test_an_unknown_key_hides_no_wrong_value_of_its_table(tmp_path):
+    text = PROTOCOL.replace("n_fractions = 25", "n_fractions = 0\nfractoins = 3")
+    assert [line.split(": ", 1)[1] for line in problems(tmp_path, text, Protocol)] == [
+        "prescription.phases[0].fractoins is not a known key; did you mean 'n_fractions'?",
+        "prescription.phases[0]: n_fractions must be a whole number of at least 1 and at most 999, got 0",
+    ]
+
+
+REGION = """
+[[regions]]
+name = "late"
+tissue = "generic-late"
+"""
+
+
+def refused(tmp_path, text, load=config.load_protocol):
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(str(path))
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith(f"{path}: ") for line in lines), lines
+    return [line.removeprefix(f"{path}: ") for line in lines]
+
+
+def test_a_dose_that_may_be_cgy_is_refused_in_a_file_but_not_with_its_unit(tmp_path):
+    """34 Gy in one fraction is treated (lung), so notation takes it with its unit; a file has no unit beside it."""
+    high = PROTOCOL.replace("n_fractions = 25", "n_fractions = 1").replace("45.0", "34.0")
+    (found,) = refused(tmp_path, high)
+    assert found.startswith("prescription.phases[0]: dose_gy of 34 Gy to 'tumour' in 1 fractions is 34 Gy per fraction")
+    assert "above 30 Gy: is it 0.34 Gy, written in cGy?" in found
+    assert notation.parse("34Gy/1").total_gy("tumour") == 34.0
+    assert notation.parse("80.5Gyx1").total_gy("tumour") == 80.5
+    with pytest.raises(DomainError, match=r"180 Gy per fraction, above 100 Gy: is it 1\.8 Gy, written in cGy"):
+        simple(4500.0, 25)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ('clinic = "west-chna"', "clinic = 'west-chna': there is no clinic 'west-chna'; did you mean 'west-china'?"),
+        ('chemo = "tp-q3v"', "chemo = 'tp-q3v': there is no chemo 'tp-q3v'; did you mean "),
+        ('chemo = "generic-q3w-x3"\nalign = "cycle=7"', "align = 'cycle=7': "),
+        ('chemo = "generic-q3w-x3"\nalign = "soon"', "align = 'soon': align takes cycle=N"),
+    ],
+)
+def test_names_inside_a_protocol_are_told_with_file_and_key(tmp_path, change, message):
+    (found,) = refused(tmp_path, PROTOCOL.replace('label = "P"', f'label = "P"\n{change}'))
+    assert found.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (REGION + REGION, "regions names 'late' twice"),
+        (REGION + 'target = "node"', "regions 'late': there is no target 'node' in the prescription; known: tumour"),
+        (REGION + 'shares = [{ target = "node", share = 0.5 }]', "regions 'late': there is no target 'node'"),
+        (
+            REGION + 'shares = [{ target = "tumour", share = 0.5, phase = "boost" }]',
+            "regions 'late': there is no phase 'boost' in the prescription; known: phase",
+        ),
+        (REGION + "stated_dose_gy = -1.0", "regions 'late': stated_dose_gy must be 0 Gy or greater, got -1.0"),
+    ],
+)
+def test_regions_of_a_protocol(tmp_path, more, message):
+    assert refused(tmp_path, PROTOCOL + more)[0].startswith(message)
+
+
+def test_countries_of_a_clinic_are_told_with_file_and_key(tmp_path):
+    (found,) = refused(tmp_path, CLINIC.replace('"CN"', '"XX"'), config.load_clinic)
+    assert found.startswith("country = 'XX': country 'XX' is not known to the holidays library")
+    (found,) = refused(tmp_path, CLINIC.replace('"CN"', '"DE"\nsubdivision = "ZZ"'), config.load_clinic)
+    assert found.startswith("subdivision = 'ZZ': subdivision 'ZZ' of DE is not known; known: BB, BE")
+
+
+def test_a_file_is_named_as_it_was_typed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for typed, told in (
+        ("./", "./: is a folder"),
+        ("./no.toml", "./no.toml: no such file"),
+        ("no.toml", "no.toml: no"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            config.load_clinic(typed)
+        assert str(caught.value).startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +210,16 @@ def test_all_problems_come_at_once(tmp_path):
         (
             '[days]\nservice_days = [{ rule = "FREQ=MONTHLY;BYDAY=9XX", first = 2026-01-06, reason = "x" }]',
             "days.service_days[0]: rule is not an RFC 5545 rule",
+        ),
+        (
+            '[infusion]\nworked_weekends = "maybe"',
+            "infusion: worked_weekends takes yes, no, as the clinic, got 'maybe'",
+        ),
+        ('[days]\nworked_weekends = "no"', "days.worked_weekends is for other units"),
+        (
+            '[days]\nextra_open = [{ first = 2026-03-11, reason = "x" }]\n'
+            'service_days = [{ rule = "FREQ=MONTHLY;BYDAY=2WE", first = 2026-01-01, reason = "y" }]',
+            "days: 2026-03-11 is both a service day (FREQ=MONTHLY;BYDAY=2WE) and in extra_open",
         ),
         ('worked_weekends = "maybe"', "worked_weekends takes unknown, yes, no, got 'maybe'"),
     ],
@@ -136,3 +247,73 @@ def test_a_users_tissue_file_is_not_kept_for_later_calls(tmp_path):
     )
     assert config.load_tissues(path)["mine"].alpha_beta == 7.0
     assert "mine" not in config.load_tissues()
+
+
+# --- the examples a user starts from ---------------------------------------------------------------------------------
+
+SHIPPED = config.directory()
+README = (SHIPPED.parent / "README.md").read_text(encoding="utf-8")
+
+
+def uncommented(kind, name):
+    """A shipped file with every line in use that is ready to be: # and no blank."""
+    return re.sub(r"^#(?=\S)", "", (SHIPPED / kind / f"{name}.toml").read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def blocks(first):
+    found = re.findall(rf"```toml\n# {first}\n(.*?)```", README, flags=re.DOTALL)
+    return [pytest.param(text, id=f"README {first} {place}") for place, text in enumerate(found, 1)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(uncommented("clinics", "west-china"), id="west-china"), *blocks("clinic")],
+)
+def test_examples_of_a_clinic_load_and_build(tmp_path, text):
+    path = tmp_path / "clinic.toml"
+    path.write_text(text, encoding="utf-8")
+    found = config.load_clinic(str(path))
+    assert dict(found.record_columns)["date"] == "Datum"
+    assert found.infusion is not None
+    start = dt.date(2026, 6, 1)
+    inputs = intake.resolve(intake.protocol_of("45/25"), start, intake.Where(clinic=str(path)))
+    assert inputs.infusion is not None
+    assert inputs.calendar.reason(dt.date(2026, 3, 12)).kind == "closure"
+    assert inputs.calendar.reason(dt.date(2026, 4, 8)).kind == "service"
+    assert not inputs.infusion.is_open(dt.date(2026, 3, 6))
+
+
+def test_every_block_of_the_shipped_clinic_is_used(tmp_path):
+    path = tmp_path / "clinic.toml"
+    path.write_text(uncommented("clinics", "west-china"), encoding="utf-8")
+    found = config.load_clinic(str(path))
+    assert (len(found.days.closures), len(found.machines), found.notices[0].year) == (2, 1, 2027)
+    assert found.limits is not None
+    assert found.start_rules.minimum_first_run == 2
+    assert found.record_date_format == "%d.%m.%Y"
+    assert not clinic.build(found, dt.date(2027, 1, 1), dt.date(2027, 12, 31)).is_open(dt.date(2027, 2, 8))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(uncommented("protocols", "west-china-low-dose"), id="west-china-low-dose"),
+        *blocks("protocol"),
+    ],
+)
+def test_examples_of_a_protocol_load_and_plan(tmp_path, text):
+    path = tmp_path / "protocol.toml"
+    path.write_text(text, encoding="utf-8")
+    found = config.load_protocol(str(path))
+    assert found.prescription.targets == ("tumour", "nodes")
+    inputs = intake.resolve(found, dt.date(2026, 3, 2), intake.Where())
+    made = make_plan(inputs, FIXED)
+    assert len(made.course.fractions) == found.prescription.n_fractions
+    assert len(made.effects) == len(found.regions)
+
+
+def test_columns_of_records_are_pairs_or_a_table(tmp_path):
+    path = tmp_path / "clinic.toml"
+    for written in ('{ "Datum" = "date" }', '[["date", "Datum"]]'):
+        path.write_text(CLINIC + f"record_columns = {written}\n", encoding="utf-8")
+        assert config.load_clinic(str(path)).record_columns == (("date", "Datum"),)
