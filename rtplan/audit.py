@@ -17,7 +17,7 @@ from rtplan.effect import EffectRow, evaluate, evaluate_many, limit_notes
 from rtplan.errors import DomainError, positive
 from rtplan.interruption import Situation
 from rtplan.note import Note
-from rtplan.plan import OpenedDay, Plan, PlanInputs, Provenance, Revision, complete_plan, make_plan
+from rtplan.plan import OpenedDay, Plan, PlanInputs, Provenance, complete_plan, make_plan
 from rtplan.prescription import WEEKDAYS, Prescription
 from rtplan.rules import check
 from rtplan.schedule import lay_out, prescribed_reference
@@ -868,7 +868,7 @@ def choose(missed: Missed, name: str, provenance: Provenance, *, parent_sha256: 
         assumptions=(*inputs.assumptions, note),
     )
     inputs = _closed_later(inputs, situation, frozenset(option.course.dates))
-    revision = Revision(number=missed.plan.revision.number + 1, parent_sha256=parent_sha256, reason=why)
+    revision = missed.plan.revision.next(why, situation.lost_days, parent_sha256)
     return complete_plan(inputs, option.course, provenance, revision, cycles=option.cycles)
 
 

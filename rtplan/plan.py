@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from rtplan import chemo as chemo_room
@@ -31,6 +31,7 @@ __all__ = [
     "PlanInputs",
     "Provenance",
     "Revision",
+    "RevisionStep",
     "compensate",
     "make_plan",
 ]
@@ -118,12 +119,42 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionStep:
+    """An earlier revision: why it was made, and the days on which fractions were missed."""
+
+    number: int
+    reason: str = ""
+    missed: tuple[dt.date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """Which revision of the course's plan this is; parent_sha256: of the artefact it follows."""
+    """Which revision of the course's plan this is; parent_sha256: of the artefact it follows.
+
+    missed: the days whose missed fractions it was made for. earlier: the revisions before it, the first plan left out.
+    """
 
     number: int = 1
     parent_sha256: str | None = None
     reason: str = ""
+    missed: tuple[dt.date, ...] = ()
+    earlier: tuple[RevisionStep, ...] = ()
+
+    def next(self, reason: str, missed: Iterable[dt.date], parent_sha256: str) -> Revision:
+        """The revision that follows this one, which becomes part of its history."""
+        step = RevisionStep(number=self.number, reason=self.reason, missed=self.missed)
+        return Revision(
+            number=self.number + 1,
+            parent_sha256=parent_sha256,
+            reason=reason,
+            missed=tuple(sorted(set(missed))),
+            earlier=(*self.earlier, step) if self.number > 1 else (),
+        )
+
+    @property
+    def all_missed(self) -> tuple[dt.date, ...]:
+        """Every day on which a fraction was missed, of this revision and those before it."""
+        return tuple(sorted({*self.missed, *(day for step in self.earlier for day in step.missed)}))
 
     def __post_init__(self) -> None:
         whole("number", self.number, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import subprocess
@@ -15,7 +16,10 @@ from typing import Any
 import pytest
 from factory import FIXED, on_two_machines, plan
 
+from rtplan import artefact
+from rtplan.audit import audit, choose
 from rtplan.errors import DomainError
+from rtplan.interruption import from_dates, parse_missed
 from rtplan.note import Note
 from rtplan.output import notebook
 from rtplan.output.html import to_html
@@ -170,6 +174,26 @@ def test_days_on_another_machine_name_it(tmp_path: Path) -> None:
 def test_missed_days_of_a_grid() -> None:
     day = GridDay(date=dt.date(2026, 3, 4), open=True, kind="workday", missed=True)
     assert '<span class="missing">missed</span>' in to_html(one(MonthGrid(days=(day,))))
+
+
+def test_a_revision_shows_missed_days_and_tells_its_history() -> None:
+    made, days = plan(), (dt.date(2026, 2, 4), dt.date(2026, 3, 4))
+    for number, day in enumerate(days, start=2):
+        situation = from_dates(made, parse_missed(str(day)), as_of=day, cause=f"breakdown {number}")
+        made = choose(audit(situation), "append", FIXED, parent_sha256="0" * 64)
+    assert made.revision.all_missed == days
+    assert [(step.number, step.missed) for step in made.revision.earlier] == [(2, days[:1])]
+    assert artefact.parse(json.loads(artefact.write(made))).revision == made.revision
+    (calendar,) = (section for section in report(made).sections if section.key == "calendar")
+    grid = calendar.blocks[0]
+    assert isinstance(grid, MonthGrid)
+    assert tuple(day.date for day in grid.days if day.missed) == days
+    html = to_html(report(made))
+    assert html.count('<span class="missing">missed</span>') == 2
+    assert "<dt>Revision 2</dt><dd>missed" in html
+    assert "breakdown 2" in html
+    assert "breakdown 3" in html
+    assert "修订版 2" in to_html(report(made), language="zh_CN")
 
 
 def test_a_long_narrow_table_stands_in_pieces() -> None:

@@ -46,7 +46,7 @@ def _sections(plan: Plan) -> list[Section]:
         Section(
             key="calendar",
             heading="Calendar",
-            blocks=(grid(plan.course, calendar_with_machines(plan), plan.cycles),),
+            blocks=(grid(plan.course, calendar_with_machines(plan), plan.cycles, _missed(plan)),),
         ),
         Section(key="fractions", heading="Fractions", blocks=(fraction_table(plan),)),
         Section(key="cycles", heading="Chemotherapy cycles", blocks=chemo + _cycle_text(inputs.chemo, plan.cycles)),
@@ -85,6 +85,15 @@ def _sections(plan: Plan) -> list[Section]:
     ]
 
 
+def _missed(plan: Plan) -> tuple[dt.date, ...]:
+    """Days whose fractions were missed, in this revision or an earlier one, and on which nothing was given after all.
+
+    Those that the calendar no longer knows are left out.
+    """
+    calendar, treated = plan.inputs.calendar, set(plan.course.dates)
+    return tuple(day for day in plan.revision.all_missed if day not in treated and calendar.covers(day))
+
+
 def facts(plan: Plan) -> list[tuple[str, str]]:
     """The header of a plan: what, where, how long."""
     course, inputs = plan.course, plan.inputs
@@ -108,6 +117,7 @@ def facts(plan: Plan) -> list[tuple[str, str]]:
         items.append(("Chemotherapy", _chemo_text(inputs.chemo, plan.cycles)))
     items.append(("Public holidays", "; ".join(inputs.calendar.sources) + _announced(inputs.calendar)))
     items.append(("Provisional", _banner(plan).removeprefix("PROVISIONAL: ") or "no date is provisional"))
+    items += [(f"Revision {step.number}", step.reason) for step in plan.revision.earlier]
     items.append(
         ("Revision", f"{plan.revision.number}" + (f": {plan.revision.reason}" if plan.revision.reason else ""))
     )

@@ -35,6 +35,7 @@ SENTENCES = (
     "public holidays of %(country)s: holidays %(version)s, names in %(names)s; officially announced through %(day)s",
     "public holidays of %(country)s: holidays %(version)s, names in %(names)s",
     "SHA-256 of %(file)s",
+    "Revision %(number)s",
     "1 day before %(day)s",
     "%(days)s days before %(day)s",
     "on %(machine)s; %(clinic)s: %(reason)s",
