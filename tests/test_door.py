@@ -1,6 +1,10 @@
 """What a careless or hostile hand does at the command line: one sentence, the right exit code, nothing left behind."""
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
 
     Cli = Callable[..., Result]
 
+ROOT = Path(__file__).resolve().parent.parent
 PLAN = ("plan", "--start", "2026-02-02")
 
 
@@ -101,3 +106,101 @@ def test_compare_starts_and_missed_warn_on_stderr_too(cli: "Cli", tmp_path: Path
     chosen = cli(*missed, "--choose", bad["id"], "--out", str(tmp_path), "--only", "json")
     assert chosen.exit_code == 0
     assert f"RULE BROKEN: {' '.join(bad['violations'][0]['message'].split())}" in chosen.stderr
+
+
+# --- streams that cannot take what is written ------------------------------------------------------------------------
+
+
+def shell(words: str, folder: Path, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run a line of shell in which $RTPLAN stands for the command."""
+    program = f"{shlex.quote(sys.executable)} -m rtplan"
+    known = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100", **environment}
+    return subprocess.run(
+        ["bash", "-c", words.replace("$RTPLAN", program)], cwd=folder, env=known, capture_output=True, check=False
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("$RTPLAN dose 45/25 >&-", b"Bad file descriptor"),
+        ("$RTPLAN plan --start 2026-02-02 >&-", b"Bad file descriptor"),
+        ("$RTPLAN dose 45/25 >/dev/full", b"No space left on device"),
+        ("$RTPLAN plan --start 2026-02-02 --json 2>&1 >/dev/full", b"No space left on device"),
+        ("$RTPLAN --help >/dev/full", b"No space left on device"),
+        ("$RTPLAN dose 45/25 >/dev/full 2>/dev/full", b""),
+        ("$RTPLAN dose 45/25 >&- 2>&-", b""),
+    ],
+)
+def test_an_answer_that_cannot_be_written_is_one_sentence(words: str, why: bytes, tmp_path: Path) -> None:
+    done = shell(words, tmp_path)
+    said = (done.stdout + done.stderr).splitlines()
+    assert done.returncode == 1
+    assert said[:1] == ([b"rtplan: standard output cannot be read or written: " + why] if why else [])
+    assert not [line for line in said[1:] if not line.startswith((b"warning: ", b"RULE BROKEN: "))]
+
+
+@pytest.mark.parametrize("words", ["list regimens --json", "plan --start 2026-02-02", "dose 45/25"])
+def test_a_reader_that_went_away_hears_nothing(words: str, tmp_path: Path) -> None:
+    assert shell(f"$RTPLAN {words} | true", tmp_path).stderr == b""
+
+
+@pytest.mark.parametrize(
+    "locale", [{"PYTHONIOENCODING": "latin-1"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
+)
+@pytest.mark.parametrize("words", ["dose 45/25", "plan --start 2026-02-02", "compare --json", "list tissues --csv"])
+def test_every_locale_gets_the_same_answer_whole(words: str, locale: dict[str, str], tmp_path: Path) -> None:
+    done, usual = shell(f"$RTPLAN {words}", tmp_path, **locale), shell(f"$RTPLAN {words}", tmp_path, PYTHONUTF8="1")
+    assert done.returncode == 0
+    assert done.stdout == usual.stdout
+    done.stdout.decode("utf-8")
+
+
+def test_a_word_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
+    done = shell("$RTPLAN plan --start $'2026-02-0\\xff'", tmp_path)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+# --- files that cannot be written ------------------------------------------------------------------------------------
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"$RTPLAN plan --start 2026-02-02 --out {LONG}",
+        f"$RTPLAN plan --start 2026-02-02 --out new/deep/{LONG}",
+        f"$RTPLAN plan --start 2026-02-02 --tissue-file {LONG}.toml",
+        f"$RTPLAN validate --html {LONG}.html",
+        f"$RTPLAN missed {LONG}.json --missed 2026-03-10",
+    ],
+)
+def test_a_name_too_long_for_a_file_is_one_sentence_and_leaves_nothing(words: str, tmp_path: Path) -> None:
+    done = shell(words, tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.rstrip().endswith(b"File name too long")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    done = shell("ulimit -f 20; $RTPLAN plan --start 2026-02-02 --out new/deep", tmp_path)
+    assert (done.returncode, done.stderr) == (1, b"rtplan: new/deep: cannot be written: File too large\n")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "there").mkdir()
+    assert shell("ulimit -f 20; $RTPLAN plan --start 2026-02-02 --out there", tmp_path).returncode == 1
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_a_folder_in_the_place_of_a_file_is_not_for_overwriting(cli: "Cli", tmp_path: Path) -> None:
+    (tmp_path / "plan.json").mkdir()
+    for more in ((), ("--force",)):
+        done = cli(*PLAN, "--out", str(tmp_path), *more)
+        assert done.exit_code == 1
+        assert "plan.json: is a folder" in done.stderr
+        assert "--force" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -24,6 +27,9 @@ COMMANDS = {
     "validate": ("validate", "Published cases: theirs beside ours."),
     "list": ("listing", "Shipped protocols, regimens, tissues, clinics, chemotherapy."),
 }
+
+LONGEST_NAME = 80
+"""Signs of a file name that a message repeats."""
 
 
 class Refused(click.ClickException):
@@ -72,9 +78,48 @@ class Lazy(click.Group):
             return super().invoke(ctx)
         except RtplanError as error:
             raise Refused(str(error)) from None
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(1)
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """The edge: streams that take every sign, and one sentence where something cannot be written or read."""
+        _open_streams()
+        try:
+            try:
+                return super().main(*args, **options)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:
+            _give_up(error)
+            sys.exit(1)
+
+
+def _open_streams() -> None:
+    """Streams that exist and take every sign: UTF-8 where the locale's encoding would not.
+
+    A stdout that the caller closed fails when it is written to, as it should; a closed stderr swallows.
+    """
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            utf = codecs.lookup(stream.encoding).name.startswith("utf-")
+            stream.reconfigure(encoding=stream.encoding if utf else "utf-8", errors="backslashreplace")
+
+
+def _give_up(error: OSError) -> None:
+    """One sentence on stderr; none where the reader of a pipe has gone. What is still buffered is let go."""
+    if not isinstance(error, BrokenPipeError):
+        name = str(error.filename) if error.filename is not None else "standard output"
+        name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+        with contextlib.suppress(OSError):
+            click.echo(f"rtplan: {name} cannot be read or written: {error.strerror or error}", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+            continue
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -329,7 +330,9 @@ def _without_folder(word: str) -> str:
     """A word of the command line, paths shortened to their last part: folders can name people."""
     option, sign, value = word.rpartition("=") if word.startswith("--") else ("", "", word)
     path = Path(value)
-    return option + sign + (path.name if path.is_absolute() or (len(path.parts) > 1 and path.exists()) else value)
+    return (
+        option + sign + (path.name if path.is_absolute() or (len(path.parts) > 1 and os.path.exists(path)) else value)
+    )
 
 
 def emit(
