@@ -72,7 +72,8 @@ def test_options_that_may_be_repeated_still_may(cli: "Cli") -> None:
 
 # --- warnings are heard where nobody sees the sections ---------------------------------------------------------------
 
-LATE = ("plan", "--start", "2026-09-07")  # the National Day holiday prolongs it beyond its limit
+LATE_WORDS = "plan --start 2026-09-07"  # the National Day holiday prolongs it beyond its limit
+LATE = tuple(LATE_WORDS.split())
 
 
 @pytest.mark.parametrize("how", ["--json", "--csv", "--out"])
@@ -204,3 +205,60 @@ def test_a_folder_in_the_place_of_a_file_is_not_for_overwriting(cli: "Cli", tmp_
         assert "plan.json: is a folder" in done.stderr
         assert "--force" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
+
+
+# --- options that contradict each other, have no use, or lie out of all bounds ---------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (f"{LATE_WORDS} --delay-cycle 2=7 --delay-cycle 2=14", 2, "--delay-cycle puts cycle 2 off more than once"),
+        (f"{LATE_WORDS} --times 08:00,12:00", 1, "--times gives 2 times, but no day has more than 1 fraction"),
+        (
+            "starts --from 2026-02-02 --to 2026-02-03 --times 08:00,12:00",
+            1,
+            "--times gives 2 times, but no day has more than 1 fraction",
+        ),
+        ("missed plan.json --missed 2026-03-10 --clinic nope", 2, "--clinic names the columns of a record"),
+        ("plan --start 1949-03-01", 2, "'--start': must lie from 1951-01-01 to 2097-12-31, got 1949-03-01"),
+        ("plan --start 9999-12-31", 2, "'--start': must lie from 1951-01-01 to 2097-12-31, got 9999-12-31"),
+        ("workdays CN --from 9999-12-01 --to 9999-12-31", 2, "'--from': must lie from 1951-01-01 to 2097-12-31"),
+        (f"{LATE_WORDS} --delay-cycle 2=99999", 2, "'--delay-cycle': puts a cycle off by at most 365 days"),
+        (f"{LATE_WORDS} --align after=100000", 2, "'--align': takes at most 365 days, got 'after=100000'"),
+        (f"{LATE_WORDS} --align date=1949-01-01", 2, "'--align': must lie from 1951-01-01 to 2097-12-31"),
+        ("dose 45/25 --alpha-beta 1e-300", 1, "--alpha-beta must lie from 0.1 to 100 Gy, got 1e-300"),
+        ("dose 45/25 --alpha-beta nan", 1, "--alpha-beta must lie from 0.1 to 100 Gy, got nan"),
+        ("dose 45/25 --alpha-beta 101", 1, "--alpha-beta must lie from 0.1 to 100 Gy, got 101"),
+        (
+            "dose --to-match 60/30 --dose-per-fraction 1e-9",
+            1,
+            "--dose-per-fraction must lie from 0.01 to 100 Gy, got 1e-9",
+        ),
+        (
+            "dose --to-match 60/30 --dose-per-fraction 0.1cGy",
+            1,
+            "--dose-per-fraction must lie from 0.01 to 100 Gy, got 0.1cGy",
+        ),
+        ("workdays gb-eng --from 2026-01-01 --to 2026-01-31", 2, "did you mean the country code GB-ENG?"),
+        (f"{LATE_WORDS} --clinic cn", 2, "did you mean the country code CN?"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_its_own_name(cli: "Cli", words: str, code: int, message: str) -> None:
+    done = cli(words)
+    assert done.exit_code == code
+    assert message in " ".join(done.stderr.split())
+    assert not done.stdout
+
+
+def test_as_many_times_as_a_day_has_fractions_are_taken(cli: "Cli") -> None:
+    assert cli("plan 45.6/38bid --start 2026-02-02 --times 08:00,15:00 --csv").exit_code == 0
+
+
+def test_a_dose_that_may_change_only_after_the_course_is_pointed_out(cli: "Cli", tmp_path: Path) -> None:
+    cli(*PLAN, "--out", str(tmp_path), "--only", "json")
+    missed = ("missed", str(tmp_path / "plan.json"), "--missed", "2026-03-10")
+    assert "--changed-dose-from 2027-01-01 lies after the last fraction" in " ".join(
+        cli(*missed, "--changed-dose-from", "2027-01-01").stdout.split()
+    )
+    assert "lies after the last fraction" not in cli(*missed, "--changed-dose-from", "2026-03-13").stdout

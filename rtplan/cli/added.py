@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rtplan.cli.options import emit
-from rtplan.cli.regimens import about_tissues, each_once, files_of, prescription_of
+from rtplan.cli.regimens import about_tissues, dose_per_fraction, each_once, files_of, prescription_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,6 @@ def answer_with_time(
     from rtplan import intake
     from rtplan.config import load_clinic
     from rtplan.inverse import fractions_to_match
-    from rtplan.notation import parse_dose
 
     _refuse_half_questions(regimens, to_match, options)
     assert to_match is not None
@@ -45,7 +44,7 @@ def answer_with_time(
         calendar,
         options["start"],
         tumours,
-        dose_per_fraction_gy=None if dose is None else parse_dose(dose, "--dose-per-fraction"),
+        dose_per_fraction_gy=None if dose is None else dose_per_fraction(dose),
     )
     answer = replace(answer, notes=each_once((*answer.notes, *said)))
     emit(

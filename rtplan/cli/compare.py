@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import DATE, Command, bundled, emit, file_options, output_options, range_option, tissue_options
+from rtplan.cli.options import (
+    CLINIC,
+    DATE,
+    Command,
+    bundled,
+    emit,
+    file_options,
+    output_options,
+    range_option,
+    tissue_options,
+)
 from rtplan.cli.regimens import (
     about_tissues,
     each_once,
@@ -39,7 +49,9 @@ TIMED = ("squamous-surrogate", "withers-1988")
 @click.argument("regimens", nargs=-1, metavar="[REGIMEN...]")
 @click.option("--reference", metavar="REGIMEN", help="What the others are compared with. Default: the first regimen.")
 @click.option("--start", type=DATE, help="Lay every regimen on the clinic's calendar from this day.")
-@click.option("--clinic", help="With --start: a shipped clinic, a path, or a country code. Default: west-china.")
+@click.option(
+    "--clinic", type=CLINIC, help="With --start: a shipped clinic, a path, or a country code. Default: west-china."
+)
 @click.option("--week", help="With --start: weekdays the clinic works on, such as mon-sat. Default: as its file says.")
 @click.option(
     "--worked-weekends",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import DATE, Command, emit, output_options, range_option, tissue_options
-from rtplan.cli.regimens import about_tissues, each_once, prescription_of, refuse_split, regions_of
+from rtplan.cli.options import CLINIC, DATE, Command, emit, output_options, range_option, tissue_options
+from rtplan.cli.regimens import about_tissues, dose_per_fraction, each_once, prescription_of, refuse_split, regions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,9 @@ SCHEMA = "rtplan.dose/1"
 @click.option("--fractions", type=int, help="With --to-match: in so many fractions.")
 @click.option("--dose-per-fraction", help="With --to-match: with this dose per fraction, such as 1.8 or 180cGy.")
 @click.option("--start", type=DATE, help="With REGIMEN and --to-match: add fractions on the calendar from this day.")
-@click.option("--clinic", help="With --start: a shipped clinic, a path, or a country code. Default: west-china.")
+@click.option(
+    "--clinic", type=CLINIC, help="With --start: a shipped clinic, a path, or a country code. Default: west-china."
+)
 @tissue_options
 @range_option
 @output_options
@@ -103,7 +105,6 @@ def _matched(regimens: Sequence[str], to_match: str, regions: Sequence[Region], 
     from rtplan.doses import dose_answer, match_dose_per_fraction, match_fractions
     from rtplan.effect import NO_TIME
     from rtplan.errors import DomainError
-    from rtplan.notation import parse_dose
 
     n, dose = options["fractions"], options["dose_per_fraction"]
     if regimens:
@@ -122,7 +123,7 @@ def _matched(regimens: Sequence[str], to_match: str, regions: Sequence[Region], 
     found = (
         match_dose_per_fraction(reference, n, alpha_betas)
         if n is not None
-        else match_fractions(reference, parse_dose(dose, "--dose-per-fraction"), alpha_betas)
+        else match_fractions(reference, dose_per_fraction(dose), alpha_betas)
     )
     return replace(found, rows=dose_answer([reference], regions, NO_TIME).rows)
 

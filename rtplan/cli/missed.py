@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import DATE, Command, bundled, emit, file_options, output_options, provenance
+from rtplan.cli.options import CLINIC, DATE, Command, bundled, emit, file_options, output_options, provenance
 from rtplan.errors import RtplanError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rtplan.audit import Missed, Settings
     from rtplan.interruption import MissedSpan, Situation
@@ -52,7 +53,7 @@ class MissedType(click.ParamType[tuple["MissedSpan", ...]]):
 @click.argument("plan_file", metavar="PLAN.json", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--missed", "missed_days", type=MissedType(), help="Missed dates; may lie ahead where they are known.")
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="CSV of what was given.")
-@click.option("--clinic", help="Clinic whose file names the record's columns and date format.")
+@click.option("--clinic", type=CLINIC, help="Clinic whose file names the record's columns and date format.")
 @click.option("--as-of", type=DATE, help="Nothing up to this day is moved. Default: the last missed or recorded date.")
 @click.option("--cause", default="", help="Why the fractions were missed.")
 @click.option("--changed-dose-from", type=DATE, help="First day of another dose. Default: two open days after as-of.")
@@ -93,11 +94,14 @@ def command(plan_file: Path, **options: Any) -> None:
         raise click.UsageError("--choose writes a revised plan: say where with --out DIR")
     if not options["missed_days"] and not options["record"]:
         raise click.UsageError("give --missed DATES or --record FILE")
+    if options["clinic"] and not options["record"]:
+        raise click.UsageError("--clinic names the columns of a record: it goes with --record")
     plan = artefact.read(plan_file)
     checksum = config.checksum(plan_file)
     files = [path for path in (plan_file, options["record"]) if path]
     made = provenance(options["stamp"], files)
     answer = audit.audit(_situation(plan, options), _settings(plan, options), all_options=options["all_options"])
+    answer = replace(answer, notes=(*answer.notes, *_too_late(answer)))
     emit(
         answer,
         lambda: document(answer, made, checksum),
@@ -106,6 +110,19 @@ def command(plan_file: Path, **options: Any) -> None:
         files=_files(answer, made, checksum, options),
         notes=_notes(answer, options["choose"]),
     )
+
+
+def _too_late(answer: Missed) -> Iterator[Note]:
+    """A first day of another dose that lies past the course leaves no option with another dose."""
+    from rtplan.note import Note
+
+    asked, last = answer.settings.changed_dose_from, answer.appended.course.last
+    if asked is not None and asked > last:
+        message = (
+            f"--changed-dose-from {asked} lies after the last fraction, {last}: no option can change the dose by then"
+        )
+        values = {"changed_dose_from": asked.isoformat(), "last": last.isoformat()}
+        yield Note(code="changed-dose-too-late", severity="warning", message=message, values=values)
 
 
 def _notes(answer: Missed, chosen: str | None) -> tuple[Note, ...]:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rtplan.errors import ConfigError, RtplanError
+from rtplan.errors import ConfigError, DomainError, RtplanError
 
 if TYPE_CHECKING:
+    from rtplan.course import Course
     from rtplan.intake import Where
     from rtplan.note import Note
     from rtplan.plan import Provenance
 
 __all__ = [
+    "CLINIC",
     "DATE",
     "Command",
     "bundled",
+    "check_times",
     "emit",
     "file_options",
     "output_options",
@@ -55,8 +60,19 @@ class Command(click.Command):
         return super().parse_args(ctx, args)
 
 
+EARLIEST, LATEST = dt.date(1951, 1, 1), dt.date(2097, 12, 31)
+"""Dates the commands take: the holidays of China are known from 1950 to 2100, and a plan looks 200 days back and 800
+ahead."""
+
+MOST_DAYS = 365
+"""Days that a cycle may be put off, and that the chemotherapy may lie from the fractions. Design default."""
+
+LOWEST_ALPHA_BETA, HIGHEST_ALPHA_BETA = 0.1, 100.0
+"""Values of α/β that --alpha-beta takes [Gy]: published estimates lie well inside. Design default."""
+
+
 class DateType(click.ParamType[dt.date]):
-    """An ISO date that exists."""
+    """An ISO date that exists, in the years for which there are calendars."""
 
     name = "DATE"
 
@@ -66,9 +82,12 @@ class DateType(click.ParamType[dt.date]):
         if isinstance(value, dt.date):
             return value
         try:
-            return parse_date(str(value))
+            date = parse_date(str(value))
         except RtplanError as error:
             self.fail(str(error), param, ctx)
+        if not EARLIEST <= date <= LATEST:
+            self.fail(f"must lie from {EARLIEST} to {LATEST}, got {date}", param, ctx)
+        return date
 
 
 class StampType(click.ParamType[dt.datetime]):
@@ -108,8 +127,51 @@ class DelayType(click.ParamType[tuple[int, int]]):
         cycle, _, days = str(value).partition("=")
         if not (cycle.isdecimal() and days.isdecimal() and int(cycle) >= 1):
             self.fail(f"must be a cycle from 1 on and days from 0 on, such as 2=7, got {value!r}", param, ctx)
+        if int(days) > MOST_DAYS:
+            self.fail(f"puts a cycle off by at most {MOST_DAYS} days, got {value!r}", param, ctx)
         return int(cycle), int(days)
 
+
+class AlignType(click.ParamType[str]):
+    """Where the chemotherapy lies beside the fractions, at a distance that a course can have."""
+
+    name = "TEXT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        kind, _, text = str(value).partition("=")
+        if kind in ("start", "after") and text.isdecimal() and int(text) > MOST_DAYS:
+            self.fail(f"takes at most {MOST_DAYS} days, got {value!r}", param, ctx)
+        if kind == "date":
+            DATE.convert(text, param, ctx)
+        return str(value)
+
+
+class ClinicType(click.ParamType[str]):
+    """A clinic; country codes are written in capitals."""
+
+    name = "TEXT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        if re.fullmatch(r"[A-Za-z]{2}(-[A-Za-z]{2,3})?", text) and text != text.upper():
+            self.fail(f"there is no clinic {text!r}; did you mean the country code {text.upper()}?", param, ctx)
+        return text
+
+
+class AlphaBetaType(click.ParamType[float]):
+    """An α/β in Gy that tissue can have."""
+
+    name = "FLOAT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = click.FLOAT.convert(value, param, ctx)
+        low, high = LOWEST_ALPHA_BETA, HIGHEST_ALPHA_BETA
+        if not low <= number <= high:
+            raise DomainError(f"--alpha-beta must lie from {low:g} to {high:g} Gy, got {value}")
+        return float(number)
+
+
+CLINIC = ClinicType()
 
 DATE = DateType()
 
@@ -125,7 +187,9 @@ def where_options(function: F) -> F:
     return _stack(
         function,
         [
-            click.option("--clinic", help="A shipped clinic, a path, or a country code such as CN or GB-ENG."),
+            click.option(
+                "--clinic", type=CLINIC, help="A shipped clinic, a path, or a country code such as CN or GB-ENG."
+            ),
             click.option(
                 "--worked-weekends",
                 type=click.Choice(["yes", "no"]),
@@ -138,6 +202,7 @@ def where_options(function: F) -> F:
             click.option("--chemo", help="Chemotherapy protocol: a shipped name, a path, or none."),
             click.option(
                 "--align",
+                type=AlignType(),
                 help="cycle=N, before, start=DAYS (after fraction 1), after=DAYS (after the last) or date=DATE.",
             ),
             click.option(
@@ -166,7 +231,12 @@ def tissue_options(function: F) -> F:
         function,
         [
             click.option("--tissue", multiple=True, help="A tissue of `rtplan list tissues`; may be repeated."),
-            click.option("--alpha-beta", type=float, multiple=True, help="α/β in Gy, without time factor; repeatable."),
+            click.option(
+                "--alpha-beta",
+                type=AlphaBetaType(),
+                multiple=True,
+                help="α/β in Gy, from 0.1 to 100, without time factor; repeatable.",
+            ),
             click.option("--region", multiple=True, help='An organ with its dose, such as "spinal cord=42.3Gy Dmax".'),
             click.option("--tissue-file", help="A TOML file that adds tissues or overrides shipped ones."),
         ],
@@ -281,6 +351,10 @@ def where_of(options: dict[str, Any]) -> Where:
     from rtplan.intake import Where
     from rtplan.plan import CycleDelay
 
+    cycles = [cycle for cycle, _ in options.get("delay_cycle") or ()]
+    for cycle in cycles:
+        if cycles.count(cycle) > 1:
+            raise click.UsageError(f"--delay-cycle puts cycle {cycle} off more than once: give it once")
     return Where(
         clinic=options.get("clinic"),
         worked_weekends=options.get("worked_weekends"),
@@ -300,6 +374,15 @@ def where_of(options: dict[str, Any]) -> Where:
         category=options.get("category"),
         ranges=bool(options.get("ranges")),
     )
+
+
+def check_times(times: Sequence[dt.time], course: Course) -> None:
+    """Refuse clock times that no day has a fraction for."""
+    from rtplan.output.wording import plural
+
+    most = max(Counter(fraction.date for fraction in course.fractions).values())
+    if len(times) > most:
+        raise DomainError(f"--times gives {len(times)} times, but no day has more than {plural(most, 'fraction')}")
 
 
 def provenance(stamp: dt.datetime | None, files: list[Path], command: str = "") -> Provenance:

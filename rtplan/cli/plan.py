@@ -12,6 +12,7 @@ from rtplan.cli.options import (
     DATE,
     Command,
     bundled,
+    check_times,
     emit,
     file_options,
     output_options,
@@ -58,6 +59,7 @@ def command(protocol: str | None, start: dt.date, **options: Any) -> None:
     files = config.files_of(name, found, where.clinic, where.chemo)
     files += [Path(where.tissue_file)] if where.tissue_file else []
     plan = make_plan(inputs, provenance(options["stamp"], files))
+    check_times(where.times, plan.course)
     refuse(plan, provisional=options["no_provisional"], strict=options["strict_rules"])
     emit(
         plan,

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rtplan import notation
+from rtplan.errors import DomainError
+from rtplan.notation import LOWEST_DOSE_GY
+from rtplan.prescription import HIGHEST_DOSE_GY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "about_tissues",
+    "dose_per_fraction",
     "each_once",
     "files_of",
     "prescription_of",
@@ -33,6 +37,20 @@ def refuse_split(words: Sequence[str]) -> None:
             raise click.UsageError(
                 f"{word!r} stands alone: put a regimen with blanks in quotes, such as '41.4/23 + 27/18 bid'"
             )
+
+
+def dose_per_fraction(text: str) -> float:
+    """The dose of --dose-per-fraction in Gy, within what a notation may give."""
+    low, high = LOWEST_DOSE_GY, HIGHEST_DOSE_GY
+    try:
+        dose = float(text)  # 1e-9 too, in which a notation sees a minus sign
+    except ValueError:
+        dose = 0.0
+    if dose <= 0 or low <= dose <= high:
+        dose = notation.parse_dose(text, "--dose-per-fraction")
+    if not low <= dose <= high:
+        raise DomainError(f"--dose-per-fraction must lie from {low} to {high} Gy, got {text}")
+    return dose
 
 
 def prescription_of(text: str) -> Prescription:

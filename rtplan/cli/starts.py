@@ -13,6 +13,7 @@ from rtplan.cli.options import (
     DATE,
     Command,
     bundled,
+    check_times,
     emit,
     file_options,
     output_options,
@@ -64,6 +65,8 @@ def command(protocol: str | None, first: dt.date, last: dt.date, **options: Any)
         no_provisional=options["no_provisional"],
         strict=options["strict_rules"],
     )
+    for start in result.starts[:1]:
+        check_times(where.times, start.course)
     emit(
         result,
         lambda: document(result),

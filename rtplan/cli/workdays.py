@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import DATE, Command, emit, output_options
+from rtplan.cli.options import CLINIC, DATE, Command, emit, output_options
 from rtplan.cli.regimens import files_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ MOST_DAYS = 3660
 
 
 @click.command("workdays", cls=Command)
-@click.argument("clinic")
+@click.argument("clinic", type=CLINIC)
 @click.option("--from", "first", type=DATE, required=True, help="First day, YYYY-MM-DD.")
 @click.option("--to", "last", type=DATE, required=True, help="Last day, included.")
 @click.option(
