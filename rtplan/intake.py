@@ -201,12 +201,16 @@ def regions_of(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
     """The regions to evaluate: the protocol's, with the tissues and organs the user named."""
     tissues = config.load_tissues(where.tissue_file)
     specs = list(protocol.regions if protocol and protocol.regions else DEFAULT_REGIONS)
+    for spec in specs:
+        tissue_named(
+            spec.tissue, tissues, f"protocol {protocol.name!r}, regions {spec.name!r}" if protocol else "tissue"
+        )
     if where.tissues:
         specs = _with_named(specs, where.tissues, tissues)
     regions = [_region(spec, tissues) for spec in specs]
     if where.alpha_betas:
         regions = [Region(name=f"α/β {value:g}", tissue=bare_tissue(value)) for value in where.alpha_betas]
-    return (*regions, *(_region(_stated(text, tissues), tissues) for text in where.regions))
+    return _each_once((*regions, *stated_regions(where.regions, where.tissue_file)), where.regions)
 
 
 def _with_named(specs: Sequence[RegionSpec], named: Sequence[str], tissues: dict[str, Tissue]) -> list[RegionSpec]:
@@ -283,7 +287,16 @@ def _own_tissue(tissue: Tissue, shipped: Tissue | None) -> Note:
 def stated_regions(texts: Sequence[str], tissue_file: str | None = None) -> tuple[Region, ...]:
     """Organs with their stated dose: ``spinal cord=42.3Gy Dmax``."""
     tissues = config.load_tissues(tissue_file)
-    return tuple(_region(_stated(text, tissues), tissues) for text in texts)
+    return _each_once([_region(_stated(text, tissues), tissues) for text in texts], texts)
+
+
+def _each_once(regions: Sequence[Region], texts: Sequence[str]) -> tuple[Region, ...]:
+    """The regions; DomainError where one given by --region stands there already, with another dose or the same."""
+    names = [region.name.casefold() for region in regions]
+    for text, region in zip(texts, regions[len(regions) - len(texts) :], strict=True):
+        if names.count(region.name.casefold()) > 1:
+            raise DomainError(f"--region {text!r}: there is a region {region.name!r} already, give each one once")
+    return tuple(regions)
 
 
 def bare_tissue(alpha_beta: float) -> Tissue:
@@ -297,13 +310,13 @@ def bare_tissue(alpha_beta: float) -> Tissue:
     )
 
 
-def tissue_named(name: str, tissues: dict[str, Tissue]) -> Tissue:
-    """A tissue by name; ConfigError names the nearest known one."""
+def tissue_named(name: str, tissues: dict[str, Tissue], place: str = "tissue") -> Tissue:
+    """A tissue by name; ConfigError names the place it is named in, and the nearest known one."""
     if name in tissues:
         return tissues[name]
     near = difflib.get_close_matches(name, tissues, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(tissues)}"
-    raise ConfigError("tissue", [f"there is no tissue {name!r}; {hint}"])
+    raise ConfigError(place, [f"there is no tissue {name!r}; {hint}"])
 
 
 def _region(spec: RegionSpec, tissues: dict[str, Tissue]) -> Region:

@@ -249,6 +249,20 @@ def test_a_users_tissue_file_is_not_kept_for_later_calls(tmp_path):
     assert "mine" not in config.load_tissues()
 
 
+def test_tissues_a_protocol_names_and_regions_given_twice(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(PROTOCOL + REGION.replace("generic-late", "generic-lat"), encoding="utf-8")
+    where = intake.Where()
+    with pytest.raises(ConfigError, match=r"protocol 'p', regions 'late': there is no tissue 'generic-lat'; did you"):
+        intake.regions_of(config.load_protocol(str(path)), where)
+    cord = ("spinal cord=42Gy", "Spinal Cord=30Gy")
+    with pytest.raises(DomainError, match="there is a region 'spinal cord' already, give each one once"):
+        intake.stated_regions(cord)
+    path.write_text(PROTOCOL + REGION.replace("late", "spinal cord", 1), encoding="utf-8")
+    with pytest.raises(DomainError, match="there is a region 'spinal cord' already"):
+        intake.regions_of(config.load_protocol(str(path)), intake.Where(regions=cord[:1]))
+
+
 # --- the examples a user starts from ---------------------------------------------------------------------------------
 
 SHIPPED = config.directory()
