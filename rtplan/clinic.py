@@ -34,6 +34,9 @@ __all__ = [
     "working_week",
 ]
 
+WEEKEND_OF_HOLIDAY = "weekend of the public holiday"
+"""Reason of the weekend days inside a closure, which no library names."""
+
 UNKNOWN = ("unknown", "yes", "no")
 AS_THE_CLINIC = "as the clinic"
 _ONLY_COUNTRY = "a clinic in "
@@ -392,7 +395,7 @@ def _weekends_of_closures(
             day = add_days(holiday, step)
             while day.weekday() >= 5 and day not in worked and not (lone and holiday.weekday() == 0):
                 if first <= day <= last and day not in closed:
-                    found[day] = "weekend of the public holiday"
+                    found[day] = WEEKEND_OF_HOLIDAY
                 day = add_days(day, step)
     return found
 

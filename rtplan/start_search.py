@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from rtplan import chemo, rules
 from rtplan.chemo import Cycle
+from rtplan.clinic import WEEKEND_OF_HOLIDAY
 from rtplan.course import Course
 from rtplan.effect import EffectRow, evaluate, evaluate_many, limit_notes
 from rtplan.errors import DomainError, ScheduleError
@@ -20,7 +21,7 @@ from rtplan.shown import Shown
 from rtplan.tissue import Region
 from rtplan.workdays import add_days, days_between
 
-__all__ = ["CRITERIA", "Start", "StartSearch", "search"]
+__all__ = ["CRITERIA", "Start", "StartSearch", "counted", "search", "why_below"]
 
 MOST_DAYS = 1100
 """Longest range of candidates [d]: three years."""
@@ -258,10 +259,49 @@ def _key(start: Start) -> tuple[float, ...]:
     )
 
 
+def counted(number: int, criterion: str) -> str:
+    """A number of rule breaches, cycle violations or provisional days, in words.
+
+    >>> counted(1, "rule breaches"), counted(2, "provisional days")
+    ('1 rule breach', '2 provisional days')
+    """
+    one = {"rule breaches": "rule breach", "cycle violations": "cycle violation", "provisional days": "provisional day"}
+    return f"{number} {one[criterion] if number == 1 else criterion}"
+
+
+def why_below(start: Start, best: Start) -> str:
+    """Why a start that needs less waiting ranks below the best one: the criteria in which they differ, in their order.
+
+    The first of them decides.
+    """
+    words = [word for word in _differences(start, best) if word]
+    same = abs(start.effect.net_bed_gy - best.effect.net_bed_gy) <= _SAME_GY
+    if len(words) == 1 and same:
+        return f"has the same net BED; only {words[0]} sets it below"
+    if len(words) == 1:
+        return f"is set below by {words[0]} alone"
+    return f"{'has the same net BED and ' if same else ''}is set below by {words[0]}, beside {', '.join(words[1:])}"
+
+
+def _differences(start: Start, best: Start) -> Iterator[str]:
+    """What a start has more or less of than the best one, a criterion each, empty where they are equal."""
+
+    def count(here: int, there: int, criterion: str) -> str:
+        compared = "" if not there else " more" if here > there else " fewer"
+        return counted(abs(here - there), criterion) + compared if here != there else ""
+
+    gain = start.effect.net_bed_gy - best.effect.net_bed_gy
+    yield count(len(start.rule_breaches), len(best.rule_breaches), "rule breaches")
+    yield f"{abs(gain):.2f} Gy {'more' if gain > 0 else 'less'} net BED" if abs(gain) > _SAME_GY else ""
+    yield count(len(start.cycle_breaches), len(best.cycle_breaches), "cycle violations")
+    yield count(start.provisional_days, best.provisional_days, "provisional days")
+
+
 def _closed(inputs: PlanInputs, course: Course) -> tuple[str, ...]:
     treated = set(course.dates)
     inside = inputs.calendar.closed_days(course.first, course.last)
-    told = (reason.text for day, reason in inside if day not in treated and reason.kind != "worked weekend")
+    named = (reason for day, reason in inside if day not in treated and reason.kind != "worked weekend")
+    told = (reason.text for reason in named if reason.text != WEEKEND_OF_HOLIDAY)
     return tuple(dict.fromkeys(told))
 
 

@@ -15,11 +15,13 @@ from factory import FIXED, plan
 from rtplan import intake
 from rtplan.clinic import Days, Span
 from rtplan.errors import DomainError, ScheduleError
+from rtplan.output.html import to_html
 from rtplan.output.report import report
+from rtplan.output.starts_report import _in_short, starts_table
 from rtplan.output.terminal import to_text
 from rtplan.plan import start_obstacle
 from rtplan.rules import StartRules
-from rtplan.start_search import Start, StartSearch, search
+from rtplan.start_search import Start, StartSearch, counted, search, why_below
 from rtplan.workdays import Reason
 
 D = dt.date.fromisoformat
@@ -119,6 +121,30 @@ def test_waiting_decides_last() -> None:
     result = starts("2026-06-01", "2026-06-19", clinic="weekdays")
     assert ranked(result)[:3] == ["2026-06-01", "2026-06-08", "2026-06-15"]
     assert ranked(result)[3] == "2026-06-02"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        ("2026-01-05", "2026-01-12", "has the same net BED; only 1 cycle violation sets it below"),
+        ("2026-02-23", "2026-03-02", "is set below by 1.80 Gy less net BED alone"),
+        ("2026-02-12", "2026-03-02", "is set below by 1 rule breach, beside 9.00 Gy less net BED"),
+    ],
+)
+def test_why_the_earliest_is_not_the_best(first: str, last: str, told: str) -> None:
+    """The first criterion in which they differ decides, and the sentence begins with it."""
+    result = starts(first, last)
+    assert why_below(min(result.starts, key=lambda start: start.date), result.starts[0]) == told
+
+
+def test_the_summary_counts_what_the_row_counts() -> None:
+    result = starts("2026-01-05", "2026-02-27")
+    rows = {row[1]: row for row in starts_table(result).rows}
+    for start in result.starts:
+        short = _in_short(start)
+        rules, cycles = rows[start.date][8:10]
+        assert (f", {counted(rules, 'rule breaches')}" in short) is (rules > 0)
+        assert (f", {counted(cycles, 'cycle violations')}" in short) is (cycles > 0)
 
 
 # --- rules ----------------------------------------------------------------------------------------------------------
@@ -264,10 +290,22 @@ def test_the_terminal_shows_strip_best_and_closed_days() -> None:
     text = to_text(report(starts("2026-01-05", "2026-02-27")), 120)
     assert "2026 Jan      02222··*++++" in text
     assert "Mon 2026-01-12: waits 7 days, overall 33 d (0 d), net BED 49.50 Gy" in text
+    assert "Mon 2026-01-05: overall 33 d (0 d), net BED 49.50 Gy, 1 cycle violation\n" in text
+    told = (
+        "7 days from the earliest to the best; the earliest, 2026-01-05, has the same net BED; only 1 cycle violation"
+    )
+    assert f"{told} sets it below" in " ".join(text.split())
     assert "rule breaches, then tumour net BED, then cycle violations, then provisional days" in text
     assert "a category 1 patient is not held back for a pretty calendar" in text
     assert "worked weekends is unknown" in text
     assert "Chinese New Year (Spring Festival)" in text
+
+
+def test_a_broken_rule_is_explained_once() -> None:
+    shown = report(starts("2026-02-02", "2026-02-13"))
+    for text in (to_text(shown, 200), to_html(shown).partition("<body")[2]):
+        assert text.count("guideline not read there") == 1
+        assert text.count("prolongation-limit") > 5
 
 
 def test_json_holds_every_day_with_nulls_where_nothing_begins(cli: Any) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 
 from rtplan.chemo import Cycle
+from rtplan.note import Note
 from rtplan.output.plot import StartDay, start_strip_figure
-from rtplan.output.sections import Cell, Column, Facts, Figure, Notes, Report, Section, Table
+from rtplan.output.sections import Block, Cell, Column, Facts, Figure, Notes, Report, Section, Table
 from rtplan.output.wording import DISCLAIMER, dated, gy, plural, signed
-from rtplan.start_search import CRITERIA, NoStart, Start, StartSearch
+from rtplan.start_search import CRITERIA, NoStart, Start, StartSearch, counted, why_below
 from rtplan.workdays import days_between
 
 __all__ = ["build", "cycles_text", "figure", "reasons_text", "starts_table"]
@@ -22,6 +23,9 @@ _WAITING = (
 )
 
 
+_MEANING = "Reasons name a broken rule by its code. What each means, in the figures of the best start that breaks it:"
+
+
 def build(result: StartSearch) -> Report:
     """Header, strip of days, the best starts, days without a start, every day, notes."""
     inputs = result.inputs
@@ -33,7 +37,7 @@ def build(result: StartSearch) -> Report:
         sections=(
             Section(key="search", heading="Search", blocks=(Facts(items=tuple(_facts(result))), _WAITING)),
             Section(key="strip", heading="Overall time by start day", blocks=(figure(result),)),
-            Section(key="best", heading=_heading(result), blocks=(_best_table(result),)),
+            Section(key="best", heading=_heading(result), blocks=(_best_table(result), *_codes(result))),
             Section(
                 key="impossible",
                 heading="Days without a start (ordinary weekends left out)",
@@ -61,15 +65,22 @@ def _facts(result: StartSearch) -> list[tuple[str, str]]:
         ("Best weekday", f"overall {result.best_overall_days} d without closures"),
         ("Earliest start", _in_short(earliest)),
         ("Best start", _in_short(best) if best is not earliest else "the earliest one"),
+        *([("The wait", _wait(earliest, best))] if best is not earliest else []),
         ("Worked weekends", {"yes": "used", "no": "not used"}.get(result.inputs.worked_weekends, "unknown, not used")),
         ("Public holidays", "; ".join(result.inputs.calendar.sources)),
     ]
 
 
+def _wait(earliest: Start, best: Start) -> str:
+    """What waiting for the best start buys."""
+    days = plural(best.waited_days - earliest.waited_days, "day")
+    return f"{days} from the earliest to the best; the earliest, {earliest.date}, {why_below(earliest, best)}"
+
+
 def _in_short(start: Start) -> str:
     waited = f"waits {plural(start.waited_days, 'day')}, " if start.waited_days else ""
-    broken = len(start.rule_breaches) + len(start.cycle_breaches)
-    rules = f", {plural(broken, 'rule')} broken" if broken else ""
+    broken = [(len(start.rule_breaches), "rule breaches"), (len(start.cycle_breaches), "cycle violations")]
+    rules = "".join(f", {counted(number, criterion)}" for number, criterion in broken if number)
     return (
         f"{dated(start.date)}: {waited}overall {start.overall_treatment_time_days} d "
         f"({signed(start.prolongation_days, 0)} d), net BED {start.effect.net_bed_gy:.2f} Gy{rules}"
@@ -154,14 +165,27 @@ def cycles_text(cycles: tuple[Cycle, ...]) -> str:
 
 
 def reasons_text(start: Start) -> str:
-    """Rules broken, and the closed days inside the course."""
-    broken = [note.message for note in (*start.rule_breaches, *start.cycle_breaches)]
+    """Codes of the rules broken, and the closed days inside the course."""
+    broken = dict.fromkeys(note.code for note in _breaches(start))
     closed = [f"closed inside: {', '.join(start.closed)}"] if start.closed else []
     return "; ".join([*broken, *closed])
 
 
+def _breaches(start: Start) -> tuple[Note, ...]:
+    return (*start.rule_breaches, *start.cycle_breaches)
+
+
+def _codes(result: StartSearch) -> tuple[Block, ...]:
+    """What each code of a broken rule means: said once, in the words of the best start that breaks it."""
+    told: dict[str, str] = {}
+    for start in result.starts:
+        for note in _breaches(start):
+            told.setdefault(note.code, f"{note.message} ({dated(start.date)})")
+    return (_MEANING, Facts(items=tuple(told.items()))) if told else ()
+
+
 def _brief(start: Start) -> str:
-    codes = dict.fromkeys(note.code for note in (*start.rule_breaches, *start.cycle_breaches))
+    codes = dict.fromkeys(note.code for note in _breaches(start))
     return "; ".join([*codes, *start.closed[:2]]) + (", ..." if len(start.closed) > 2 else "")
 
 
