@@ -37,6 +37,9 @@ __all__ = [
 WEEKEND_OF_HOLIDAY = "weekend of the public holiday"
 """Reason of the weekend days inside a closure, which no library names."""
 
+RECORD_COLUMNS = ("date", "time", "fraction", "dose_gy", "status", "target", "phase")
+"""What a column of a record of treatment may mean; only the date is needed."""
+
 UNKNOWN = ("unknown", "yes", "no")
 AS_THE_CLINIC = "as the clinic"
 _ONLY_COUNTRY = "a clinic in "
@@ -165,6 +168,7 @@ class Clinic:
     country, subdivision: codes of the `holidays` library; country "" keeps no public holidays.
     worked_weekends: does it treat on worked weekends: "yes", "no" or "unknown".
     infusion: days of the infusion unit where they differ. machines: matched machines.
+    record_columns: meaning and name of the columns of records; in a file also as a table, name = meaning.
     """
 
     name: str
@@ -196,6 +200,11 @@ class Clinic:
             raise DomainError(f"time_zone {self.time_zone!r} is not an IANA time zone, such as Asia/Shanghai") from None
         if self.days.worked_weekends != AS_THE_CLINIC:
             raise DomainError("days.worked_weekends is for other units: write the clinic's own worked_weekends instead")
+        meanings = [meaning for meaning, _ in self.record_columns]
+        for meaning in meanings:
+            if meaning not in RECORD_COLUMNS or meanings.count(meaning) > 1:
+                told = "given to two columns" if meaning in RECORD_COLUMNS else "not one of them"
+                raise DomainError(f"record_columns takes {', '.join(RECORD_COLUMNS)}, each once: {meaning!r} is {told}")
         years = [notice.year for notice in self.notices]
         if len(set(years)) != len(years):
             raise DomainError(f"notices names a year twice: {years}")

@@ -11,13 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from rtplan import config
+from rtplan.clinic import RECORD_COLUMNS
 from rtplan.errors import ConfigError, RtplanError
 from rtplan.interruption import STATUSES, Record, RecordEntry
 from rtplan.workdays import parse_date
 
 __all__ = ["COLUMNS", "parse", "read"]
 
-COLUMNS = ("date", "time", "fraction", "dose_gy", "status", "target", "phase")
+COLUMNS = RECORD_COLUMNS
 """Columns of a record; only the date is needed. A clinic's file may name them otherwise (``record_columns``)."""
 
 _MOST_FRACTIONS = 999

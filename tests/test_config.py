@@ -331,3 +331,16 @@ def test_columns_of_records_are_pairs_or_a_table(tmp_path):
     for written in ('{ "Datum" = "date" }', '[["date", "Datum"]]'):
         path.write_text(CLINIC + f"record_columns = {written}\n", encoding="utf-8")
         assert config.load_clinic(str(path)).record_columns == (("date", "Datum"),)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ('{ "Datum" = "day" }', "each once: 'day' is not one of them"),
+        ('{ "A" = "date", "B" = "date" }', "'date' is given to two"),
+    ],
+)
+def test_columns_of_records_have_one_known_meaning_each(tmp_path, columns, told):
+    (found,) = refused(tmp_path, f"{CLINIC}record_columns = {columns}\n", config.load_clinic)
+    assert found.startswith("record_columns takes date, time, fraction, dose_gy, status, target, phase")
+    assert told in found
