@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,8 @@ from rtplan.audit import Settings, audit, choose
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.interruption import from_dates, from_record, parse_missed
 from rtplan.missed_artefact import document
+from rtplan.output.html import to_html
+from rtplan.output.report import report
 from rtplan.plan import make_plan
 from rtplan.prescription import Phase, Prescription, TargetDose
 
@@ -660,6 +663,46 @@ def test_terminal_and_csv(cli, plan_file):
         assert text in result.stdout
     table = cli("missed", str(plan_file), "--missed", "2026-03-10..2026-03-11", "--csv").stdout
     assert table.splitlines()[1].startswith("1,weekend-2,b,2026-04-03,32,0,2,")
+
+
+def test_the_terminal_is_short_and_all_shows_the_rest(cli, plan_file):
+    words = ["missed", str(plan_file), "--missed", "2026-03-10..2026-03-11"]
+    text = cli(*words).stdout
+    assert len(text.splitlines()) <= 120
+    assert ("Option 1: weekend-2" in text, "Option 2:" in text, "Parameters and sources" in text) == (
+        True,
+        False,
+        False,
+    )
+    assert "cumulative" not in text
+    everything = cli(*words, "--all").stdout
+    assert all(part in everything for part in ("Option 2:", "Parameters and sources"))
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_what_is_signed_is_one_page(browser, tmp_path, hard):
+    # Hard: five fractions missed, three of a wrong dose, twelve options, a title and a rule of two lines.
+    made = plan(start="2026-03-02")
+    rows = [
+        f"{fraction.date},{1.9 if fraction.number in (2, 3, 6) else 1.8},delivered"
+        for fraction in made.course.fractions[:14]
+        if fraction.number not in (4, 9, 10, 11, 12)
+    ]
+    easy = missed(plan(), "2026-02-27")
+    answer = recorded(made, "\n".join(["date,dose_gy,status", *rows]), cause="linac repair") if hard else easy
+    keys = [section.key for section in report(answer).sections]
+    assert keys.index("signatures") < keys.index(f"option-{answer.listed[0].id}")
+    path = tmp_path / "missed.html"
+    path.write_text(to_html(report(answer)), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    # Without what stands behind the page, and the foot that comes with the last of it, one sheet is enough.
+    page.evaluate(
+        "for (let e = document.querySelector('.signed'); e.nextElementSibling;) e.nextElementSibling.remove()"
+    )
+    pdf = page.pdf(prefer_css_page_size=True)
+    page.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
 
 
 def test_choose_writes_the_next_revision_and_leaves_the_old_one(cli, plan_file, tmp_path):

@@ -1,4 +1,4 @@
-"""The answer on missed fractions as sections: situation, price, options, and the first options in full."""
+"""The answer on missed fractions as sections: one page to sign, then every option in full."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from rtplan.workdays import days_between
 
 __all__ = ["build", "option_table", "price_table", "sensitivity_line"]
 
-DETAILED = 3
-"""Options shown in full on the terminal."""
+SIGNED_NOTES = 3
+"""Notes on the page that is signed, rules broken first; the others stand behind it."""
+
+_SEVERITIES = ("violation", "warning", "info")
 
 
 def build(missed: Missed) -> Report:
@@ -32,28 +34,46 @@ def build(missed: Missed) -> Report:
 def _sections(missed: Missed) -> Iterator[Section]:
     yield Section(key="situation", heading="Situation", blocks=(Facts(items=tuple(_situation(missed))),))
     yield Section(key="price", heading="Price: appended, nothing else done", blocks=tuple(_price(missed)))
-    yield Section(key="options", heading="Options", blocks=tuple(_options(missed)))
-    yield Section(key="sensitivity", heading="Sensitivity", blocks=(sensitivity_line(missed),))
-    notes = (Notes(notes=missed.notes),) if missed.notes else ()
-    yield Section(key="notes", heading="Notes and warnings", blocks=notes)
-    for place, option in enumerate(missed.listed):
-        yield Section(
-            key=f"option-{option.id}",
-            heading=f"Option {option.rank}: {option.id}",
-            blocks=tuple(_details(missed, option)),
-            terminal=place < DETAILED,
-        )
-    tissues = tuple(region.tissue for region in missed.plan.inputs.regions)
-    yield Section(key="parameters", heading="Parameters and sources", blocks=(parameter_table(tissues),))
-    words = ("\n".join(CONVENTIONS), SYSTEMIC, DISCLAIMER)
-    yield Section(key="conventions", heading="Conventions", blocks=words)
+    yield Section(
+        key="options", heading="Options", blocks=(*_options(missed), f"Sensitivity: {sensitivity_line(missed)}")
+    )
+    notes = tuple(sorted(missed.notes, key=lambda note: _SEVERITIES.index(note.severity)))
+    signed, behind = notes[:SIGNED_NOTES], notes[SIGNED_NOTES:]
+    more: tuple[Block, ...] = (f"{plural(len(behind), 'further note')}: see below.",) if behind else ()
+    noted = (Notes(notes=signed), *more) if signed else ()
+    yield Section(key="notes", heading="Notes and warnings", blocks=noted)
     signed_by = Signatures(roles=("medical physicist", "radiation oncologist"))
     yield Section(key="signatures", heading="Checked", blocks=(signed_by,), terminal=False)
+    further = (Notes(notes=behind),) if behind else ()
+    yield Section(key="further-notes", heading="Further notes and warnings", blocks=further)
+    yield from _in_full(missed)
+    tissues = tuple(region.tissue for region in missed.plan.inputs.regions)
+    sources = (parameter_table(tissues),)
+    yield Section(key="parameters", heading="Parameters and sources", blocks=sources, terminal=missed.all_options)
+    words = ("\n".join(CONVENTIONS), SYSTEMIC, DISCLAIMER)
+    yield Section(key="conventions", heading="Conventions", blocks=words)
     yield Section(key="figures", heading="Figures", blocks=_figures(missed), terminal=False)
 
 
+def _in_full(missed: Missed) -> Iterator[Section]:
+    """Every listed option; on the terminal the first, and the others where all were asked for."""
+    for place, option in enumerate(missed.listed):
+        heading = f"Option {option.rank}: {option.id}"
+        blocks = tuple(_details(missed, option))
+        yield Section(
+            key=f"option-{option.id}", heading=heading, blocks=blocks, terminal=place == 0 or missed.all_options
+        )
+        fractions = fraction_table(replace(missed.plan, course=option.course, cycles=option.cycles))
+        yield Section(
+            key=f"fractions-{option.id}",
+            heading=f"{heading}, fractions",
+            blocks=(replace(fractions, name=f"fractions-{option.id}"),),
+            terminal=False,
+        )
+
+
 def _figures(missed: Missed) -> tuple[Figure, ...]:
-    """Behind what is signed: the options against each other, and the course with what was missed appended."""
+    """At the end: the options against each other, and the course with what was missed appended."""
     points = [
         OptionPoint(
             label=option.id,
@@ -88,8 +108,13 @@ def _situation(missed: Missed) -> Iterator[tuple[str, str]]:
 def _missed_text(situation: Situation) -> str:
     if not situation.missed:
         return "nothing"
-    told = ", ".join(f"{dated(fraction.date)} (fraction {fraction.number})" for fraction in situation.missed)
-    return f"{plural(len(situation.missed), 'fraction')}: {told}"
+    lost = situation.missed
+    count = plural(len(lost), "fraction")
+    first, last = lost[0], lost[-1]
+    if len(lost) > 2 and last.number - first.number == len(lost) - 1:
+        return f"{count}: {dated(first.date)} to {dated(last.date)} (fractions {first.number} to {last.number})"
+    told = ", ".join(f"{dated(fraction.date)} (fraction {fraction.number})" for fraction in lost)
+    return f"{count}: {told}"
 
 
 def _left_text(situation: Situation) -> str:
@@ -106,10 +131,16 @@ def _price(missed: Missed) -> Iterator[Block]:
     after = [str(cycle.number) for cycle in option.cycles if cycle.concurrent]
     items = [
         ("Last fraction", f"{dated(course.last)}, {_moved(missed)}"),
-        ("Overall time", times_text(course)),
-        ("Prolongation", f"{signed(option.prolongation_days, 0)} d against the prescribed reference"),
+        ("Overall time", f"{times_text(course)}, {signed(option.prolongation_days, 0)} d against the prescription"),
         ("Rules broken", "; ".join(broken) or "none"),
     ]
+    factors = [
+        f"{price.tissue}: {price.rate_gy_per_day:.2f} Gy of BED a day from day {price.kick_off_day:g}"
+        for price in missed.prices
+        if price.rate_gy_per_day is not None
+    ]
+    if factors:
+        items.append(("Time factor", "; ".join(dict.fromkeys(factors))))
     if missed.plan.cycles:
         items.append(("Concurrent cycles", f"{', '.join(after) or 'none'} (planned: {', '.join(before) or 'none'})"))
     yield Facts(items=tuple(items))
@@ -154,10 +185,9 @@ def price_table(missed: Missed) -> Table:
 def _options(missed: Missed) -> Iterator[Block]:
     yield option_table(missed)
     tiers = dict.fromkeys(option.tier for option in missed.listed)
-    yield "Tiers: " + "; ".join(f"{tier} {TIERS[tier]}" for tier in TIERS if tier in tiers) + "."
     hidden = len(missed.options) - len(missed.listed)
-    if hidden:
-        yield f"{plural(hidden, 'further option')}: --all shows them."
+    more = f" {plural(hidden, 'further option')}: --all shows them." if hidden else ""
+    yield "Tiers: " + "; ".join(f"{tier} {TIERS[tier]}" for tier in TIERS if tier in tiers) + "." + more
 
 
 def option_table(missed: Missed) -> Table:
@@ -238,8 +268,6 @@ def _details(missed: Missed, option: Option) -> Iterator[Block]:
     yield _effects(option)
     for limits in limit_tables(tuple(effect.row for effect in option.effects), f"limits-{option.id}"):
         yield replace(limits, columns=limits.columns[:-1], rows=tuple(row[:-1] for row in limits.rows))
-    fractions = fraction_table(replace(missed.plan, course=course, cycles=option.cycles))
-    yield replace(fractions, name=f"fractions-{option.id}")
     if option.cycles:
         yield replace(cycle_table(option.cycles), name=f"cycles-{option.id}")
     if option.violations or option.notes:
