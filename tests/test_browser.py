@@ -126,6 +126,13 @@ def test_patient_calendar_on_the_screen_and_on_paper(show: Callable[..., Page], 
     assert 2 <= pages_of(page.pdf(prefer_css_page_size=True)) <= 3
 
 
+def test_the_last_lines_of_the_patient_calendar_stay_with_the_last_month(show: Callable[..., Page]) -> None:
+    page = show(patient_html(plan()))
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.querySelector('.end')).breakInside") == "avoid"
+    assert page.locator(".end table").count() == page.locator(".end footer").count() == 1
+
+
 def test_every_row_and_month_reaches_the_paper_uncut(show: Callable[..., Page]) -> None:
     """Rows, months and remarks that ask not to be broken are no taller than a page, so that none is."""
     page = show(to_html(report(plan("59.4/33", start="2026-02-02"))), width=A4_TEXT)

@@ -196,6 +196,15 @@ def test_a_revision_shows_missed_days_and_tells_its_history() -> None:
     assert "修订版 2" in to_html(report(made), language="zh_CN")
 
 
+def test_a_month_that_holds_nothing_is_not_drawn() -> None:
+    made = plan("45/25", start="2026-03-02", clinic="england")  # a Monday: the week holds no day of February
+    last = plan("10/5", start="2026-01-26", clinic="england")  # Monday to Friday; 1 February is the Sunday after
+    for html in (to_html(report(last)), patient_html(last)):
+        assert "January 2026" in html
+        assert "February 2026" not in html
+    assert "March 2026" in to_html(report(made))
+
+
 def test_a_long_narrow_table_stands_in_pieces() -> None:
     columns = (Column(key="n", title="N", kind="integer"), Column(key="d", title="D", kind="number", unit="Gy"))
     rows = tuple((n, n * 1.8) for n in range(1, 71))

@@ -251,13 +251,19 @@ def _long(text: str) -> str:
 def _grid(grid: MonthGrid, told: Words) -> dict[str, Any]:
     treated = [day.date for day in grid.days if day.fractions or day.labels]
     inside = (min(treated), max(treated)) if treated else None
-    months = itertools.groupby(grid.days, key=lambda day: (day.date.year, day.date.month))
+    held = [_month_of(day) for day in grid.days if day.fractions or day.labels or day.missed]
+    shown = [day for day in grid.days if not held or min(held) <= _month_of(day) <= max(held)]
+    months = itertools.groupby(shown, key=_month_of)
     return {
         "kind": "grid",
         "weekdays": told.weekdays(),
         "months": [_month(list(days), inside, told) for _, days in months],
         "legend": list(_legend(grid, told)),
     }
+
+
+def _month_of(day: GridDay) -> tuple[int, int]:
+    return day.date.year, day.date.month
 
 
 def _month(days: list[GridDay], inside: tuple[dt.date, dt.date] | None, told: Words) -> dict[str, Any]:

@@ -78,9 +78,14 @@ def _months(plan: Plan, told: Words, doses: bool) -> list[dict[str, Any]]:
     chemo = _chemotherapy(plan.cycles)
     shown = {*plan.course.dates, *chemo}
     first, last = min(shown), max(shown)
-    days = [(day, _day(plan, day, chemo.get(day), told, doses)) for day in _span(first, last)]
-    months = itertools.groupby(days, key=lambda entry: (entry[0].year, entry[0].month))
+    inside = [day for day in _span(first, last) if _month(first) <= _month(day) <= _month(last)]
+    days = [(day, _day(plan, day, chemo.get(day), told, doses)) for day in inside]
+    months = itertools.groupby(days, key=lambda entry: _month(entry[0]))
     return [{"title": told.month(group[0][0]), "weeks": weeks(group)} for group in (list(month) for _, month in months)]
+
+
+def _month(day: dt.date) -> tuple[int, int]:
+    return day.year, day.month
 
 
 def _span(first: dt.date, last: dt.date) -> list[dt.date]:
