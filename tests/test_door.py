@@ -262,3 +262,44 @@ def test_a_dose_that_may_change_only_after_the_course_is_pointed_out(cli: "Cli",
         cli(*missed, "--changed-dose-from", "2027-01-01").stdout.split()
     )
     assert "lies after the last fraction" not in cli(*missed, "--changed-dose-from", "2026-03-13").stdout
+
+
+# --- the width of the answer -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120])
+@pytest.mark.parametrize(
+    "words",
+    [
+        '"41.4/23 + 27/18 bid" 60/30 cross --tissue squamous-surrogate --region "spinal cord=42.3Gy Dmax" '
+        "--monday-start",
+        '"41.4/23 + 27/18 bid" 60/30 --range --monday-start',
+        "--to-match 60/30 --fractions 25",
+        '--to-match "41.4/23 + 27/18 bid" --dose-per-fraction 1.8',
+        "45/25",
+    ],
+)
+def test_quick_answers_keep_to_the_width_of_the_terminal(
+    cli: "Cli", words: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = cli(f"dose {words}").stdout.splitlines()
+    assert [line for line in lines if len(line) > columns] == []
+
+
+def test_a_table_that_goes_on_below_names_its_rows_again_and_loses_nothing(
+    cli: "Cli", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "dose 60/30 45/25 --range --monday-start"
+
+    def numbers(columns: int) -> list[list[str]]:
+        """Of the first row of late tissue in each part of the table."""
+        monkeypatch.setenv("COLUMNS", str(columns))
+        parts = cli(words).stdout.partition("\nNotes")[0].split("\n\n")
+        rows = [next((line for line in part.splitlines() if "generic-late" in line), "") for part in parts]
+        assert all(row.split()[:3] == ["60/30", "late", "tissue"] for row in rows if row)
+        return [row.partition("generic-late")[2].split() for row in rows if row]
+
+    narrow, wide = numbers(80), numbers(120)
+    assert len(narrow) > 1 == len(wide)
+    assert [number for part in narrow for number in part] == wide[0]

@@ -131,9 +131,10 @@ def _matched(regimens: Sequence[str], to_match: str, regions: Sequence[Region], 
 def _emit(answer: DoseAnswer, options: dict[str, Any]) -> None:
     if not (options["as_json"] or options["as_csv"] or options["out"] or options["only"]):
         from rtplan.output.dose_report import build
+        from rtplan.output.layout import columns
         from rtplan.output.plain import to_text
 
-        click.echo(to_text(build(answer)), nl=False)
+        click.echo(to_text(build(answer), columns()), nl=False)
         return
     emit(answer, lambda: document(answer), options, table="effects", files=lambda wanted: _files(answer, wanted))
 

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 from collections.abc import Iterator
 from typing import IO, Any
 
-from rtplan.output.sections import Block, Column, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
+from rtplan.output.layout import GAP, NARROW, WIDE, columns, fitting, heading, rooms, words
+from rtplan.output.sections import Block, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
 from rtplan.output.wording import cell_text
 
 __all__ = ["render", "to_text"]
 
-NARROW, WIDE = 80, 120
 _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _STYLES = {"info": "dim", "warning": "yellow", "violation": "bold red"}
-_SHORT = 12
-_GAP = 2
 _WORDS = {"info": "note", "warning": "warning", "violation": "RULE BROKEN"}
 
 
 def render(report: Report, file: IO[str], width: int | None = None) -> None:
     """Write a report to a terminal; as plain text to anything else, and where NO_COLOR is set."""
     if width is None and (not file.isatty() or os.environ.get("NO_COLOR")):
-        file.write(to_text(report, _columns()))
+        file.write(to_text(report, columns()))
         return
     from rich.console import Console
     from rich.text import Text
@@ -46,11 +43,6 @@ def render(report: Report, file: IO[str], width: int | None = None) -> None:
         for block in section.blocks:
             for part in _block(block, console.width):
                 console.print(part)
-
-
-def _columns() -> int:
-    """Width of plain text: COLUMNS where it is set, else the terminal's, else 100."""
-    return min(max(shutil.get_terminal_size((100, 24)).columns, NARROW), WIDE)
 
 
 def to_text(report: Report, width: int = 100) -> str:
@@ -119,78 +111,30 @@ def _table(block: Table, width: int) -> Iterator[Any]:
     if halves > 1:
         yield _joined(block, texts, halves)
         return
-    for places in _fitting(block, texts, width):
+    for places in fitting(block, texts, width):
         yield _part(block, texts, places, width)
 
 
 def _part(block: Table, texts: list[list[str]], places: list[int], width: int) -> Any:
     table = _plain_table()
-    for place, room in zip(places, _rooms(block, texts, places, width), strict=True):
+    for place, room in zip(places, rooms(block, texts, places, width), strict=True):
         column = block.columns[place]
         justify = "right" if column.is_number else "left"
-        table.add_column(_heading(column, room), justify=justify, overflow="fold", width=room)
+        table.add_column(heading(column, room), justify=justify, overflow="fold", width=room)
     for number, row in enumerate(texts):
         table.add_row(*(row[place] for place in places), style="bold" if number in block.emphasis else None)
     return table
 
 
-def _rooms(block: Table, texts: list[list[str]], places: list[int], width: int) -> list[int]:
-    """Width of each column: the least it needs, then what is left over to the text that would wrap."""
-    rooms = [_least(block.columns[place], [row[place] for row in texts], width) for place in places]
-    spare = width - sum(rooms) - _GAP * (len(rooms) - 1)
-    for i, place in enumerate(places):
-        more = max(0, min(spare, max((len(row[place]) for row in texts), default=0) - rooms[i]))
-        rooms[i] += more
-        spare -= more
-    return rooms
-
-
-def _least(column: Column, texts: list[str], width: int) -> int:
-    """Least width of a column: numbers, dates and short text stay on one line, long text wraps between words."""
-    words = max(map(len, _words(column)))
-    longest = max(map(len, texts), default=0)
-    if column.kind != "text" or longest <= _SHORT:
-        return max(words, longest)
-    word = max((len(word) for text in texts for word in text.split()), default=0)
-    return max(words, min(word, width // 4))
-
-
-def _fitting(block: Table, texts: list[list[str]], width: int) -> list[list[int]]:
-    """Columns that fit beside each other; a table too wide goes on below, with its first column again."""
-    least = [_least(column, [row[i] for row in texts], width) + _GAP for i, column in enumerate(block.columns)]
-    parts: list[list[int]] = [[]]
-    for place in range(len(least)):
-        taken = sum(least[other] for other in parts[-1]) + least[place]
-        if taken - _GAP > width and len(parts[-1]) > 1:
-            parts.append([0])
-        parts[-1].append(place)
-    return parts
-
-
-def _words(column: Column) -> list[str]:
-    return [*(column.short or column.title).split(), *([f"[{column.unit}]"] if column.unit else [])]
-
-
-def _heading(column: Column, room: int) -> str:
-    """The heading on as few lines as the room allows."""
-    lines: list[str] = []
-    for word in _words(column):
-        if lines and len(lines[-1]) + 1 + len(word) <= room:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return "\n".join(lines)
-
-
 def _widths(block: Table, texts: list[list[str]]) -> list[int]:
-    return [max([*map(len, _words(column)), *(len(row[i]) for row in texts)]) for i, column in enumerate(block.columns)]
+    return [max([*map(len, words(column)), *(len(row[i]) for row in texts)]) for i, column in enumerate(block.columns)]
 
 
 def _side_by_side(block: Table, texts: list[list[str]], width: int) -> int:
     """Long narrow tables (the fractions) stand in two or three columns."""
     if len(texts) < 12:
         return 1
-    one = sum(_widths(block, texts)) + _GAP * len(block.columns) + 1
+    one = sum(_widths(block, texts)) + GAP * len(block.columns) + 1
     return max(1, min(3, width // one))
 
 
@@ -204,7 +148,7 @@ def _joined(block: Table, texts: list[list[str]], halves: int) -> Any:
     for i in range(halves):
         table = _plain_table()
         for column, room in zip(block.columns, widths, strict=True):
-            table.add_column(_heading(column, room), justify="right" if column.is_number else "left", no_wrap=True)
+            table.add_column(heading(column, room), justify="right" if column.is_number else "left", no_wrap=True)
         for row in texts[i * length : (i + 1) * length]:
             table.add_row(*row)
         parts.append(table)
