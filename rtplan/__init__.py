@@ -47,7 +47,6 @@ _ROOMS = {
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 
-
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return importlib.import_module(f"rtplan.{name}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rtplan import intake
 from rtplan.plan import Plan, Provenance, make_plan
+from rtplan.workdays import Reason
 
 FIXED = Provenance(
     rtplan="test",
@@ -48,3 +50,16 @@ def on_two_machines(folder: Path) -> Plan:
     path = folder / "two.toml"
     path.write_text(TWO_MACHINES, encoding="utf-8")
     return plan("45/25", start="2026-03-02", clinic=str(path), matched_machine=True)
+
+
+def unannounced_plan(protocol: str = intake.DEFAULT_PROTOCOL, start: str = "2026-11-30", **where: Any) -> Plan:
+    """A plan on a calendar whose notices end with 28 December 2026, whatever the library learns later."""
+    inputs = intake.resolve(intake.protocol_of(protocol), dt.date.fromisoformat(start), intake.Where(**where))
+    return make_plan(replace(inputs, calendar=inputs.calendar.with_days(_unannounced)), FIXED)
+
+
+def _unannounced(day: dt.date, reason: Reason) -> Reason:
+    if day <= dt.date(2026, 12, 28):
+        return reason
+    works = day.weekday() < 5 and day != dt.date(2027, 1, 1)
+    return Reason(open=works, provisional=True, kind="workday" if works else "holiday", text="")

@@ -38,8 +38,8 @@ COURSES: dict[str, dict[str, Any]] = {
     "base": {"start": "2026-04-13"},
     "closure": {},
     "twice daily": {"protocol": "41.4/23+27/18bid", "start": "2026-09-14", "clinic": "CN"},
-    "provisional": {"start": "2026-11-30"},
-    "drugs": {"start": "2026-11-30", "chemo": "pf-q4w"},
+    "provisional": {"start": "2090-03-06"},
+    "drugs": {"start": "2090-03-06", "chemo": "pf-q4w"},
     "timed": {
         "protocol": "54/36bid",
         "clinic": "england",
@@ -159,8 +159,8 @@ def test_chinese_glyphs_come_from_a_chinese_font(show: Callable[..., Page]) -> N
 
 def test_provisional_days_print_their_hatching(show: Callable[..., Page]) -> None:
     for html, selector in (
-        (to_html(report(plan(start="2026-11-30"))), "td.provisional"),
-        (patient_html(plan(start="2026-11-30")), "td.unsure"),
+        (to_html(report(plan(start="2090-03-06"))), "td.provisional"),
+        (patient_html(plan(start="2090-03-06")), "td.unsure"),
     ):
         page = show(html)
         page.emulate_media(media="print")

@@ -165,7 +165,7 @@ def test_named_tissues_and_csv(cli: Any) -> None:
         ("compare 30x2", 1, "30 fractions of 2 Gy or as 2 fractions of 30 Gy"),
         ("compare --start 2026-02-30", 2, "must be a date that exists"),
         ("compare --start 2026-02-02 --clinic nowhere", 1, "there is no clinic 'nowhere'"),
-        ("compare --start 2026-12-01 --no-provisional", 1, "not officially announced"),
+        ("compare --start 2090-03-06 --no-provisional", 1, "not officially announced"),
     ],
 )
 def test_refused(cli: Any, words: str, code: int, message: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factory import FIXED, on_two_machines, plan
+from factory import FIXED, on_two_machines, plan, unannounced_plan
 
 from rtplan import artefact
 from rtplan.audit import audit, choose
@@ -152,7 +152,7 @@ def test_two_fractions_of_a_day_stand_together() -> None:
 
 
 def test_provisional_days_are_hatched_and_said() -> None:
-    html = to_html(report(plan(start="2026-11-30")))
+    html = to_html(report(unannounced_plan()))
     assert 'class="banner"' in html
     assert len(re.findall(r'<td class="treated provisional">', html)) == 4
     assert html.count('<span class="unsure">provisional</span>') == 5  # and cycle 3, after the last fraction

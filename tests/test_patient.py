@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
-from factory import FIXED, on_two_machines, plan
+from factory import FIXED, on_two_machines, plan, unannounced_plan
 
 import rtplan.output.words
 from rtplan.output.patient import patient_html
@@ -107,7 +107,7 @@ def test_names_of_holidays(name: str, expected: str) -> None:
 
 
 def test_days_to_be_confirmed() -> None:
-    made = plan(start="2026-11-30")
+    made = unannounced_plan()
     html = patient_html(made)
     unsure = {fraction.date for fraction in made.course.fractions if made.is_provisional(fraction)}
     assert len(unsure) == 4

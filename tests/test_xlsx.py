@@ -165,7 +165,7 @@ def test_headers_are_frozen_and_columns_wide_enough(sheets: Any) -> None:
 
 
 def test_the_banner_and_what_it_is_stand_on_the_first_sheet() -> None:
-    made = plan(start="2027-01-18")
+    made = plan(start="2090-03-06")
     texts = [str(cell.value) for row in book(made)["about"].iter_rows() for cell in row]
     assert any(text.startswith("PROVISIONAL") for text in texts)
     assert any("Not a medical device" in text for text in texts)
