@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 
 from rtplan import config, notation
 from rtplan.chemo import ChemoProtocol, parse_anchor, with_anchor
@@ -63,7 +63,6 @@ class Where:
     tissue_file: str | None = None
     category: int | None = None
     ranges: bool = False
-    files: list[str] = field(default_factory=list)
 
 
 def protocol_of(name: str) -> Protocol:
