@@ -15,41 +15,22 @@ from typing import Any
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "interruption": (),
-    "lq": (),
-    "response": (),
-    "artefact": (),
-    "audit": (),
-    "config": (),
-    "notation": (),
-    "schedule": ("lay_out", "prescribed_reference", "prolongation_days"),
-    "chemo": ("Anchor", "ChemoProtocol", "Cycle", "Drug", "align"),
-    "comparison": (),
-    "doses": (),
-    "inverse": (),
-    "ranges": (),
-    "compensation": (),
-    "start_search": (),
-    "clinic": ("Clinic",),
-    "course": ("Course", "Fraction"),
-    "effect": ("EffectRow", "Time", "cohort", "evaluate", "evaluate_many"),
-    "errors": ("ConfigError", "DomainError", "RtplanError", "ScheduleError"),
-    "note": ("Note",),
-    "plan": ("Plan", "PlanInputs", "make_plan"),
-    "prescription": ("Pattern", "Phase", "Prescription", "Regimen", "TargetDose"),
-    "records": (),
-    "rules": ("Limits", "StartRules"),
-    "source": ("Source",),
-    "tissue": ("Limit", "Region", "Repair", "Repopulation", "Share", "Tissue"),
-    "validation": (),
-    "workdays": ("Calendar", "Reason"),
+    "lq": "radiobiology.lq",
+    "response": "radiobiology.response",
+    "notation": "prescription.notation",
+    "workdays": "clinic.days",
+    "artefact": "planning.artefact",
 }
-_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+_HOME = {
+    "lay_out": "course.schedule",
+    "prescribed_reference": "course.schedule",
+    "prolongation_days": "course.schedule",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
-        return importlib.import_module(f"rtplan.{name}")
+        return importlib.import_module(f"rtplan.{_ROOMS[name]}")
     if name in _HOME:
         return getattr(importlib.import_module(f"rtplan.{_HOME[name]}"), name)
     raise AttributeError(f"module 'rtplan' has no attribute {name!r}")

@@ -23,6 +23,8 @@ settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("ci")
 
+os.environ["COLUMNS"] = "100"  # the width of text does not follow the terminal, or its absence, that tests run in
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that drives the browser, so that `-m "not browser"` leaves them out."""

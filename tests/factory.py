@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rtplan import intake
-from rtplan.plan import Plan, Provenance, make_plan
-from rtplan.workdays import Reason
+from rtplan.clinic.days import Reason
+from rtplan.planning import resolve
+from rtplan.planning.plan import Plan, make_plan
+from rtplan.planning.provenance import Provenance
 
 FIXED = Provenance(
     rtplan="test",
@@ -20,10 +21,10 @@ FIXED = Provenance(
 )
 
 
-def plan(protocol: str = intake.DEFAULT_PROTOCOL, start: str = "2026-02-02", **where: Any) -> Plan:
+def plan(protocol: str = resolve.DEFAULT_PROTOCOL, start: str = "2026-02-02", **where: Any) -> Plan:
     """A plan with fixed provenance."""
-    found = intake.protocol_of(protocol)
-    inputs = intake.resolve(found, dt.date.fromisoformat(start), intake.Where(**where))
+    found = resolve.protocol_of(protocol)
+    inputs = resolve.inputs_of(found, dt.date.fromisoformat(start), resolve.Where(**where))
     return make_plan(inputs, FIXED)
 
 
@@ -52,9 +53,9 @@ def on_two_machines(folder: Path) -> Plan:
     return plan("45/25", start="2026-03-02", clinic=str(path), matched_machine=True)
 
 
-def unannounced_plan(protocol: str = intake.DEFAULT_PROTOCOL, start: str = "2026-11-30", **where: Any) -> Plan:
+def unannounced_plan(protocol: str = resolve.DEFAULT_PROTOCOL, start: str = "2026-11-30", **where: Any) -> Plan:
     """A plan on a calendar whose notices end with 28 December 2026, whatever the library learns later."""
-    inputs = intake.resolve(intake.protocol_of(protocol), dt.date.fromisoformat(start), intake.Where(**where))
+    inputs = resolve.inputs_of(resolve.protocol_of(protocol), dt.date.fromisoformat(start), resolve.Where(**where))
     return make_plan(replace(inputs, calendar=inputs.calendar.with_days(_unannounced)), FIXED)
 
 

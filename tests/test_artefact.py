@@ -14,9 +14,9 @@ from factory import plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rtplan import artefact
 from rtplan.errors import ConfigError
-from rtplan.plan import make_plan
+from rtplan.planning import artefact
+from rtplan.planning.plan import make_plan
 
 
 @pytest.fixture(scope="module")

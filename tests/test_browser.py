@@ -12,12 +12,12 @@ import pytest
 from factory import FIXED, plan
 
 from rtplan.note import Note
-from rtplan.output import notebook
-from rtplan.output.html import to_html
-from rtplan.output.patient import patient_html
-from rtplan.output.plot import course_figure
-from rtplan.output.report import report
-from rtplan.output.sections import Column, Facts, Notes, Report, Section, Signatures, Table
+from rtplan.report.blocks import Column, Facts, Notes, Report, Section, Signatures, Table
+from rtplan.report.figures import course_figure
+from rtplan.report.formats import notebook
+from rtplan.report.formats.html import to_html
+from rtplan.report.formats.patient import patient_html
+from rtplan.report.registry import report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -19,12 +19,13 @@ from factory import FIXED, plan
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from rtplan import artefact
 from rtplan.cli.options import LANGUAGES, _Patience
 from rtplan.errors import DomainError
-from rtplan.output import bundle, frames
-from rtplan.output.words import languages
-from rtplan.plan import Plan, Revision
+from rtplan.planning import artefact
+from rtplan.planning.plan import Plan
+from rtplan.planning.provenance import Revision
+from rtplan.report.formats import bundle, frames
+from rtplan.report.language import languages
 
 if TYPE_CHECKING:
     from click.testing import Result

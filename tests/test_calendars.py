@@ -15,15 +15,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rtplan import config
-from rtplan.chemo import ChemoProtocol, Cycle, Drug, align, check
-from rtplan.clinic import Clinic, Days, Span, build
-from rtplan.course import Course
-from rtplan.prescription import Prescription, simple, weekly
-from rtplan.rules import Limits, StartRules, check_prolongation, start_permitted
-from rtplan.schedule import first_day, lay_out, prescribed_reference, prolongation_days
-from rtplan.source import Source
-from rtplan.workdays import Calendar, elapsed_hours
+from rtplan.chemotherapy.check import check
+from rtplan.chemotherapy.cycles import Cycle, align
+from rtplan.chemotherapy.protocol import ChemoProtocol, Drug
+from rtplan.clinic.calendar import build
+from rtplan.clinic.clinic import Clinic, Days, Span
+from rtplan.clinic.days import Calendar, elapsed_hours
+from rtplan.clinic.limits import Limits, StartRules
+from rtplan.course.course import Course
+from rtplan.course.rules import check_prolongation, start_permitted
+from rtplan.course.schedule import first_day, lay_out, prescribed_reference, prolongation_days
+from rtplan.library import catalogue
+from rtplan.note import Source
+from rtplan.prescription.prescription import Prescription, simple, weekly
 
 DATA = json.loads((Path(__file__).parent / "data" / "scheduling_cases.json").read_text(encoding="utf-8"))
 CASES: dict[str, Any] = {case["id"]: case for case in DATA["cases"]}
@@ -390,12 +394,12 @@ def test_every_sixth_start_of_2026_has_a_cycle_on_a_closed_day() -> None:
 
 def test_shipped_clinics_keep_these_days() -> None:
     for name, place in (("west-china", "CN"), ("england", "ENG")):
-        shipped = config.load_clinic(name)
+        shipped = catalogue.load_clinic(name)
         first, last = D("2026-01-01"), D("2026-12-31")
         ours, theirs = build(shipped, first, last), build(clinic(place), first, last)
         assert all(ours.is_open(day) == theirs.is_open(day) for day in each_day("2026-01-01", "2026-12-31"))
         assert shipped.time_zone == PLACES[place][2]
-    weekdays = config.load_clinic("weekdays")
+    weekdays = catalogue.load_clinic("weekdays")
     days = build(weekdays, D("2026-01-01"), D("2026-12-31"))
     assert all(reason.open == (day.weekday() < 5) for day, reason in days.days(days.first, days.last))
     assert all(

@@ -11,30 +11,20 @@ from typing import Any
 
 import pytest
 
-from rtplan import config
-from rtplan.artefact import encode
-from rtplan.chemo import (
-    Anchor,
-    ChemoProtocol,
-    Cycle,
-    Drug,
-    after_interruption,
-    align,
-    check,
-    delay_notes,
-    drug_day_label,
-    parse_anchor,
-    start_permitted,
-    with_anchor,
-)
-from rtplan.clinic import Clinic, build
-from rtplan.course import Course
+from rtplan.chemotherapy.check import check, delay_notes
+from rtplan.chemotherapy.cycles import Cycle, after_interruption, align, drug_day_label, start_permitted
+from rtplan.chemotherapy.protocol import Anchor, ChemoProtocol, Drug, parse_anchor, with_anchor
+from rtplan.clinic.calendar import build
+from rtplan.clinic.clinic import Clinic
+from rtplan.clinic.days import Calendar, Reason, every_day_open
+from rtplan.course.course import Course
+from rtplan.course.schedule import lay_out
 from rtplan.errors import ConfigError, DomainError, ScheduleError
-from rtplan.note import Note
-from rtplan.prescription import simple, weekly
-from rtplan.schedule import lay_out
-from rtplan.source import Source
-from rtplan.workdays import Calendar, Reason, every_day_open
+from rtplan.library import catalogue
+from rtplan.library import read as reader
+from rtplan.note import Note, Source
+from rtplan.planning.artefact import encode
+from rtplan.prescription.prescription import simple, weekly
 
 D = dt.date.fromisoformat
 SOURCE = Source(text="test", verified=False)
@@ -426,7 +416,7 @@ def test_a_protocol_that_cannot_be_laid_out_says_why() -> None:
 
 def test_blocks_pass_the_json_door() -> None:
     text = json.loads(json.dumps(encode(two_blocks())))
-    assert config.validate(tuple[ChemoProtocol], [text], "test", drop=1)[0] == two_blocks()
+    assert reader.validate(tuple[ChemoProtocol], [text], "test", drop=1)[0] == two_blocks()
 
 
 # --- drugs ----------------------------------------------------------------------------------------------------------
@@ -439,11 +429,11 @@ def test_day_zero_and_below_are_refused_with_what_to_write(wrong: int) -> None:
 
 
 def test_a_files_day_zero_names_file_and_key(tmp_path: Path) -> None:
-    text = (config.directory() / "chemo" / "tp-q3w.toml").read_text(encoding="utf-8")
+    text = (catalogue.directory() / "chemo" / "tp-q3w.toml").read_text(encoding="utf-8")
     path = tmp_path / "mine.toml"
     path.write_text(text.replace("day = [1]", "day = [0]", 1), encoding="utf-8")
     with pytest.raises(ConfigError, match=r"mine\.toml: drugs\[0\].*offset_days = \[-1\]"):
-        config.load_chemo(str(path))
+        catalogue.load_chemo(str(path))
 
 
 def test_labels_of_days() -> None:
@@ -603,10 +593,10 @@ def test_drugs_on_radiotherapy_days_follow_the_fractions() -> None:
 # --- shipped protocols ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name in config.names("chemo") if not config.load_chemo(name).obstacle])
+@pytest.mark.parametrize("name", [name for name in catalogue.names("chemo") if not catalogue.load_chemo(name).obstacle])
 def test_every_shipped_protocol_lies_on_the_real_calendar(name: str) -> None:
     days = china()
-    cycles = align(config.load_chemo(name), course("2026-04-13", days, 28), days)
+    cycles = align(catalogue.load_chemo(name), course("2026-04-13", days, 28), days)
     numbers = [cycle.number for cycle in cycles]
     assert numbers == sorted(set(numbers))
     assert all(days.is_open(cycle.date) for cycle in cycles)
@@ -616,10 +606,10 @@ def test_consolidation_after_pc_weekly() -> None:
     """Days 57 and 85 from the first day of radiotherapy."""
     days = weekdays()
     laid = course("2026-03-02", days, 28)
-    cycles = align(config.load_chemo("pc-consol"), laid, days)
+    cycles = align(catalogue.load_chemo("pc-consol"), laid, days)
     assert [(cycle.date - laid.first).days + 1 for cycle in cycles] == [57, 85]
 
 
 def test_the_user_may_align_otherwise() -> None:
-    changed = with_anchor(config.load_chemo("tp-q3w"), parse_anchor("cycle=2"))
+    changed = with_anchor(catalogue.load_chemo("tp-q3w"), parse_anchor("cycle=2"))
     assert (changed.anchor.cycle, changed.anchor_source.text) == (2, "chosen by the user")

@@ -10,25 +10,13 @@ from typing import Any
 import holidays
 import pytest
 
-from rtplan import config
-from rtplan.clinic import (
-    Clinic,
-    Days,
-    Machine,
-    Notice,
-    ServiceDay,
-    Span,
-    assumed,
-    build,
-    country_clinic,
-    parse_week,
-    with_matched,
-    with_week,
-    working_week,
-)
+from rtplan.clinic.calendar import build, with_matched
+from rtplan.clinic.clinic import Clinic, Days, Machine, Notice, ServiceDay, Span, parse_week, with_week
+from rtplan.clinic.days import Calendar
+from rtplan.clinic.holidays import assumed, country_clinic, working_week
 from rtplan.errors import ConfigError, DomainError, ScheduleError
-from rtplan.source import Source
-from rtplan.workdays import Calendar
+from rtplan.library import catalogue
+from rtplan.note import Source
 
 D = dt.date.fromisoformat
 SOURCE = Source(text="test", verified=False)
@@ -77,7 +65,9 @@ def test_a_substitute_day_of_the_year_before_is_known() -> None:
 
 def test_names_do_not_follow_the_locale_of_the_process() -> None:
     program = (
-        "from rtplan.clinic import country_clinic, build\nimport datetime as dt\n"
+        "from rtplan.clinic.calendar import build\n"
+        "from rtplan.clinic.holidays import country_clinic\n"
+        "import datetime as dt\n"
         "d = build(country_clinic('CN'), dt.date(2026, 1, 1), dt.date(2026, 12, 31))\n"
         "print([r.text for _, r in d.days(d.first, d.last) if r.kind == 'holiday'])\n"
     )
@@ -221,7 +211,7 @@ def test_what_a_country_code_stands_for(code: str, week: str, zone: str) -> None
 def test_a_country_with_subdivisions_says_that_only_national_holidays_are_known() -> None:
     assert "only national holidays are known: DE has" in assumed(country_clinic("DE"))
     assert "only national holidays" not in assumed(country_clinic("DE-BY"))
-    assert assumed(config.load_clinic("west-china")) == ""
+    assert assumed(catalogue.load_clinic("west-china")) == ""
 
 
 @pytest.mark.parametrize("code", ["CN", "US", "AE", "IL", "JP", "DE-BY", "HK"])
@@ -444,7 +434,7 @@ def file(tmp_path: Path) -> str:
 
 
 def test_a_clinic_with_all_it_can_say(file: str) -> None:
-    found = config.load_clinic(file)
+    found = catalogue.load_clinic(file)
     first, infusion = days_of(found), days_of(found, days=found.infusion, name="infusion")
     assert kind(first, "2026-03-11") == (False, "closure")
     assert kind(first, "2026-03-25") == (False, "service")
@@ -454,7 +444,7 @@ def test_a_clinic_with_all_it_can_say(file: str) -> None:
 
 
 def test_a_matched_machine_opens_days_the_first_is_closed(file: str) -> None:
-    found = config.load_clinic(file)
+    found = catalogue.load_clinic(file)
     machines = [days_of(found, days=machine.days, name=machine.name) for machine in found.machines]
     matched = with_matched(days_of(found), machines)
     assert matched.reason(D("2026-03-11")).text == "on linac B; My clinic: linac exchange"
@@ -493,7 +483,7 @@ def test_all_problems_of_a_file_come_at_once(tmp_path: Path) -> None:
     text = CLINIC_FILE.replace("closures = [{ first = 2026-03-23", "closure = [{ first = 2026-03-23")
     path.write_text(text.replace("FREQ=MONTHLY", "OFTEN=MONTHLY").replace('"yes"', "true"), encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
-        config.load_clinic(str(path))
+        catalogue.load_clinic(str(path))
     problems = "\n".join(refused.value.problems)
     assert "infusion.closure is not a known key; did you mean 'closures'?" in problems
     assert "days.service_days[0]" in problems

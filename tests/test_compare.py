@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtplan import lq
-from rtplan.comparison import Candidate, compare, crossing_alpha_beta
+from rtplan.clinic.days import every_day_open
 from rtplan.errors import DomainError
-from rtplan.notation import parse
-from rtplan.workdays import every_day_open
+from rtplan.prescription.notation import parse
+from rtplan.questions.comparison import Candidate, compare, crossing_alpha_beta
+from rtplan.radiobiology import lq
 
 
 def candidates(*texts: str) -> list[Candidate]:

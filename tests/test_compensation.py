@@ -12,13 +12,16 @@ from dataclasses import replace
 import pytest
 from factory import FIXED, plan
 
-from rtplan import records
-from rtplan.audit import audit, choose
-from rtplan.compensation import for_closures
-from rtplan.interruption import from_dates, from_record, parse_missed
-from rtplan.plan import compensate, make_plan
-from rtplan.prescription import Phase, Prescription, TargetDose
-from rtplan.rules import check
+from rtplan.compensation.sessions import for_closures
+from rtplan.course.rules import check
+from rtplan.interruption.choose import choose
+from rtplan.interruption.missed import missed_answer
+from rtplan.interruption.reconcile import from_record
+from rtplan.interruption.situation import from_dates, parse_missed
+from rtplan.planning.inputs import compensate
+from rtplan.planning.plan import make_plan
+from rtplan.prescription.prescription import Phase, Prescription, TargetDose
+from rtplan.records import csv as records_csv
 
 D = dt.date.fromisoformat
 
@@ -80,9 +83,9 @@ def test_no_second_fractions_for_a_twice_daily_course():
 def test_a_compensated_plan_can_be_interrupted():
     made = make_plan(compensate(plan().inputs, "worked-weekend"), plan().provenance)
     assert made.course.last == D("2026-03-12")
-    answer = audit(from_dates(made, (), as_of=D("2026-02-06")))
+    answer = missed_answer(from_dates(made, (), as_of=D("2026-02-06")))
     assert answer.appended.course == made.course
-    later = audit(from_dates(made, parse_missed("2026-02-10")))
+    later = missed_answer(from_dates(made, parse_missed("2026-02-10")))
     assert later.appended.course.last == D("2026-03-13")  # Saturday 14 and 28 February stay open
 
 
@@ -97,7 +100,7 @@ def test_the_search_is_fast():
     made = plan("70/35", "2026-01-05", clinic="weekdays", category=1)
     situation = from_dates(made, parse_missed("2026-01-19..2026-01-23"))
     begun = time.perf_counter()
-    audit(situation)
+    missed_answer(situation)
     assert time.perf_counter() - begun < 5  # 0.2 s on the machine it was written on
 
 
@@ -107,11 +110,11 @@ def test_a_concomitant_boost_goes_with_the_session():
     boost = Phase(name="b", n_fractions=10, totals=(TargetDose(target="tumour", dose_gy=15.0),), concomitant_from=16)
     base = plan("45/25", "2026-01-05", clinic="weekdays", category=1)
     made = make_plan(replace(base.inputs, prescription=Prescription(name="cb", phases=(host, boost))), FIXED)
-    answer = audit(from_dates(made, parse_missed("2026-01-14")))
+    answer = missed_answer(from_dates(made, parse_missed("2026-01-14")))
     option = answer.option("weekend-1")
     assert option.course.last == made.course.last == D("2026-02-06")
     revised = choose(answer, "weekend-1", FIXED, parent_sha256="")
-    assert audit(from_dates(revised, (), as_of=D("2026-01-14"))).appended.course == revised.course
+    assert missed_answer(from_dates(revised, (), as_of=D("2026-01-14"))).appended.course == revised.course
 
 
 def concomitant(n_boost, since):
@@ -134,7 +137,7 @@ def beside(course):
 def test_added_fractions_leave_a_concomitant_boost_beside_its_host(n_boost, since, day):
     made = concomitant(n_boost, since)
     assert made.course.last == D("2026-04-10")
-    answer = audit(from_dates(made, parse_missed(day)), all_options=True)
+    answer = missed_answer(from_dates(made, parse_missed(day)), all_options=True)
     own = list(range(since, since + n_boost))
     for option in answer.options:
         if "dose-" not in option.id:
@@ -145,7 +148,7 @@ def test_added_fractions_leave_a_concomitant_boost_beside_its_host(n_boost, sinc
     assert len({fraction.date for fraction in rest}) == added.added_fractions
     assert min(fraction.date for fraction in rest) > answer.appended.course.last
     revised = choose(answer, added.id, FIXED, parent_sha256="")
-    again = audit(from_dates(revised, (), as_of=answer.situation.as_of))
+    again = missed_answer(from_dates(revised, (), as_of=answer.situation.as_of))
     assert again.appended.course == revised.course
 
 
@@ -160,7 +163,7 @@ def test_the_rest_of_a_partial_fraction_does_not_move_a_concomitant_boost(n_boos
         rows.append(f"{fraction.date},{1.0 if short else fraction.doses_gy[0]},,{fraction.phase}")
     for rest in ([], ["2026-03-10,0.8,remainder,big"]):
         text = "\n".join(["date,dose_gy,status,phase", *rows, *rest]) + "\n"
-        answer = audit(from_record(made, records.parse(text, "record.csv", "tumour")))
+        answer = missed_answer(from_record(made, records_csv.parse(text, "record.csv", "tumour")))
         course = answer.appended.course
         assert course.total_gy() == pytest.approx(made.course.total_gy())
         host = [f for f in course.fractions if f.phase == "big" and f.doses_gy != (pytest.approx(0.8),)]
@@ -172,7 +175,7 @@ def test_the_rest_of_a_partial_fraction_does_not_move_a_concomitant_boost(n_boos
 def test_the_rest_of_a_boost_given_in_part_is_owed_on_a_day_of_its_own():
     made = concomitant(30, 1)
     text = "date,dose_gy,phase\n2026-03-02,1.8,big\n2026-03-02,1.0,boost\n"
-    course = audit(from_record(made, records.parse(text, "record.csv", "tumour"))).appended.course
+    course = missed_answer(from_record(made, records_csv.parse(text, "record.csv", "tumour"))).appended.course
     assert (course.last, course.fractions[-1].doses_gy[0]) == (D("2026-04-13"), pytest.approx(0.5))
     assert course.sessions[course.last] == 1
     assert beside(course) == list(range(1, 31))
@@ -180,6 +183,8 @@ def test_the_rest_of_a_boost_given_in_part_is_owed_on_a_day_of_its_own():
 
 def test_a_session_in_a_once_daily_phase_holds_one_fraction():
     # 41.4/23 then 27/18 twice a day: a Saturday in the once-daily part takes one fraction, not two.
-    answer = audit(from_dates(plan("41.4/23 + 27/18bid", "2026-01-05", clinic="weekdays"), parse_missed("2026-01-14")))
+    answer = missed_answer(
+        from_dates(plan("41.4/23 + 27/18bid", "2026-01-05", clinic="weekdays"), parse_missed("2026-01-14"))
+    )
     (session,) = answer.option("weekend-1").sessions
     assert session.fractions == 1

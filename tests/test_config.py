@@ -8,12 +8,16 @@ import re
 import pytest
 from factory import FIXED
 
-from rtplan import clinic, config, intake, notation
-from rtplan.clinic import Clinic
+from rtplan.clinic import calendar
+from rtplan.clinic.clinic import Clinic
 from rtplan.errors import ConfigError, DomainError
-from rtplan.plan import make_plan
-from rtplan.prescription import simple
-from rtplan.protocol import Protocol
+from rtplan.library import catalogue
+from rtplan.library import read as reader
+from rtplan.library.protocol import Protocol
+from rtplan.planning import resolve
+from rtplan.planning.plan import make_plan
+from rtplan.prescription import notation
+from rtplan.prescription.prescription import simple
 
 CLINIC = """
 name = "here"
@@ -39,7 +43,7 @@ def problems(tmp_path, text, kind):
     path = tmp_path / "file.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        config.read_toml(path, kind)
+        reader.read_toml(path, kind)
     return str(caught.value).splitlines()
 
 
@@ -47,7 +51,7 @@ def test_the_texts_are_good_before_they_are_spoilt(tmp_path):
     for text, kind in ((CLINIC, Clinic), (PROTOCOL, Protocol)):
         path = tmp_path / "good.toml"
         path.write_text(text, encoding="utf-8")
-        assert config.read_toml(path, kind).name in ("here", "p")
+        assert reader.read_toml(path, kind).name in ("here", "p")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +125,7 @@ tissue = "generic-late"
 """
 
 
-def refused(tmp_path, text, load=config.load_protocol):
+def refused(tmp_path, text, load=catalogue.load_protocol):
     path = tmp_path / "own.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
@@ -175,9 +179,9 @@ def test_regions_of_a_protocol(tmp_path, more, message):
 
 
 def test_countries_of_a_clinic_are_told_with_file_and_key(tmp_path):
-    (found,) = refused(tmp_path, CLINIC.replace('"CN"', '"XX"'), config.load_clinic)
+    (found,) = refused(tmp_path, CLINIC.replace('"CN"', '"XX"'), catalogue.load_clinic)
     assert found.startswith("country = 'XX': country 'XX' is not known to the holidays library")
-    (found,) = refused(tmp_path, CLINIC.replace('"CN"', '"DE"\nsubdivision = "ZZ"'), config.load_clinic)
+    (found,) = refused(tmp_path, CLINIC.replace('"CN"', '"DE"\nsubdivision = "ZZ"'), catalogue.load_clinic)
     assert found.startswith("subdivision = 'ZZ': subdivision 'ZZ' of DE is not known; known: BB, BE")
 
 
@@ -189,7 +193,7 @@ def test_a_file_is_named_as_it_was_typed(tmp_path, monkeypatch):
         ("no.toml", "no.toml: no"),
     ):
         with pytest.raises(ConfigError) as caught:
-            config.load_clinic(typed)
+            catalogue.load_clinic(typed)
         assert str(caught.value).startswith(told)
 
 
@@ -235,7 +239,7 @@ def test_files_that_are_no_toml_or_not_there(tmp_path):
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
     for name, message in (("latin.toml", "is not UTF-8 text"), ("none.toml", "no such file"), (".", "is a folder")):
         with pytest.raises(ConfigError, match=message):
-            config.read_toml(tmp_path / name, Clinic)
+            reader.read_toml(tmp_path / name, Clinic)
 
 
 def test_a_users_tissue_file_is_not_kept_for_later_calls(tmp_path):
@@ -245,27 +249,27 @@ def test_a_users_tissue_file_is_not_kept_for_later_calls(tmp_path):
         'source = { text = "test", verified = false }\n',
         encoding="utf-8",
     )
-    assert config.load_tissues(path)["mine"].alpha_beta == 7.0
-    assert "mine" not in config.load_tissues()
+    assert catalogue.load_tissues(path)["mine"].alpha_beta == 7.0
+    assert "mine" not in catalogue.load_tissues()
 
 
 def test_tissues_a_protocol_names_and_regions_given_twice(tmp_path):
     path = tmp_path / "own.toml"
     path.write_text(PROTOCOL + REGION.replace("generic-late", "generic-lat"), encoding="utf-8")
-    where = intake.Where()
+    where = resolve.Where()
     with pytest.raises(ConfigError, match=r"protocol 'p', regions 'late': there is no tissue 'generic-lat'; did you"):
-        intake.regions_of(config.load_protocol(str(path)), where)
+        resolve.regions_of(catalogue.load_protocol(str(path)), where)
     cord = ("spinal cord=42Gy", "Spinal Cord=30Gy")
     with pytest.raises(DomainError, match="there is a region 'spinal cord' already, give each one once"):
-        intake.stated_regions(cord)
+        resolve.stated_regions(cord)
     path.write_text(PROTOCOL + REGION.replace("late", "spinal cord", 1), encoding="utf-8")
     with pytest.raises(DomainError, match="there is a region 'spinal cord' already"):
-        intake.regions_of(config.load_protocol(str(path)), intake.Where(regions=cord[:1]))
+        resolve.regions_of(catalogue.load_protocol(str(path)), resolve.Where(regions=cord[:1]))
 
 
 # --- the examples a user starts from ---------------------------------------------------------------------------------
 
-SHIPPED = config.directory()
+SHIPPED = catalogue.directory()
 README = (SHIPPED.parent / "README.md").read_text(encoding="utf-8")
 
 
@@ -286,11 +290,11 @@ def blocks(first):
 def test_examples_of_a_clinic_load_and_build(tmp_path, text):
     path = tmp_path / "clinic.toml"
     path.write_text(text, encoding="utf-8")
-    found = config.load_clinic(str(path))
+    found = catalogue.load_clinic(str(path))
     assert dict(found.record_columns)["date"] == "Datum"
     assert found.infusion is not None
     start = dt.date(2026, 6, 1)
-    inputs = intake.resolve(intake.protocol_of("45/25"), start, intake.Where(clinic=str(path)))
+    inputs = resolve.inputs_of(resolve.protocol_of("45/25"), start, resolve.Where(clinic=str(path)))
     assert inputs.infusion is not None
     assert inputs.calendar.reason(dt.date(2026, 3, 12)).kind == "closure"
     assert inputs.calendar.reason(dt.date(2026, 4, 8)).kind == "service"
@@ -300,12 +304,12 @@ def test_examples_of_a_clinic_load_and_build(tmp_path, text):
 def test_every_block_of_the_shipped_clinic_is_used(tmp_path):
     path = tmp_path / "clinic.toml"
     path.write_text(uncommented("clinics", "west-china"), encoding="utf-8")
-    found = config.load_clinic(str(path))
+    found = catalogue.load_clinic(str(path))
     assert (len(found.days.closures), len(found.machines), found.notices[0].year) == (2, 1, 2027)
     assert found.limits is not None
     assert found.start_rules.minimum_first_run == 2
     assert found.record_date_format == "%d.%m.%Y"
-    assert not clinic.build(found, dt.date(2027, 1, 1), dt.date(2027, 12, 31)).is_open(dt.date(2027, 2, 8))
+    assert not calendar.build(found, dt.date(2027, 1, 1), dt.date(2027, 12, 31)).is_open(dt.date(2027, 2, 8))
 
 
 @pytest.mark.parametrize(
@@ -318,9 +322,9 @@ def test_every_block_of_the_shipped_clinic_is_used(tmp_path):
 def test_examples_of_a_protocol_load_and_plan(tmp_path, text):
     path = tmp_path / "protocol.toml"
     path.write_text(text, encoding="utf-8")
-    found = config.load_protocol(str(path))
+    found = catalogue.load_protocol(str(path))
     assert found.prescription.targets == ("tumour", "nodes")
-    inputs = intake.resolve(found, dt.date(2026, 3, 2), intake.Where())
+    inputs = resolve.inputs_of(found, dt.date(2026, 3, 2), resolve.Where())
     made = make_plan(inputs, FIXED)
     assert len(made.course.fractions) == found.prescription.n_fractions
     assert len(made.effects) == len(found.regions)
@@ -330,7 +334,7 @@ def test_columns_of_records_are_pairs_or_a_table(tmp_path):
     path = tmp_path / "clinic.toml"
     for written in ('{ "Datum" = "date" }', '[["date", "Datum"]]'):
         path.write_text(CLINIC + f"record_columns = {written}\n", encoding="utf-8")
-        assert config.load_clinic(str(path)).record_columns == (("date", "Datum"),)
+        assert catalogue.load_clinic(str(path)).record_columns == (("date", "Datum"),)
 
 
 @pytest.mark.parametrize(
@@ -341,6 +345,6 @@ def test_columns_of_records_are_pairs_or_a_table(tmp_path):
     ],
 )
 def test_columns_of_records_have_one_known_meaning_each(tmp_path, columns, told):
-    (found,) = refused(tmp_path, f"{CLINIC}record_columns = {columns}\n", config.load_clinic)
+    (found,) = refused(tmp_path, f"{CLINIC}record_columns = {columns}\n", catalogue.load_clinic)
     assert found.startswith("record_columns takes date, time, fraction, dose_gy, status, target, phase")
     assert told in found

@@ -15,14 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtplan import config, lq
-from rtplan.doses import DEFAULT_REGIONS, dose_answer, match_dose_per_fraction, match_fractions
-from rtplan.effect import FROM_DATES, NO_TIME, Time
 from rtplan.errors import DomainError
-from rtplan.notation import parse
-from rtplan.prescription import Prescription, simple
-from rtplan.source import Source
-from rtplan.tissue import GENERIC_ACUTE, GENERIC_LATE, GENERIC_TUMOUR, Region, Repopulation, Tissue
+from rtplan.library import catalogue
+from rtplan.note import Source
+from rtplan.prescription.notation import parse
+from rtplan.prescription.prescription import Prescription, simple
+from rtplan.questions.dose import DEFAULT_REGIONS, dose_answer, match_dose_per_fraction, match_fractions
+from rtplan.radiobiology import lq
+from rtplan.radiobiology.effect import FROM_DATES, NO_TIME, Time
+from rtplan.radiobiology.region import Region
+from rtplan.radiobiology.tissue import GENERIC_ACUTE, GENERIC_LATE, GENERIC_TUMOUR, Repopulation, Tissue
 
 TEST = Source(text="test", verified=False)
 SURROGATE = Tissue(
@@ -91,7 +93,7 @@ def test_a_time_too_short_for_the_course_is_said() -> None:
 
 
 def test_the_generic_tissues_are_those_of_the_file() -> None:
-    shipped = config.load_tissues()
+    shipped = catalogue.load_tissues()
     for tissue in (GENERIC_TUMOUR, GENERIC_LATE, GENERIC_ACUTE):
         twin = shipped[tissue.name]
         for field in ("name", "label", "kind", "alpha_beta", "model", "repopulation", "repair", "source"):
@@ -100,7 +102,7 @@ def test_the_generic_tissues_are_those_of_the_file() -> None:
 
 # --- published cases ------------------------------------------------------------------------------------------------
 
-CASES = json.loads((Path(config.__file__).parent.parent / "configs" / "published_cases.json").read_text("utf-8"))
+CASES = json.loads((Path(__file__).parent.parent / "configs" / "published_cases.json").read_text("utf-8"))
 
 
 def cases(kind: str, usable: Callable[[dict[str, Any]], bool] = lambda inputs: True) -> list[Any]:

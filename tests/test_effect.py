@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rtplan.course import Course, Fraction
-from rtplan.effect import NO_TIME, Time, cohort, evaluate, evaluate_many, notes_on, region_elapsed_days
+from rtplan.course.course import Course, Fraction
+from rtplan.course.schedule import prescribed_reference
 from rtplan.errors import DomainError
-from rtplan.prescription import Phase, Prescription, TargetDose, simple, weekly
-from rtplan.schedule import prescribed_reference
-from rtplan.source import Source
-from rtplan.tissue import Limit, Region, Repair, Repopulation, Share, Tissue
+from rtplan.note import Source
+from rtplan.prescription.prescription import Phase, Prescription, TargetDose, simple, weekly
+from rtplan.radiobiology.effect import NO_TIME, Time, cohort, evaluate, evaluate_many, notes_on, region_elapsed_days
+from rtplan.radiobiology.region import Region, Share
+from rtplan.radiobiology.tissue import Limit, Repair, Repopulation, Tissue
 
 MONDAY = dt.date(2026, 1, 5)
 SOURCE = Source(text="a test", verified=False)

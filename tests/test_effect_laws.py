@@ -10,15 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtplan import lq
-from rtplan.course import Course, Fraction
-from rtplan.effect import EffectRow, evaluate, evaluate_many
-from rtplan.prescription import Pattern, Phase, Prescription, TargetDose, weekly
-from rtplan.ranges import expand
-from rtplan.schedule import lay_out, prescribed_reference
-from rtplan.source import Source
-from rtplan.tissue import Interval, Limit, Region, Repair, Repopulation, Share, Tissue
-from rtplan.workdays import Reason, add_days, every_day_open
+from rtplan.clinic.days import Reason, add_days, every_day_open
+from rtplan.course.course import Course, Fraction
+from rtplan.course.schedule import lay_out, prescribed_reference
+from rtplan.note import Source
+from rtplan.prescription.prescription import Pattern, Phase, Prescription, TargetDose, weekly
+from rtplan.radiobiology import lq
+from rtplan.radiobiology.effect import EffectRow, evaluate, evaluate_many
+from rtplan.radiobiology.intervals import expand
+from rtplan.radiobiology.region import Region, Share
+from rtplan.radiobiology.tissue import Interval, Limit, Repair, Repopulation, Tissue
 
 SOURCE = Source(text="a test", verified=False)
 FIGURES = (

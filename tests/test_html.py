@@ -16,31 +16,24 @@ from typing import Any
 import pytest
 from factory import FIXED, on_two_machines, plan, unannounced_plan
 
-from rtplan import artefact
-from rtplan.audit import audit, choose
+from rtplan.clinic.days import Calendar
 from rtplan.errors import DomainError
-from rtplan.interruption import from_dates, parse_missed
+from rtplan.interruption.choose import choose
+from rtplan.interruption.missed import missed_answer
+from rtplan.interruption.situation import from_dates, parse_missed
 from rtplan.note import Note
-from rtplan.output import notebook
-from rtplan.output.html import to_html
-from rtplan.output.machine import machine_of
-from rtplan.output.patient import patient_html
-from rtplan.output.plot import course_figure
-from rtplan.output.report import report
-from rtplan.output.sections import (
-    Column,
-    Facts,
-    GridDay,
-    MonthGrid,
-    Notes,
-    Report,
-    Section,
-    Signatures,
-    Table,
-)
-from rtplan.output.words import SENTENCES, words
-from rtplan.plan import FileSum, OpenedDay, Plan
-from rtplan.workdays import Calendar
+from rtplan.planning import artefact
+from rtplan.planning.inputs import OpenedDay
+from rtplan.planning.plan import Plan
+from rtplan.planning.provenance import FileSum
+from rtplan.report.blocks import Column, Facts, GridDay, MonthGrid, Notes, Report, Section, Signatures, Table
+from rtplan.report.figures import course_figure
+from rtplan.report.formats import notebook
+from rtplan.report.formats.html import to_html
+from rtplan.report.formats.patient import patient_html
+from rtplan.report.language import SENTENCES, words
+from rtplan.report.machine import machine_of
+from rtplan.report.registry import report
 
 GOLDEN = Path(__file__).parent / "golden"
 STAMP = FIXED.created
@@ -180,7 +173,7 @@ def test_a_revision_shows_missed_days_and_tells_its_history() -> None:
     made, days = plan(), (dt.date(2026, 2, 4), dt.date(2026, 3, 4))
     for number, day in enumerate(days, start=2):
         situation = from_dates(made, parse_missed(str(day)), as_of=day, cause=f"breakdown {number}")
-        made = choose(audit(situation), "append", FIXED, parent_sha256="0" * 64)
+        made = choose(missed_answer(situation), "append", FIXED, parent_sha256="0" * 64)
     assert made.revision.all_missed == days
     assert [(step.number, step.missed) for step in made.revision.earlier] == [(2, days[:1])]
     assert artefact.parse(json.loads(artefact.write(made))).revision == made.revision

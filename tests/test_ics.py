@@ -16,12 +16,13 @@ import pytest
 from factory import FIXED, on_two_machines, plan
 from icalendar import Calendar
 
-from rtplan import artefact
-from rtplan.chemo import DrugDay
+from rtplan.chemotherapy.cycles import DrugDay
+from rtplan.course.schedule import with_times
 from rtplan.errors import DomainError
-from rtplan.output.ics import APPOINTMENT, cancelled_ics, to_ics
-from rtplan.plan import Plan, Revision, make_plan
-from rtplan.schedule import with_times
+from rtplan.planning import artefact
+from rtplan.planning.plan import Plan, make_plan
+from rtplan.planning.provenance import Revision
+from rtplan.report.formats.ics import APPOINTMENT, cancelled_ics, to_ics
 
 GOLDEN = Path(__file__).parent / "golden"
 LONDON = ZoneInfo("Europe/London")

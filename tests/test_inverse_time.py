@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtplan import config
-from rtplan.effect import evaluate
+from rtplan.clinic.days import Calendar, Reason, every_day_open
+from rtplan.course.schedule import lay_out, prescribed_reference
 from rtplan.errors import DomainError
-from rtplan.inverse import add_fractions, fractions_to_match, fractions_to_reach, with_added
-from rtplan.prescription import Phase, Prescription, TargetDose, simple
-from rtplan.schedule import lay_out, prescribed_reference
-from rtplan.source import Source
-from rtplan.tissue import Region, Repopulation, Tissue
-from rtplan.workdays import Calendar, Reason, every_day_open
+from rtplan.library import catalogue
+from rtplan.note import Source
+from rtplan.prescription.prescription import Phase, Prescription, TargetDose, simple
+from rtplan.questions.added import add_fractions, fractions_to_match, fractions_to_reach, with_added
+from rtplan.radiobiology.effect import evaluate
+from rtplan.radiobiology.region import Region
+from rtplan.radiobiology.tissue import Repopulation, Tissue
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -153,7 +154,7 @@ def test_what_cannot_be_prolonged_is_refused() -> None:
     )
     with pytest.raises(DomainError, match="concomitant boost"):
         with_added(pair, 1)
-    stated = Region(name="cord", tissue=config.load_tissues()["spinal-cord"], stated_dose_gy=40.0)
+    stated = Region(name="cord", tissue=catalogue.load_tissues()["spinal-cord"], stated_dose_gy=40.0)
     with pytest.raises(DomainError, match="give shares"):
         add_fractions(simple(45.0, 25), weekdays(), MONDAY, stated)
 

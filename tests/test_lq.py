@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rtplan import lq
 from rtplan.errors import DomainError
+from rtplan.radiobiology import lq
 
 ASTRAHAN = "Eye Physics, TDF Plan help (M. Astrahan)"
 HYTEC_CORD = "Sahgal 2021, IJROBP 110:124-136, Tables 3 and 4"

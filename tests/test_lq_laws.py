@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtplan import lq
+from rtplan.radiobiology import lq
 
 counts = st.floats(0.5, 100)
 doses = st.floats(0.01, 30)

@@ -16,15 +16,19 @@ import pytest
 from factory import FIXED, plan
 from independent_missed import complaints
 
-from rtplan import artefact, records
-from rtplan.audit import Settings, audit, choose
 from rtplan.errors import DomainError, ScheduleError
-from rtplan.interruption import from_dates, from_record, parse_missed
-from rtplan.missed_artefact import document
-from rtplan.output.html import to_html
-from rtplan.output.report import report
-from rtplan.plan import make_plan
-from rtplan.prescription import Phase, Prescription, TargetDose
+from rtplan.interruption.choose import choose
+from rtplan.interruption.document import document
+from rtplan.interruption.missed import missed_answer
+from rtplan.interruption.question import Settings
+from rtplan.interruption.reconcile import from_record
+from rtplan.interruption.situation import from_dates, parse_missed
+from rtplan.planning import artefact
+from rtplan.planning.plan import make_plan
+from rtplan.prescription.prescription import Phase, Prescription, TargetDose
+from rtplan.records import csv as records_csv
+from rtplan.report.formats.html import to_html
+from rtplan.report.registry import report
 
 D = dt.date.fromisoformat
 
@@ -36,12 +40,12 @@ def seventy(**where):
 
 def missed(made, days, settings=None, *, as_of=None, cause="", all_options=False):
     situation = from_dates(made, parse_missed(days) if days else (), as_of=as_of, cause=cause)
-    return checked(audit(situation, settings, all_options=all_options))
+    return checked(missed_answer(situation, settings, all_options=all_options))
 
 
 def recorded(made, text, settings=None, **options):
-    record = records.parse(text, "record.csv", made.inputs.prescription.targets[0])
-    return checked(audit(from_record(made, record, **options), settings))
+    record = records_csv.parse(text, "record.csv", made.inputs.prescription.targets[0])
+    return checked(missed_answer(from_record(made, record, **options), settings))
 
 
 def checked(answer):
@@ -398,7 +402,7 @@ def test_all_targets_scale_together_unless_told():
     steps = {step.target: step for step in answer.option("dose-tumour-end").doses}
     assert steps["boost"].exact_gy / 2.2 == pytest.approx(steps["elective"].exact_gy / 1.8)
     assert steps["elective"].dose_gy > 1.8
-    told = audit(from_dates(made, parse_missed("2026-01-14")), Settings(change_targets=("boost",)))
+    told = missed_answer(from_dates(made, parse_missed("2026-01-14")), Settings(change_targets=("boost",)))
     assert [step.target for step in told.option("dose-tumour-end").doses] == ["boost"]
     elective = {fraction.doses_gy[1] for fraction in told.option("dose-tumour-end").course.fractions}
     assert elective == {1.8}
@@ -599,7 +603,7 @@ def test_a_calendar_that_ends_too_early_is_refused():
     short = made.inputs.calendar.trimmed(made.inputs.calendar.first, D("2026-02-21"))
     made = replace(made, inputs=replace(made.inputs, calendar=short))
     with pytest.raises(ScheduleError, match="last day of the calendar"):
-        audit(from_dates(made, parse_missed("2026-01-14")))
+        missed_answer(from_dates(made, parse_missed("2026-01-14")))
 
 
 # --- choose, and go on ----------------------------------------------------------------------------------------------

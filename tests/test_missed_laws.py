@@ -15,10 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from independent_missed import complaints
 
-from rtplan import artefact
-from rtplan.audit import _order, audit, choose
-from rtplan.interruption import MissedSpan, from_dates
-from rtplan.missed_artefact import document
+from rtplan.interruption.choose import choose
+from rtplan.interruption.document import document
+from rtplan.interruption.missed import missed_answer
+from rtplan.interruption.ranking import in_order
+from rtplan.interruption.situation import MissedSpan, from_dates
+from rtplan.planning import artefact
 
 PLANS = {
     "standard": plan("70/35", "2026-01-05", clinic="weekdays", category=1, regions=("spinal cord=42Gy Dmax",)),
@@ -44,7 +46,7 @@ def interruptions(draw, names=tuple(PLANS)):
 
 def answer_to(question):
     made, spans, as_of = question
-    return audit(from_dates(made, spans, as_of=as_of))
+    return missed_answer(from_dates(made, spans, as_of=as_of))
 
 
 @settings(max_examples=20)
@@ -93,7 +95,7 @@ def test_ranking_does_not_depend_on_the_order_of_options(question, rnd: random.R
     options = list(answer_to(question).options)
     shuffled = list(options)
     rnd.shuffle(shuffled)
-    assert [option.id for option in _order(shuffled, "guideline")] == [option.id for option in options]
+    assert [option.id for option in in_order(shuffled, "guideline")] == [option.id for option in options]
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -102,7 +104,7 @@ def test_ranking_does_not_depend_on_the_order_of_options(question, rnd: random.R
 def test_missing_nothing_changes_nothing(name, data):
     made = PLANS[name]
     as_of = data.draw(st.sampled_from(made.course.dates))
-    answer = audit(from_dates(made, (), as_of=as_of))
+    answer = missed_answer(from_dates(made, (), as_of=as_of))
     assert answer.appended.course == made.course
     assert all(price.planned_gy == 0 for price in answer.prices)
     assert answer.appended.effects[0].row == made.effects[0]
@@ -129,5 +131,5 @@ def test_a_revised_plan_reads_back_and_goes_on(question, data):
     option = data.draw(st.sampled_from(answer.options))
     revised = choose(answer, option.id, FIXED, parent_sha256="0" * 64)
     assert artefact.parse(json.loads(artefact.write(revised))) == revised
-    again = audit(from_dates(revised, (), as_of=answer.situation.as_of))
+    again = missed_answer(from_dates(revised, (), as_of=answer.situation.as_of))
     assert again.appended.course == revised.course

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtplan.errors import DomainError
-from rtplan.notation import looks_like_notation, parse, parse_dose
+from rtplan.prescription.notation import looks_like_notation, parse, parse_dose
 
 FORMS = "a phase is total/n, nxd, total@d or total/nxd, such as 45/25, 25x1.8, 45@1.8 or 45/25x1.8"
 R45 = "25 fractions of 1.8 Gy, 45 Gy"

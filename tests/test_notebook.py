@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from factory import plan
 
-from rtplan import notation
-from rtplan.audit import Missed
-from rtplan.comparison import Comparison
-from rtplan.doses import DoseAnswer, dose_answer
-from rtplan.start_search import StartSearch
-from rtplan.validation import Validation
+from rtplan.interruption.missed import Missed
+from rtplan.prescription import notation
+from rtplan.questions.comparison import Comparison
+from rtplan.questions.dose import DoseAnswer, dose_answer
+from rtplan.questions.starts import StartSearch
+from rtplan.validation.validation import Validation
 
 
 def test_a_quick_answer_shows_itself():

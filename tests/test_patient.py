@@ -11,10 +11,10 @@ import pytest
 from babel.messages.pofile import read_po
 from factory import FIXED, on_two_machines, plan, unannounced_plan
 
-import rtplan.output.words
-from rtplan.output.patient import patient_html
-from rtplan.output.words import languages, words
-from rtplan.workdays import Reason
+import rtplan.report.language
+from rtplan.clinic.days import Reason
+from rtplan.report.formats.patient import patient_html
+from rtplan.report.language import languages, words
 
 LANGUAGES = ("en", "zh_CN")
 
@@ -159,7 +159,7 @@ def test_the_languages() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_catalogues_keep_their_placeholders_and_say_each_thing_once(language: str) -> None:
-    path = Path(rtplan.output.words.__file__).parent / "locale" / f"{language}.po"
+    path = Path(rtplan.report.language.__file__).parent / "locale" / f"{language}.po"
     ids = re.findall(r'^msgid "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(ids) == sorted(set(ids))
     with path.open("rb") as stream:
@@ -170,8 +170,8 @@ def test_catalogues_keep_their_placeholders_and_say_each_thing_once(language: st
 
 
 def test_every_word_of_the_patient_calendar_is_translated() -> None:
-    folder = Path(rtplan.output.words.__file__).parent
-    sources = [folder / "patient.py", folder / "templates" / "patient.html.j2"]
+    folder = Path(rtplan.report.language.__file__).parent
+    sources = [folder / "formats" / "patient.py", folder / "templates" / "patient.html.j2"]
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     asked = set(re.findall(r'\b(?:told|w)\(\s*"([^"]+)"', text))
     assert len(asked) > 15

@@ -11,9 +11,9 @@ import json
 import pytest
 from factory import plan, unannounced_plan
 
-from rtplan.audit import audit
 from rtplan.errors import ConfigError, DomainError, ScheduleError
-from rtplan.interruption import from_dates, parse_missed
+from rtplan.interruption.missed import missed_answer
+from rtplan.interruption.situation import from_dates, parse_missed
 
 D = dt.date.fromisoformat
 
@@ -214,7 +214,7 @@ def test_strict_rules_refuse_an_exceeded_limit_and_starts_and_dose_say_it_too(cl
 
 def test_plan_and_missed_say_the_same_of_a_limit():
     made = plan(*OVER, clinic="weekdays", regions=(CORD,))
-    answer = audit(from_dates(made, parse_missed("2026-03-11")))
+    answer = missed_answer(from_dates(made, parse_missed("2026-03-11")))
     said = [note for note in answer.appended.violations if note.code == "eqd2-limit"]
     assert said == [note for note in made.notes if note.code == "eqd2-limit"]
 

@@ -20,12 +20,13 @@ from factory import plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtplan.effect import evaluate
 from rtplan.errors import DomainError
-from rtplan.output import plot
-from rtplan.output.plot import OptionPoint, StartDay, course_figure, net_bed_by_day, pareto, png, svg
-from rtplan.output.sections import Figure
-from rtplan.plan import Plan
+from rtplan.planning.plan import Plan
+from rtplan.radiobiology.effect import evaluate, net_bed_by_day
+from rtplan.report import figures
+from rtplan.report.blocks import Figure
+from rtplan.report.figures import OptionPoint, StartDay, course_figure, pareto
+from rtplan.report.formats.drawing import png, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -33,11 +34,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 def regimens(names: dict[str, str] | None = None) -> Figure:
     made = [(name, plan(text)) for name, text in (names or {"45/25": "45/25", "60/30": "60/30"}).items()]
     rows = [replace(row, regimen=name) for name, one in made for row in one.effects]
-    return plot.regimens_figure([*rows, replace(rows[0], net_eqd2_gy=40.0, variant="low α/β 5 Gy")])
+    return figures.regimens_figure([*rows, replace(rows[0], net_eqd2_gy=40.0, variant="low α/β 5 Gy")])
 
 
 def bed_time() -> Figure:
-    return plot.bed_time_figure([row for text in ("45/25", "60/30", "64.8/36") for row in plan(text).effects])
+    return figures.bed_time_figure([row for text in ("45/25", "60/30", "64.8/36") for row in plan(text).effects])
 
 
 def options(label: str = "weekend-1") -> Figure:
@@ -47,13 +48,13 @@ def options(label: str = "weekend-1") -> Figure:
         OptionPoint(label="bid-1", tumour_deficit_gy=1.0, late_excess_gy=0.3),
         OptionPoint(label="dose-9", tumour_deficit_gy=0.0, late_excess_gy=0.0, breaks_a_rule=True),
     ]
-    return plot.options_figure(points)
+    return figures.options_figure(points)
 
 
 def strip() -> Figure:
     first = dt.date(2026, 2, 20)
     days = [first + dt.timedelta(days=k) for k in range(20)]
-    return plot.start_strip_figure(
+    return figures.start_strip_figure(
         [
             StartDay(
                 date=day,
@@ -139,7 +140,7 @@ def test_course_figure_of_an_interrupted_course_sets_it_against_the_plan() -> No
 def test_options_that_break_a_rule_make_no_front_unless_all_do() -> None:
     assert options().data["front"] == [(0.0, 0.2), (2.7, 0.0)]
     broken = [OptionPoint(label="x", tumour_deficit_gy=1.0, late_excess_gy=2.0, breaks_a_rule=True)]
-    assert plot.options_figure(broken).data["front"] == [(1.0, 2.0)]
+    assert figures.options_figure(broken).data["front"] == [(1.0, 2.0)]
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12))

@@ -12,14 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtplan import artefact, config, intake
-from rtplan.effect import evaluate
+from rtplan.course.schedule import prescribed_reference
 from rtplan.errors import ConfigError, DomainError
-from rtplan.prescription import simple
-from rtplan.ranges import INDUCTION, expand, range_notes, side_by_side, spread, variants
-from rtplan.schedule import prescribed_reference
-from rtplan.source import Source
-from rtplan.tissue import Interval, Limit, Region, Repopulation, Tissue
+from rtplan.library import catalogue
+from rtplan.library import read as reader
+from rtplan.note import Source
+from rtplan.planning import artefact, resolve
+from rtplan.prescription.prescription import simple
+from rtplan.radiobiology.effect import evaluate
+from rtplan.radiobiology.intervals import INDUCTION, expand, range_notes, side_by_side, spread, variants
+from rtplan.radiobiology.region import Region
+from rtplan.radiobiology.tissue import Interval, Limit, Repopulation, Tissue
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -118,7 +121,7 @@ def test_limits_stay_with_the_set_as_it_is() -> None:
 
 
 def test_sets_stand_side_by_side_and_unfit_ones_are_named() -> None:
-    tissues = config.load_tissues()
+    tissues = catalogue.load_tissues()
     sets = [tissues[name] for name in ("squamous-surrogate", "withers-1988", "geh-2006")]
     regions = [Region(name="tumour", tissue=sets[0]), Region(name="late", tissue=tissues["generic-late"])]
     found = side_by_side(regions, sets)
@@ -278,14 +281,14 @@ def test_what_the_users_file_adds_and_overrides_is_named(cli: Cli, own: Path, co
 
 def test_the_users_file_is_among_the_checksums_and_its_tumours_in_the_range(cli: Cli, own: Path) -> None:
     data = json.loads(cli("plan", "--start", "2026-02-02", "--range", "--tissue-file", str(own), "--json").stdout)
-    assert {"name": "own.toml", "sha256": config.checksum(own)} in data["provenance"]["files"]
+    assert {"name": "own.toml", "sha256": reader.checksum(own)} in data["provenance"]["files"]
     assert "our-tumour" in {row["tissue"] for row in data["ranges"]}
 
 
 def test_a_changed_file_is_read_anew(own: Path) -> None:
-    assert config.load_tissues(own)["generic-late"].alpha_beta == 2.5
+    assert catalogue.load_tissues(own)["generic-late"].alpha_beta == 2.5
     own.write_text(OWN.replace("alpha_beta = 2.5", "alpha_beta = 3.5"), encoding="utf-8")
-    assert config.load_tissues(own)["generic-late"].alpha_beta == 3.5
+    assert catalogue.load_tissues(own)["generic-late"].alpha_beta == 3.5
 
 
 @pytest.mark.parametrize(
@@ -306,7 +309,7 @@ def test_bad_tissue_files_are_refused(tmp_path: Path, old: str, new: str, messag
     path = tmp_path / "bad.toml"
     path.write_text(OWN.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        config.load_tissues(path)
+        catalogue.load_tissues(path)
     assert message in str(caught.value)
     assert "bad.toml" in str(caught.value)
 
@@ -364,4 +367,4 @@ def test_a_range_says_limits_and_notes_once(cli: Cli, tmp_path: Path, words: str
 
 def test_a_range_needs_sets_with_a_name() -> None:
     with pytest.raises(DomainError, match="--tissue"):
-        intake.with_ranges([Region(name="α/β 10", tissue=intake.bare_tissue(10.0))])
+        resolve.with_ranges([Region(name="α/β 10", tissue=resolve.bare_tissue(10.0))])

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from factory import FIXED, plan
 
-from rtplan import records
 from rtplan.errors import ConfigError
-from rtplan.interruption import from_record
-from rtplan.plan import make_plan
-from rtplan.prescription import Phase, Prescription, TargetDose
+from rtplan.interruption.reconcile import from_record
+from rtplan.planning.plan import make_plan
+from rtplan.prescription.prescription import Phase, Prescription, TargetDose
+from rtplan.records import csv as records_csv
 
 D = dt.date.fromisoformat
 DAYS = [dt.date(2026, 1, 5 + i) for i in (0, 1, 2, 3, 4, 7, 8, 9)]
@@ -25,7 +25,7 @@ def made():
 
 
 def read(made, text, **options):
-    return from_record(made, records.parse(text, "record.csv", made.inputs.prescription.targets[0]), **options)
+    return from_record(made, records_csv.parse(text, "record.csv", made.inputs.prescription.targets[0]), **options)
 
 
 def lines(*rows, head="date,dose_gy,status"):
@@ -162,7 +162,7 @@ def test_times_are_clinic_times(made):
 
 
 def test_future_loss_beside_a_record(made):
-    from rtplan.interruption import parse_missed
+    from rtplan.interruption.situation import parse_missed
 
     situation = read(made, lines(*given(8)), missed=parse_missed("2026-01-20"))
     assert (len(situation.delivered), len(situation.slots)) == (8, 17)
@@ -172,17 +172,17 @@ def test_future_loss_beside_a_record(made):
 def test_a_clinic_names_columns_and_dates_otherwise(made):
     text = "Datum;x\n"
     with pytest.raises(ConfigError, match=r"record.csv: line 1: column 'Datum;x' is not known"):
-        records.parse(text, "record.csv", "tumour")
+        records_csv.parse(text, "record.csv", "tumour")
     text = "Datum,Dosis\n05.01.2026,1.8\n"
-    record = records.parse(text, "record.csv", "tumour", (("date", "Datum"), ("dose_gy", "Dosis")), "%d.%m.%Y")
+    record = records_csv.parse(text, "record.csv", "tumour", (("date", "Datum"), ("dose_gy", "Dosis")), "%d.%m.%Y")
     assert record.entries[0].date == D("2026-01-05")
     with pytest.raises(ConfigError, match=r"line 2: date: must be written %d.%m.%Y, got '2026-01-05'"):
-        records.parse("Datum\n2026-01-05\n", "record.csv", "tumour", (("date", "Datum"),), "%d.%m.%Y")
+        records_csv.parse("Datum\n2026-01-05\n", "record.csv", "tumour", (("date", "Datum"),), "%d.%m.%Y")
 
 
 def test_lines_of_several_targets_are_one_fraction():
     text = "date,fraction,target,dose_gy\n2026-01-05,1,boost,2.2\n2026-01-05,1,elective,1.8\n2026-01-06,2,boost,2.2\n"
-    record = records.parse(text, "record.csv", "boost")
+    record = records_csv.parse(text, "record.csv", "boost")
     assert [dict(entry.doses_gy) for entry in record.entries] == [{"boost": 2.2, "elective": 1.8}, {"boost": 2.2}]
 
 
@@ -296,7 +296,7 @@ def test_dates_alone_say_that_everything_was_given(boosted):
 )
 def test_unreadable_records_are_refused_with_file_and_line(text, told):
     with pytest.raises(ConfigError, match=rf"record\.csv: {told}"):
-        records.parse(text, "record.csv", "tumour")
+        records_csv.parse(text, "record.csv", "tumour")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtplan import lq, response
 from rtplan.errors import DomainError
+from rtplan.radiobiology import lq, response
 
 VARGO = "Vargo 2021, HyTEC, Table 4"
 SOLTYS = "Soltys, HyTEC vestibular schwannoma, doi 10.1016/j.ijrobp.2020.11.019"

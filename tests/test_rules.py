@@ -6,15 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rtplan.course import Course, Fraction
+from rtplan.clinic.days import Reason, every_day_open
+from rtplan.clinic.limits import Limits, StartRules
+from rtplan.course.course import Course, Fraction
+from rtplan.course.rules import check, check_prolongation
+from rtplan.course.schedule import lay_out, with_times
 from rtplan.errors import DomainError
-from rtplan.note import Note
-from rtplan.prescription import Pattern, Phase, Prescription, TargetDose, simple, weekly
-from rtplan.rules import Limits, StartRules, check, check_prolongation, is_cord
-from rtplan.schedule import lay_out, with_times
-from rtplan.source import Source
-from rtplan.tissue import Region, Tissue
-from rtplan.workdays import Reason, every_day_open
+from rtplan.note import Note, Source
+from rtplan.prescription.prescription import Pattern, Phase, Prescription, TargetDose, simple, weekly
+from rtplan.radiobiology.region import Region
+from rtplan.radiobiology.tissue import Tissue
 
 MONDAY = dt.date(2026, 3, 2)
 SOURCE = Source(text="test", verified=False)
@@ -244,11 +245,11 @@ def test_without_clock_times_the_planned_interval_counts() -> None:
 )
 def test_the_cord_asks_for_a_longer_interval(name: str, tissue: str, cord: bool) -> None:
     organ = region(name, tissue)
-    assert is_cord(organ) is cord
-    notes = check(course_with({}, 45.6, 38, weekly(5, 2, 6.0)), Limits(), regions=(organ,))
+    assert organ.is_cord is cord
+    notes = check(course_with({}, 45.6, 38, weekly(5, 2, 6.0)), Limits(), cord=organ.is_cord)
     assert codes(notes) == (["interval-cord"] if cord else [])
     assert all(note.severity == "warning" and note.values["minimum_h"] == 8.0 for note in notes)
-    assert check(course_with({}, 45.6, 38, weekly(5, 2, 8.0)), Limits(), regions=(organ,)) == ()
+    assert check(course_with({}, 45.6, 38, weekly(5, 2, 8.0)), Limits(), cord=organ.is_cord) == ()
 
 
 def test_a_published_interval_under_the_minimum_names_both() -> None:

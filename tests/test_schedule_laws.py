@@ -12,14 +12,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rtplan import schedule
-from rtplan.chemo import Anchor, ChemoProtocol, Drug, align
-from rtplan.course import Course
+from rtplan.chemotherapy.cycles import align
+from rtplan.chemotherapy.protocol import Anchor, ChemoProtocol, Drug
+from rtplan.clinic.days import Calendar, Reason, every_day_open, from_reasons
+from rtplan.clinic.limits import StartRules
+from rtplan.course import schedule
+from rtplan.course.course import Course
+from rtplan.course.rules import start_obstacle, start_permitted
 from rtplan.errors import ScheduleError
-from rtplan.prescription import Pattern, Phase, Prescription, TargetDose, simple, weekly
-from rtplan.rules import StartRules, start_obstacle, start_permitted
-from rtplan.source import Source
-from rtplan.workdays import Calendar, Reason, every_day_open, from_reasons
+from rtplan.note import Source
+from rtplan.prescription.prescription import Pattern, Phase, Prescription, TargetDose, simple, weekly
 
 NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ONE = dt.timedelta(days=1)

@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from rtplan import config
-from rtplan.chemo import ChemoProtocol
+from rtplan.chemotherapy.protocol import ChemoProtocol
 from rtplan.errors import ConfigError
-from rtplan.prescription import Regimen
-from rtplan.tissue import Tissue
+from rtplan.library import catalogue
+from rtplan.library import read as reader
+from rtplan.prescription.prescription import Regimen
+from rtplan.radiobiology.tissue import Tissue
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 CHEMO_FILES = sorted((CONFIGS / "chemo").glob("*.toml"))
@@ -30,16 +31,16 @@ def content(path: Path) -> dict[str, Any]:
 
 
 def regimens() -> dict[str, Regimen]:
-    return config.load_regimens()
+    return catalogue.load_regimens()
 
 
 def tissues() -> dict[str, Tissue]:
-    return config.load_tissues()
+    return catalogue.load_tissues()
 
 
 @functools.cache
 def chemo() -> dict[str, ChemoProtocol]:
-    return {path.stem: config.load_chemo(path.stem) for path in CHEMO_FILES}
+    return {path.stem: catalogue.load_chemo(path.stem) for path in CHEMO_FILES}
 
 
 @functools.cache
@@ -92,7 +93,7 @@ def test_unknown_keys_are_refused_at_any_depth() -> None:
     row = content(CONFIGS / "regimens.toml")["regimens"][0]
     row["prescription"]["phases"][0]["totals"][0]["fractions"] = 25
     with pytest.raises(ConfigError, match=r"prescription\.phases\[0\]\.totals\[0\]\.fractions is not a known key"):
-        config.validate(tuple[Regimen, ...], [row], "regimens.toml")
+        reader.validate(tuple[Regimen, ...], [row], "regimens.toml")
 
 
 # --- regimens -------------------------------------------------------------------------------------------------------

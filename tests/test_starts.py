@@ -12,24 +12,24 @@ from typing import Any
 import pytest
 from factory import FIXED, plan
 
-from rtplan import intake
-from rtplan.clinic import Days, Span
+from rtplan.clinic.clinic import Days, Span
+from rtplan.clinic.days import Reason
+from rtplan.clinic.limits import StartRules
 from rtplan.errors import DomainError, ScheduleError
-from rtplan.output.html import to_html
-from rtplan.output.report import report
-from rtplan.output.starts_report import _in_short, starts_table
-from rtplan.output.terminal import to_text
-from rtplan.plan import start_obstacle
-from rtplan.rules import StartRules
-from rtplan.start_search import Start, StartSearch, counted, search, why_below
-from rtplan.workdays import Reason
+from rtplan.planning import resolve
+from rtplan.planning.inputs import start_obstacle
+from rtplan.questions.starts import Start, StartSearch, counted, search, why_below
+from rtplan.report.formats.html import to_html
+from rtplan.report.formats.terminal import to_text
+from rtplan.report.pages.starts import _in_short, starts_table
+from rtplan.report.registry import report
 
 D = dt.date.fromisoformat
 
 
-def starts(first: str, last: str, protocol: str = intake.DEFAULT_PROTOCOL, **where: Any) -> StartSearch:
-    found = intake.protocol_of(protocol)
-    inputs = intake.resolve(found, D(first), intake.Where(**where), until=D(last))
+def starts(first: str, last: str, protocol: str = resolve.DEFAULT_PROTOCOL, **where: Any) -> StartSearch:
+    found = resolve.protocol_of(protocol)
+    inputs = resolve.inputs_of(found, D(first), resolve.Where(**where), until=D(last))
     return search(inputs, D(last), FIXED)
 
 
@@ -151,8 +151,8 @@ def test_the_summary_counts_what_the_row_counts() -> None:
 
 
 def with_rules(first: str, last: str, rules: StartRules) -> StartSearch:
-    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
-    inputs = intake.resolve(found, D(first), intake.Where(), until=D(last))
+    found = resolve.protocol_of(resolve.DEFAULT_PROTOCOL)
+    inputs = resolve.inputs_of(found, D(first), resolve.Where(), until=D(last))
     return search(replace(inputs, start_rules=rules), D(last), FIXED)
 
 
@@ -171,10 +171,10 @@ def test_contradictory_rules_are_refused_by_name() -> None:
 
 
 def test_a_plans_moved_start_names_each_rule() -> None:
-    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
-    inputs = intake.resolve(found, D("2026-02-12"), intake.Where())
+    found = resolve.protocol_of(resolve.DEFAULT_PROTOCOL)
+    inputs = resolve.inputs_of(found, D("2026-02-12"), resolve.Where())
     ruled = replace(inputs, start_rules=StartRules(no_start_on=("thu",), minimum_first_run=3))
-    from rtplan.plan import make_plan
+    from rtplan.planning.plan import make_plan
 
     made = make_plan(ruled, FIXED)
     assert made.course.first == D("2026-02-24")
@@ -187,8 +187,8 @@ def test_a_plans_moved_start_names_each_rule() -> None:
 
 
 def test_the_infusion_unit_closes_days_for_the_start() -> None:
-    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
-    inputs = intake.resolve(found, D("2026-03-02"), intake.Where(), until=D("2026-03-06"))
+    found = resolve.protocol_of(resolve.DEFAULT_PROTOCOL)
+    inputs = resolve.inputs_of(found, D("2026-03-02"), resolve.Where(), until=D("2026-03-06"))
 
     def shut(day: dt.date, reason: Reason) -> Reason:
         closed = Reason(open=False, provisional=False, kind="closure", text="stocktaking")
@@ -200,8 +200,8 @@ def test_the_infusion_unit_closes_days_for_the_start() -> None:
 
 
 def test_what_strict_would_refuse_is_not_possible() -> None:
-    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
-    inputs = intake.resolve(found, D("2026-01-05"), intake.Where(), until=D("2026-02-13"))
+    found = resolve.protocol_of(resolve.DEFAULT_PROTOCOL)
+    inputs = resolve.inputs_of(found, D("2026-01-05"), resolve.Where(), until=D("2026-02-13"))
     result = search(inputs, D("2026-02-13"), FIXED, strict=True)
     assert not any(start.rule_breaches or start.cycle_breaches for start in result.starts)
     assert "prolonged by 10 days" in next(e.reason for e in result.impossible if e.date == D("2026-02-02"))
@@ -209,8 +209,8 @@ def test_what_strict_would_refuse_is_not_possible() -> None:
 
 def test_provisional_starts_rank_behind_and_may_be_left_out() -> None:
     """On a calendar that is announced through 15 July only."""
-    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
-    inputs = intake.resolve(found, D("2026-06-22"), intake.Where(), until=D("2026-07-03"))
+    found = resolve.protocol_of(resolve.DEFAULT_PROTOCOL)
+    inputs = resolve.inputs_of(found, D("2026-06-22"), resolve.Where(), until=D("2026-07-03"))
 
     def late(day: dt.date, reason: Reason) -> Reason:
         return Reason(open=reason.open, provisional=day > D("2026-07-26"), kind=reason.kind, text=reason.text)
@@ -259,8 +259,8 @@ def test_other_prescriptions_and_clinics() -> None:
 
 def test_closures_of_a_clinic_file_count() -> None:
     days = Days(closures=(Span(first=D("2026-06-10"), last=D("2026-06-12"), reason="linac exchange"),))
-    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
-    inputs = intake.resolve(found, D("2026-06-01"), intake.Where(clinic="weekdays"), until=D("2026-06-15"))
+    found = resolve.protocol_of(resolve.DEFAULT_PROTOCOL)
+    inputs = resolve.inputs_of(found, D("2026-06-01"), resolve.Where(clinic="weekdays"), until=D("2026-06-15"))
     shut = {day for span in days.closures for day in span}
 
     def change(day: dt.date, reason: Reason) -> Reason:
@@ -275,8 +275,8 @@ def test_closures_of_a_clinic_file_count() -> None:
 
 
 def test_a_year_of_candidates_takes_well_under_a_second() -> None:
-    found = intake.protocol_of(intake.DEFAULT_PROTOCOL)
-    inputs = intake.resolve(found, D("2026-01-01"), intake.Where(), until=D("2026-12-31"))
+    found = resolve.protocol_of(resolve.DEFAULT_PROTOCOL)
+    inputs = resolve.inputs_of(found, D("2026-01-01"), resolve.Where(), until=D("2026-12-31"))
     begun = time.process_time()
     result = search(inputs, D("2026-12-31"), FIXED)
     assert len(result.by_date) == 365

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from rtplan import lq
 from rtplan.errors import DomainError
+from rtplan.radiobiology import lq
+from rtplan.radiobiology import train as kernel
 
 FIVE_WEEKS = [7 * (k // 5) + k % 5 for k in range(25)]
 
@@ -311,7 +312,7 @@ def test_blocks_and_leading_axes_are_the_single_courses(train: Train, lead: tupl
     share = rng.uniform(0, 1, lead)
     options = {"hour": train.hour, "duration_h": train.duration, "overnight": overnight}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lq, "_BLOCK_ROWS", 3)
+        patch.setattr(kernel, "_BLOCK_ROWS", 3)
         together = lq.train_bed(
             dose,
             train.day,
@@ -393,7 +394,7 @@ def test_refuses(change: dict[str, Any], message: str) -> None:
 
 
 def test_a_bad_value_is_found_in_the_last_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lq, "_BLOCK_ROWS", 2)
+    monkeypatch.setattr(kernel, "_BLOCK_ROWS", 2)
     dose = np.ones((7, 3))
     dose[6, 2] = math.nan
     with pytest.raises(DomainError, match="dose must be finite"):

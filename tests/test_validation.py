@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rtplan import config
 from rtplan.errors import ConfigError, DomainError
-from rtplan.reference_cases import KINDS, answers
-from rtplan.validation import KNOWN_ERROR, Case, Checked, data_files, document, load_cases, validate
+from rtplan.library import catalogue
+from rtplan.validation.cases import KINDS, answers
+from rtplan.validation.validation import KNOWN_ERROR, Case, Checked, data_files, document, load_cases, validate
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -131,7 +131,7 @@ def test_a_case_without_an_answer_fails_and_says_why(more: dict[str, Any], reaso
 
 
 def test_bad_case_files_are_refused_with_every_problem(tmp_path: Path) -> None:
-    text = (config.directory() / "published_cases.json").read_text(encoding="utf-8")
+    text = (catalogue.directory() / "published_cases.json").read_text(encoding="utf-8")
     path = tmp_path / "cases.json"
 
     def loading(change: Callable[[Any], None]) -> str:
@@ -210,7 +210,7 @@ def test_html_is_a_commissioning_report(cli: Cli, tmp_path: Path) -> None:
 
 def test_a_mismatch_ends_with_exit_code_1(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = shifted("published", 1.0)
-    monkeypatch.setattr("rtplan.validation.load_cases", lambda: wrong)
+    monkeypatch.setattr("rtplan.validation.validation.load_cases", lambda: wrong)
     done = cli(f"validate --stamp {STAMP}")
     assert done.exit_code == 1
     assert "MISMATCH: 1 value beyond tolerance" in done.stdout

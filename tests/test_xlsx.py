@@ -14,13 +14,13 @@ import pytest
 from factory import FIXED, plan
 from openpyxl import load_workbook
 
-from rtplan import artefact
 from rtplan.note import Note
-from rtplan.output.csv_table import csv_file, to_csv
-from rtplan.output.report import report
-from rtplan.output.sections import Column, Facts, Notes, Report, Section, Table
-from rtplan.output.tables import sheet_names, to_xlsx
-from rtplan.plan import Plan
+from rtplan.planning import artefact
+from rtplan.planning.plan import Plan
+from rtplan.report.blocks import Column, Facts, Notes, Report, Section, Table
+from rtplan.report.formats.csv import csv_file, to_csv
+from rtplan.report.formats.xlsx import sheet_names, to_xlsx
+from rtplan.report.registry import report
 
 STAMP = FIXED.created
 FORMULAE = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", '=HYPERLINK("https://example.org","x")']

@@ -12,8 +12,8 @@ from rtplan.cli.regimens import about_tissues, dose_per_fraction, each_once, fil
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtplan.inverse import AddedAnswer, AddedFractions, Step
-    from rtplan.tissue import Region
+    from rtplan.questions.added import AddedAnswer, AddedFractions, Step
+    from rtplan.radiobiology.region import Region
 
 SCHEMA = "rtplan.dose/1"
 
@@ -24,9 +24,9 @@ def answer_with_time(
     """Answer and write; UsageError where the options do not make a question."""
     from dataclasses import replace
 
-    from rtplan import intake
-    from rtplan.config import load_clinic
-    from rtplan.inverse import fractions_to_match
+    from rtplan.library.catalogue import load_clinic
+    from rtplan.planning import resolve
+    from rtplan.questions.added import fractions_to_match
 
     _refuse_half_questions(regimens, to_match, options)
     assert to_match is not None
@@ -36,7 +36,7 @@ def answer_with_time(
     _, said = about_tissues(tumours, options)
     clinic = load_clinic(options["clinic"] or "west-china")
     used = clinic.worked_weekends == "yes"
-    calendar = intake.calendars(clinic, options["start"], used=used)[0]
+    calendar = resolve.calendars(clinic, options["start"], used=used)[0]
     dose = options["dose_per_fraction"]
     answer = fractions_to_match(
         prescription_of(regimens[0]),
@@ -77,7 +77,7 @@ def _refuse_half_questions(regimens: Sequence[str], to_match: str | None, option
 
 def document(answer: AddedAnswer) -> dict[str, Any]:
     """The JSON document: rows of the reference and of what reaches it, and every step."""
-    from rtplan.artefact import encode
+    from rtplan.planning.artefact import encode
 
     rows = [*answer.reference_rows, *(found.reached.row for found in answer.answers)]
     return {
@@ -121,13 +121,13 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _files(answer: AddedAnswer, wanted: Sequence[str] | None) -> dict[str, str | bytes]:
-    from rtplan.artefact import dumps
+    from rtplan.planning.artefact import dumps
 
     return files_of("dose", wanted, {"json": lambda: dumps(document(answer)), "csv": lambda: _csv(answer)})
 
 
 def _csv(answer: AddedAnswer) -> str:
-    from rtplan.output.added_report import step_table
-    from rtplan.output.csv_table import to_csv
+    from rtplan.report.formats.csv import to_csv
+    from rtplan.report.pages.added import step_table
 
     return to_csv(step_table(answer))

@@ -19,22 +19,16 @@ from rtplan.cli.options import (
     range_option,
     tissue_options,
 )
-from rtplan.cli.regimens import (
-    about_tissues,
-    each_once,
-    prescription_of,
-    refuse_split,
-    regions_of,
-)
-from rtplan.notation import looks_like_notation
+from rtplan.cli.regimens import about_tissues, each_once, prescription_of, refuse_split, regions_of
+from rtplan.prescription.notation import looks_like_notation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtplan.clinic import Clinic
-    from rtplan.comparison import Candidate, Comparison
-    from rtplan.tissue import Region
-    from rtplan.workdays import Calendar
+    from rtplan.clinic.clinic import Clinic
+    from rtplan.clinic.days import Calendar
+    from rtplan.questions.comparison import Candidate, Comparison
+    from rtplan.radiobiology.region import Region
 
 SCHEMA = "rtplan.compare/1"
 TRIAL, TRIAL_NAME = "wch-ld45", "45/25"
@@ -74,8 +68,8 @@ def command(regimens: tuple[str, ...], reference: str | None, start: dt.date | N
               rtplan compare 60/30 64.8/36 cross --reference 50.4/28
               rtplan compare --start 2026-02-02 --clinic west-china
     """
-    from rtplan.comparison import compare
     from rtplan.errors import ScheduleError
+    from rtplan.questions.comparison import compare
 
     refuse_split(regimens)
     if start is None and (options["clinic"] or options["worked_weekends"] or options["no_provisional"]):
@@ -114,15 +108,15 @@ def _candidates(texts: Sequence[str], reference: str | None) -> list[Candidate]:
 
 
 def _trial() -> Candidate:
-    from rtplan.comparison import candidate
-    from rtplan.config import load_regimen
+    from rtplan.library.catalogue import load_regimen
+    from rtplan.questions.comparison import candidate
 
     return replace(candidate(load_regimen(TRIAL)), name=TRIAL_NAME)
 
 
 def _candidate(text: str) -> Candidate:
-    from rtplan.comparison import Candidate, candidate
-    from rtplan.config import load_regimen
+    from rtplan.library.catalogue import load_regimen
+    from rtplan.questions.comparison import Candidate, candidate
 
     if not looks_like_notation(text):
         return candidate(load_regimen(text))
@@ -132,21 +126,21 @@ def _candidate(text: str) -> Candidate:
 
 def _regions(options: dict[str, Any]) -> tuple[Region, ...]:
     """Generic tissues, with the named parameter sets beside the generic tumour."""
-    from rtplan.doses import DEFAULT_REGIONS
+    from rtplan.questions.dose import DEFAULT_REGIONS
 
     tissues = options["tissue"] or (() if options["alpha_beta"] else TIMED)
     default: tuple[Region, ...] = () if options["alpha_beta"] else DEFAULT_REGIONS
     named = regions_of((), tissues, options["alpha_beta"], options["region"], options["tissue_file"])
     if options["tissue_file"]:
-        from rtplan.intake import refreshed
+        from rtplan.planning.resolve import refreshed
 
         default = refreshed(default, options["tissue_file"])
     return tuple(dict.fromkeys((*default, *named)))
 
 
 def _clinic(options: dict[str, Any]) -> Clinic:
-    from rtplan.clinic import with_week
-    from rtplan.config import load_clinic
+    from rtplan.clinic.clinic import with_week
+    from rtplan.library.catalogue import load_clinic
 
     clinic = load_clinic(options["clinic"] or "west-china")
     return with_week(clinic, options["week"]) if options["week"] else clinic
@@ -156,23 +150,23 @@ def _on_its_week(found: list[Candidate], clinic: Clinic | None) -> list[Candidat
     """Five fractions a week on the clinic's own working week."""
     if clinic is None:
         return found
-    from rtplan.clinic import working_week
-    from rtplan.schedule import on_week
+    from rtplan.clinic.holidays import working_week
+    from rtplan.course.schedule import on_week
 
     week = working_week(clinic)
     return [replace(entry, prescription=on_week(entry.prescription, week)) for entry in found]
 
 
 def _calendar(clinic: Clinic, start: dt.date, options: dict[str, Any]) -> Calendar:
-    from rtplan import intake
+    from rtplan.planning import resolve
 
     used = (options["worked_weekends"] or clinic.worked_weekends) == "yes"
-    return intake.calendars(clinic, start, used=used)[0]
+    return resolve.calendars(clinic, start, used=used)[0]
 
 
 def document(result: Comparison) -> dict[str, Any]:
     """The JSON document of a comparison: each row with reference, difference and ratio."""
-    from rtplan.artefact import encode
+    from rtplan.planning.artefact import encode
 
     return {
         "schema": SCHEMA,

@@ -13,10 +13,10 @@ from rtplan.cli.regimens import about_tissues, dose_per_fraction, each_once, pre
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtplan.doses import DoseAnswer
-    from rtplan.effect import Time
-    from rtplan.prescription import Prescription
-    from rtplan.tissue import Region
+    from rtplan.prescription.prescription import Prescription
+    from rtplan.questions.dose import DoseAnswer
+    from rtplan.radiobiology.effect import Time
+    from rtplan.radiobiology.region import Region
 
 SCHEMA = "rtplan.dose/1"
 
@@ -50,7 +50,7 @@ def command(regimens: tuple[str, ...], to_match: str | None, **options: Any) -> 
               rtplan dose --to-match 60/30 --fractions 25
               rtplan dose 45/25 --to-match 50/25 --start 2026-03-02 --tissue squamous-surrogate
     """
-    from rtplan.doses import DEFAULT_REGIONS, dose_answer
+    from rtplan.questions.dose import DEFAULT_REGIONS, dose_answer
 
     refuse_split(regimens)
     time = _time(options)
@@ -82,8 +82,8 @@ def _each_once(texts: Sequence[str]) -> list[Prescription]:
 
 
 def _time(options: dict[str, Any]) -> Time:
-    from rtplan.effect import FROM_DATES, NO_TIME, Time
     from rtplan.errors import DomainError, finite
+    from rtplan.radiobiology.effect import FROM_DATES, NO_TIME, Time
 
     overall, elapsed, monday = (options[key] for key in ("overall_time", "elapsed_days", "monday_start"))
     if (overall is not None) + (elapsed is not None) + monday > 1:
@@ -102,9 +102,9 @@ def _time(options: dict[str, Any]) -> Time:
 
 
 def _matched(regimens: Sequence[str], to_match: str, regions: Sequence[Region], options: dict[str, Any]) -> DoseAnswer:
-    from rtplan.doses import dose_answer, match_dose_per_fraction, match_fractions
-    from rtplan.effect import NO_TIME
     from rtplan.errors import DomainError
+    from rtplan.questions.dose import dose_answer, match_dose_per_fraction, match_fractions
+    from rtplan.radiobiology.effect import NO_TIME
 
     n, dose = options["fractions"], options["dose_per_fraction"]
     if regimens:
@@ -130,9 +130,9 @@ def _matched(regimens: Sequence[str], to_match: str, regions: Sequence[Region], 
 
 def _emit(answer: DoseAnswer, options: dict[str, Any]) -> None:
     if not (options["as_json"] or options["as_csv"] or options["out"] or options["only"]):
-        from rtplan.output.dose_report import build
-        from rtplan.output.layout import columns
-        from rtplan.output.plain import to_text
+        from rtplan.report.formats.layout import columns
+        from rtplan.report.formats.text import to_text
+        from rtplan.report.pages.dose import build
 
         click.echo(to_text(build(answer), columns()), nl=False)
         return
@@ -141,7 +141,7 @@ def _emit(answer: DoseAnswer, options: dict[str, Any]) -> None:
 
 def document(answer: DoseAnswer) -> dict[str, Any]:
     """The JSON document of a quick answer."""
-    from rtplan.artefact import encode
+    from rtplan.planning.artefact import encode
 
     return {
         "schema": SCHEMA,
@@ -153,14 +153,14 @@ def document(answer: DoseAnswer) -> dict[str, Any]:
 
 
 def _files(answer: DoseAnswer, wanted: Sequence[str] | None) -> dict[str, str | bytes]:
-    from rtplan.artefact import dumps
     from rtplan.cli.regimens import files_of
+    from rtplan.planning.artefact import dumps
 
     return files_of("dose", wanted, {"json": lambda: dumps(document(answer)), "csv": lambda: _csv(answer)})
 
 
 def _csv(answer: DoseAnswer) -> str:
-    from rtplan.output.csv_table import to_csv
-    from rtplan.output.dose_report import row_table
+    from rtplan.report.formats.csv import to_csv
+    from rtplan.report.pages.dose import row_table
 
     return to_csv(row_table(answer.rows))

@@ -12,7 +12,7 @@ from rtplan.cli.regimens import files_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtplan.output.listing_report import Listing
+    from rtplan.questions.listing import Listing
 
 SCHEMA = "rtplan.list/1"
 KINDS = ("protocols", "regimens", "tissues", "clinics", "chemo")
@@ -31,23 +31,27 @@ def command(kind: str, **options: Any) -> None:
 
 
 def _listing(kind: str) -> Listing:
-    from rtplan import config
+    from rtplan.library import catalogue
     from rtplan.note import Note
-    from rtplan.output.listing_report import Listing
+    from rtplan.questions.listing import Listing
 
     if kind == "regimens":
-        return Listing(kind=kind, items=tuple(config.load_regimens().values()))
+        return Listing(kind=kind, items=tuple(catalogue.load_regimens().values()))
     if kind == "tissues":
-        return Listing(kind=kind, items=tuple(config.load_tissues().values()))
-    load: Any = {"protocols": config.load_protocol, "clinics": config.load_clinic, "chemo": config.load_chemo}[kind]
+        return Listing(kind=kind, items=tuple(catalogue.load_tissues().values()))
+    load: Any = {
+        "protocols": catalogue.load_protocol,
+        "clinics": catalogue.load_clinic,
+        "chemo": catalogue.load_chemo,
+    }[kind]
     message = "--clinic also takes a country code of the `holidays` library, such as CN or GB-ENG"
     notes = (Note(code="country-codes", severity="info", message=message),) if kind == "clinics" else ()
-    return Listing(kind=kind, items=tuple(load(name) for name in config.names(kind)), notes=notes)
+    return Listing(kind=kind, items=tuple(load(name) for name in catalogue.names(kind)), notes=notes)
 
 
 def document(listing: Listing) -> dict[str, Any]:
     """The JSON document of a listing: the values in full."""
-    from rtplan.artefact import encode
+    from rtplan.planning.artefact import encode
 
     return {
         "schema": SCHEMA,
@@ -70,9 +74,9 @@ def _derived(item: Any) -> dict[str, Any]:
 
 
 def _files(listing: Listing, wanted: Sequence[str] | None) -> dict[str, str | bytes]:
-    from rtplan.artefact import dumps
-    from rtplan.output.csv_table import to_csv
-    from rtplan.output.listing_report import listing_table
+    from rtplan.planning.artefact import dumps
+    from rtplan.report.formats.csv import to_csv
+    from rtplan.report.pages.listing import listing_table
 
     writers = {"json": lambda: dumps(document(listing)), "csv": lambda: to_csv(listing_table(listing))}
     return files_of(listing.kind, wanted, writers)

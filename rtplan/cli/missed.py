@@ -15,10 +15,12 @@ from rtplan.errors import RtplanError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rtplan.audit import Missed, Settings
-    from rtplan.interruption import MissedSpan, Situation
+    from rtplan.interruption.missed import Missed
+    from rtplan.interruption.question import Settings
+    from rtplan.interruption.situation import MissedSpan, Situation
     from rtplan.note import Note
-    from rtplan.plan import Plan, Provenance
+    from rtplan.planning.plan import Plan
+    from rtplan.planning.provenance import Provenance
 
 
 class PercentType(click.ParamType[float]):
@@ -41,7 +43,7 @@ class MissedType(click.ParamType[tuple["MissedSpan", ...]]):
     name = "DATE[,DATE..DATE,DATE#2]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[MissedSpan, ...]:
-        from rtplan.interruption import parse_missed
+        from rtplan.interruption.situation import parse_missed
 
         try:
             return parse_missed(str(value))
@@ -87,8 +89,10 @@ def command(plan_file: Path, **options: Any) -> None:
 
     Example: rtplan missed plan.json --missed 2026-03-10,2026-03-11 --cause "linac repair"
     """
-    from rtplan import artefact, audit, config
-    from rtplan.missed_artefact import document
+    from rtplan.interruption import missed
+    from rtplan.interruption.document import document
+    from rtplan.library import read as reader
+    from rtplan.planning import artefact
 
     if options["choose"] and not options["out"]:
         raise click.UsageError("--choose writes a revised plan: say where with --out DIR")
@@ -97,10 +101,12 @@ def command(plan_file: Path, **options: Any) -> None:
     if options["clinic"] and not options["record"]:
         raise click.UsageError("--clinic names the columns of a record: it goes with --record")
     plan = artefact.read(plan_file)
-    checksum = config.checksum(plan_file)
+    checksum = reader.checksum(plan_file)
     files = [path for path in (plan_file, options["record"]) if path]
     made = provenance(options["stamp"], files)
-    answer = audit.audit(_situation(plan, options), _settings(plan, options), all_options=options["all_options"])
+    answer = missed.missed_answer(
+        _situation(plan, options), _settings(plan, options), all_options=options["all_options"]
+    )
     answer = replace(answer, notes=(*answer.notes, *_too_late(answer)))
     emit(
         answer,
@@ -134,28 +140,31 @@ def _notes(answer: Missed, chosen: str | None) -> tuple[Note, ...]:
 
 
 def _situation(plan: Plan, options: dict[str, Any]) -> Situation:
-    from rtplan import config, interruption, records
+    from rtplan.interruption import reconcile, situation
+    from rtplan.library import catalogue
+    from rtplan.records import csv as records_csv
 
     spans = options["missed_days"] or ()
     as_of: dt.date | None = options["as_of"]
     if not options["record"]:
-        return interruption.from_dates(plan, spans, as_of=as_of, cause=options["cause"])
-    clinic = config.load_clinic(options["clinic"]) if options["clinic"] else None
-    record = records.read(
+        return situation.from_dates(plan, spans, as_of=as_of, cause=options["cause"])
+    clinic = catalogue.load_clinic(options["clinic"]) if options["clinic"] else None
+    record = records_csv.read(
         options["record"],
         plan.inputs.prescription.targets[0],
         clinic.record_columns if clinic else (),
         clinic.record_date_format if clinic else "",
     )
-    return interruption.from_record(plan, record, missed=spans, as_of=as_of, cause=options["cause"])
+    return reconcile.from_record(plan, record, missed=spans, as_of=as_of, cause=options["cause"])
 
 
 def _settings(plan: Plan, options: dict[str, Any]) -> Settings:
-    from rtplan import audit, config
+    from rtplan.interruption import question
+    from rtplan.library import catalogue
 
-    tissues = config.load_tissues().values()
+    tissues = catalogue.load_tissues().values()
     usable = (tissue for tissue in tissues if tissue.kind == "tumour" and tissue.has_time_factor)
-    return audit.Settings(
+    return question.Settings(
         against=options["against"],
         rank_by=options["rank_by"],
         restore=options["restore"],
@@ -179,11 +188,11 @@ def _files(
     answer: Missed, made: Provenance, checksum: str, options: dict[str, Any]
 ) -> Callable[[Sequence[str] | None], dict[str, str | bytes]]:
     """The answer's files; where an option is chosen, those of the plan that follows it, events it removes cancelled."""
-    from rtplan import audit
-    from rtplan.missed_artefact import document
+    from rtplan.interruption import choose
+    from rtplan.interruption.document import document
 
     if options["choose"]:
-        revised = audit.choose(answer, options["choose"], made, parent_sha256=checksum)
+        revised = choose.choose(answer, options["choose"], made, parent_sha256=checksum)
         return bundled(revised, options, previous=answer.plan)
     return bundled(answer, options, document=lambda: document(answer, made, checksum))
 

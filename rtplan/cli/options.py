@@ -17,10 +17,10 @@ import click
 from rtplan.errors import ConfigError, DomainError, RtplanError
 
 if TYPE_CHECKING:
-    from rtplan.course import Course
-    from rtplan.intake import Where
+    from rtplan.course.course import Course
     from rtplan.note import Note
-    from rtplan.plan import Provenance
+    from rtplan.planning.provenance import Provenance
+    from rtplan.planning.resolve import Where
 
 __all__ = [
     "CLINIC",
@@ -77,7 +77,7 @@ class DateType(click.ParamType[dt.date]):
     name = "DATE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
-        from rtplan.workdays import parse_date
+        from rtplan.clinic.days import parse_date
 
         if isinstance(value, dt.date):
             return value
@@ -292,7 +292,7 @@ def bundled(
     """
 
     def files(wanted: Sequence[str] | None) -> dict[str, str | bytes]:
-        from rtplan.output import bundle
+        from rtplan.report.formats import bundle
 
         try:
             bundle.check(result, wanted)
@@ -348,8 +348,8 @@ def stamp_of(stamp: dt.datetime | None) -> dt.datetime:
 
 def where_of(options: dict[str, Any]) -> Where:
     """The shared options as the value the intake takes."""
-    from rtplan.intake import Where
-    from rtplan.plan import CycleDelay
+    from rtplan.planning.inputs import CycleDelay
+    from rtplan.planning.resolve import Where
 
     cycles = [cycle for cycle, _ in options.get("delay_cycle") or ()]
     for cycle in cycles:
@@ -378,7 +378,7 @@ def where_of(options: dict[str, Any]) -> Where:
 
 def check_times(times: Sequence[dt.time], course: Course) -> None:
     """Refuse clock times that no day has a fraction for."""
-    from rtplan.output.wording import plural
+    from rtplan.report.language import plural
 
     most = max(Counter(fraction.date for fraction in course.fractions).values())
     if len(times) > most:
@@ -389,9 +389,10 @@ def provenance(stamp: dt.datetime | None, files: list[Path], command: str = "") 
     """Versions, checksums and the command line. Files are named without their folders."""
     import platform
 
-    from rtplan import __version__, config
-    from rtplan.clinic import library_version
-    from rtplan.plan import FileSum, Provenance
+    from rtplan import __version__
+    from rtplan.clinic.holidays import library_version
+    from rtplan.library import read as reader
+    from rtplan.planning.provenance import FileSum, Provenance
 
     return Provenance(
         rtplan=__version__,
@@ -399,7 +400,7 @@ def provenance(stamp: dt.datetime | None, files: list[Path], command: str = "") 
         holidays=library_version(),
         created=stamp_of(stamp),
         command=command or command_line(),
-        files=tuple(FileSum(name=path.name, sha256=config.checksum(path)) for path in files if path.is_file()),
+        files=tuple(FileSum(name=path.name, sha256=reader.checksum(path)) for path in files if path.is_file()),
     )
 
 
@@ -441,17 +442,17 @@ def emit(
     if options.get("out"):
         _write_out(options, files)
     if options.get("as_json"):
-        from rtplan.artefact import dumps
+        from rtplan.planning.artefact import dumps
 
         click.echo(dumps(document()), nl=False)
     elif options.get("as_csv"):
-        from rtplan.output.csv_table import to_csv
-        from rtplan.output.report import report
+        from rtplan.report.formats.csv import to_csv
+        from rtplan.report.registry import report
 
         click.echo(to_csv(_table(report(result), table)), nl=False)
     elif not options.get("out"):
-        from rtplan.output.report import report
-        from rtplan.output.terminal import render
+        from rtplan.report.formats.terminal import render
+        from rtplan.report.registry import report
 
         render(report(result), sys.stdout)
         return
@@ -470,7 +471,7 @@ def _warn(notes: Sequence[Note]) -> None:
 
 
 def _write_out(options: dict[str, Any], files: Any) -> None:
-    from rtplan.output.files import write_files
+    from rtplan.report.formats.files import write_files
 
     if files is None:
         raise ConfigError("--out", ["this command writes no files yet"])
@@ -480,7 +481,7 @@ def _write_out(options: dict[str, Any], files: Any) -> None:
 
 
 def _table(report: Any, name: str) -> Any:
-    from rtplan.output.sections import Table
+    from rtplan.report.blocks import Table
 
     blocks = [block for section in report.sections for block in section.blocks]
     return next(block for block in blocks if isinstance(block, Table) and block.name == name)

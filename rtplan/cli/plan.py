@@ -47,16 +47,18 @@ def command(protocol: str | None, start: dt.date, **options: Any) -> None:
 
     Example: rtplan plan --start 2026-02-02
     """
-    from rtplan import artefact, config, intake
-    from rtplan.plan import compensate, make_plan, refuse
+    from rtplan.library import catalogue
+    from rtplan.planning import artefact, resolve
+    from rtplan.planning.inputs import compensate
+    from rtplan.planning.plan import make_plan, refuse
 
-    name = protocol or intake.DEFAULT_PROTOCOL
-    found = intake.protocol_of(name)
+    name = protocol or resolve.DEFAULT_PROTOCOL
+    found = resolve.protocol_of(name)
     where = where_of(options)
-    inputs = intake.resolve(found, start, where)
+    inputs = resolve.inputs_of(found, start, where)
     if options["compensate_closures"]:
         inputs = compensate(inputs, options["compensate_closures"])
-    files = config.files_of(name, found, where.clinic, where.chemo)
+    files = catalogue.files_of(name, found, where.clinic, where.chemo)
     files += [Path(where.tissue_file)] if where.tissue_file else []
     plan = make_plan(inputs, provenance(options["stamp"], files))
     check_times(where.times, plan.course)

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan import notation
 from rtplan.errors import DomainError
-from rtplan.notation import LOWEST_DOSE_GY
-from rtplan.prescription import HIGHEST_DOSE_GY
+from rtplan.prescription import notation
+from rtplan.prescription.notation import LOWEST_DOSE_GY
+from rtplan.prescription.prescription import HIGHEST_DOSE_GY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from rtplan.note import Note
-    from rtplan.prescription import Prescription
-    from rtplan.tissue import Region, Tissue
+    from rtplan.prescription.prescription import Prescription
+    from rtplan.radiobiology.region import Region
+    from rtplan.radiobiology.tissue import Tissue
 
 __all__ = [
     "about_tissues",
@@ -57,7 +58,7 @@ def prescription_of(text: str) -> Prescription:
     """The prescription of a notation, read without any file, or of a shipped regimen."""
     if notation.looks_like_notation(text):
         return notation.parse(text)
-    from rtplan.intake import named_prescription
+    from rtplan.planning.resolve import named_prescription
 
     return named_prescription(text)
 
@@ -74,18 +75,18 @@ def regions_of(
     A bare alpha/beta replaces the default ones; a named tissue replaces the default of its kind; organs with a stated
     dose are added.
     """
-    from rtplan.tissue import Region
+    from rtplan.radiobiology.region import Region
 
     if tissue_file:
-        from rtplan.intake import refreshed
+        from rtplan.planning.resolve import refreshed
 
         default = refreshed(default, tissue_file)
     if not (tissues or alpha_betas or stated):
         return tuple(default)
     regions = [] if alpha_betas else list(default)
     if tissues:
-        from rtplan.config import load_tissues
-        from rtplan.intake import tissue_named
+        from rtplan.library.catalogue import load_tissues
+        from rtplan.planning.resolve import tissue_named
 
         known = load_tissues(tissue_file)
         named = [tissue_named(name, known) for name in tissues]
@@ -93,11 +94,11 @@ def regions_of(
         regions = [region for region in regions if region.tissue.kind not in kinds]
         regions += [Region(name=_region_name(tissue), tissue=tissue) for tissue in dict.fromkeys(named)]
     if alpha_betas:
-        from rtplan.intake import bare_tissue
+        from rtplan.planning.resolve import bare_tissue
 
         regions += [Region(name=f"α/β {value:g}", tissue=bare_tissue(value)) for value in dict.fromkeys(alpha_betas)]
     if stated:
-        from rtplan.intake import stated_regions
+        from rtplan.planning.resolve import stated_regions
 
         regions += stated_regions(stated, tissue_file)
     return tuple(sorted(regions, key=lambda region: _ORDER[region.tissue.kind]))
@@ -107,13 +108,13 @@ def about_tissues(regions: Sequence[Region], options: Mapping[str, Any]) -> tupl
     """The regions, expanded where a range is asked for, and what has to be said of the user's file and of the range."""
     notes: tuple[Note, ...] = ()
     if options["tissue_file"]:
-        from rtplan.intake import tissue_file_notes
+        from rtplan.planning.resolve import tissue_file_notes
 
         notes = tissue_file_notes(options["tissue_file"])
     if not options["ranges"]:
         return tuple(regions), notes
-    from rtplan.intake import with_ranges
-    from rtplan.ranges import expand
+    from rtplan.planning.resolve import with_ranges
+    from rtplan.radiobiology.intervals import expand
 
     found, said = with_ranges(regions, options["tissue"], options["tissue_file"])
     return expand(found), (*notes, *said)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rtplan.note import Note
-    from rtplan.start_search import NoStart, Start, StartSearch
+    from rtplan.questions.starts import NoStart, Start, StartSearch
 
 SCHEMA = "rtplan.starts/1"
 
@@ -47,19 +47,20 @@ def command(protocol: str | None, first: dt.date, last: dt.date, **options: Any)
 
     Example: rtplan starts --from 2026-01-05 --to 2026-03-31
     """
-    from rtplan import config, intake
     from rtplan.errors import DomainError
-    from rtplan.start_search import search
+    from rtplan.library import catalogue
+    from rtplan.planning import resolve
+    from rtplan.questions.starts import search
 
     if last < first:
         raise DomainError(f"--to {last} lies before --from {first}")
-    name = protocol or intake.DEFAULT_PROTOCOL
-    found = intake.protocol_of(name)
+    name = protocol or resolve.DEFAULT_PROTOCOL
+    found = resolve.protocol_of(name)
     where = where_of(options)
-    files = config.files_of(name, found, where.clinic, where.chemo)
+    files = catalogue.files_of(name, found, where.clinic, where.chemo)
     files += [Path(where.tissue_file)] if where.tissue_file else []
     result = search(
-        intake.resolve(found, first, where, until=last),
+        resolve.inputs_of(found, first, where, until=last),
         last,
         provenance(options["stamp"], files),
         no_provisional=options["no_provisional"],
@@ -86,8 +87,8 @@ def _breaches_of_the_best(result: StartSearch) -> Iterator[Note]:
 
 def document(result: StartSearch) -> dict[str, Any]:
     """The JSON document of the search: every day of the range in order, null where nothing can begin."""
-    from rtplan.artefact import encode
-    from rtplan.start_search import CRITERIA, Start
+    from rtplan.planning.artefact import encode
+    from rtplan.questions.starts import CRITERIA, Start
 
     inputs = result.inputs
     return {
@@ -116,7 +117,7 @@ def document(result: StartSearch) -> dict[str, Any]:
 
 
 def _possible(start: Start) -> dict[str, Any]:
-    from rtplan.artefact import encode
+    from rtplan.planning.artefact import encode
 
     return {
         "date": start.date.isoformat(),

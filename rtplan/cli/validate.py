@@ -11,7 +11,7 @@ import click
 from rtplan.cli.options import Command, StampType, command_line, stamp_of
 
 if TYPE_CHECKING:
-    from rtplan.validation import Validation
+    from rtplan.validation.validation import Validation
 
 
 @click.command("validate", cls=Command)
@@ -30,8 +30,8 @@ def command(context: click.Context, /, html: Path | None, **options: Any) -> Non
 
     Example: rtplan validate --html commissioning.html
     """
-    from rtplan.output.validation_report import summary
-    from rtplan.output.wording import plural
+    from rtplan.report.language import plural
+    from rtplan.report.pages.validation import summary
 
     if options["as_json"] and options["as_csv"]:
         raise click.UsageError("--json and --csv do not go together: choose one")
@@ -39,20 +39,20 @@ def command(context: click.Context, /, html: Path | None, **options: Any) -> Non
     if html is not None:
         _write_html(result, html, options)
     if options["as_json"]:
-        from rtplan.artefact import dumps
-        from rtplan.validation import document
+        from rtplan.planning.artefact import dumps
+        from rtplan.validation.validation import document
 
         click.echo(dumps(document(result)), nl=False)
     elif options["as_csv"]:
-        from rtplan.output.csv_table import to_csv
-        from rtplan.output.validation_report import case_table
+        from rtplan.report.formats.csv import to_csv
+        from rtplan.report.pages.validation import case_table
 
         click.echo(to_csv(case_table(result.rows)), nl=False)
     elif html is not None:
         click.echo(summary(result))
     else:
-        from rtplan.output.report import report
-        from rtplan.output.terminal import render
+        from rtplan.report.formats.terminal import render
+        from rtplan.report.registry import report
 
         render(report(result), sys.stdout)
     if not result.passed:
@@ -62,8 +62,8 @@ def command(context: click.Context, /, html: Path | None, **options: Any) -> Non
 
 def _validated(options: dict[str, Any]) -> Validation:
     from rtplan import __version__
-    from rtplan.plan import Provenance
-    from rtplan.validation import data_files, validate
+    from rtplan.planning.provenance import Provenance
+    from rtplan.validation.validation import data_files, validate
 
     made = Provenance(
         rtplan=__version__, created=stamp_of(options["stamp"]), command=command_line(), files=data_files()
@@ -86,9 +86,9 @@ def _platform() -> list[tuple[str, str]]:
 
 
 def _write_html(result: Validation, path: Path, options: dict[str, Any]) -> None:
-    from rtplan.output.files import write_files
-    from rtplan.output.html import to_html
-    from rtplan.output.report import report
+    from rtplan.report.formats.files import write_files
+    from rtplan.report.formats.html import to_html
+    from rtplan.report.registry import report
 
     page = to_html(report(result), stamp=stamp_of(options["stamp"]))
     for written in write_files(path.parent, {path.name: page}, force=options["force"]):

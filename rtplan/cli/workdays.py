@@ -13,7 +13,7 @@ from rtplan.cli.regimens import files_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtplan.output.workdays_report import Workdays
+    from rtplan.questions.workdays import Workdays
 
 SCHEMA = "rtplan.workdays/1"
 MOST_DAYS = 3660
@@ -38,10 +38,10 @@ def command(clinic: str, first: dt.date, last: dt.date, **options: Any) -> None:
 
     Example: rtplan workdays west-china --from 2026-02-01 --to 2026-03-31
     """
-    from rtplan.clinic import build
-    from rtplan.config import load_clinic
+    from rtplan.clinic.calendar import build
     from rtplan.errors import DomainError, ScheduleError
-    from rtplan.output.workdays_report import Workdays
+    from rtplan.library.catalogue import load_clinic
+    from rtplan.questions.workdays import Workdays
 
     length = (last - first).days + 1
     if length < 1:
@@ -66,8 +66,8 @@ def command(clinic: str, first: dt.date, last: dt.date, **options: Any) -> None:
 
 def document(result: Workdays) -> dict[str, Any]:
     """The JSON document of the days."""
-    from rtplan.artefact import encode
-    from rtplan.workdays import day_name
+    from rtplan.clinic.days import day_name
+    from rtplan.planning.artefact import encode
 
     calendar = result.calendar
     return {
@@ -97,9 +97,9 @@ def document(result: Workdays) -> dict[str, Any]:
 
 
 def _files(result: Workdays, wanted: Sequence[str] | None) -> dict[str, str | bytes]:
-    from rtplan.artefact import dumps
-    from rtplan.output.csv_table import to_csv
-    from rtplan.output.workdays_report import day_table
+    from rtplan.planning.artefact import dumps
+    from rtplan.report.formats.csv import to_csv
+    from rtplan.report.pages.workdays import day_table
 
     writers = {"json": lambda: dumps(document(result)), "csv": lambda: to_csv(day_table(result))}
     return files_of("workdays", wanted, writers)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rtplan import lq
+from rtplan.radiobiology import lq
 
 pytestmark = pytest.mark.bench
 

@@ -1,0 +1,1 @@
+"""Chemotherapy cycles beside the fractions."""

@@ -1,0 +1,1 @@
+"""Which days a clinic is open, and what it allows."""

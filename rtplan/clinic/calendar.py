@@ -1,0 +1,107 @@
+"""The calendar of a clinic: its own days laid over weekends and public holidays."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from rtplan.clinic.clinic import Clinic, Days
+from rtplan.clinic.days import WEEKDAYS, Calendar, Reason, days_between, from_reasons
+from rtplan.clinic.holidays import PublicDays, public_days
+from rtplan.errors import ScheduleError
+
+__all__ = [
+    "build",
+    "with_matched",
+]
+
+
+def build(
+    clinic: Clinic,
+    first: dt.date,
+    last: dt.date,
+    *,
+    worked_weekends: bool = False,
+    days: Days | None = None,
+    name: str | None = None,
+) -> Calendar:
+    """The calendar of a clinic (or of one of its units: ``days``) from first to last.
+
+    worked_weekends: are worked weekends treated on? Without it they are closed days of their own kind.
+    Raises ScheduleError where no day would be open.
+    """
+    public = public_days(clinic, first, last)
+    unit = days or clinic.days
+    week = next(set(own) for own in (unit.week, clinic.days.week, public.week) if own is not None)
+    layers = _Layers(unit, first, last)
+    reasons = []
+    day = first
+    for _ in range(days_between(first, last) + 1):
+        reasons.append(layers.reason(day, public, week, worked_weekends))
+        day += dt.timedelta(days=1)
+    if not any(reason.open for reason in reasons):
+        raise ScheduleError(f"{clinic.label} is open on no day from {first} to {last}")
+    return from_reasons(
+        name or clinic.label,
+        first,
+        reasons,
+        time_zone=clinic.time_zone,
+        official_through=public.official_through,
+        sources=public.sources,
+    )
+
+
+class _Layers:
+    """A unit's own days, looked up once."""
+
+    def __init__(self, unit: Days, first: dt.date, last: dt.date) -> None:
+        self.closed = {day: span.reason for span in unit.closures for day in span}
+        self.opened = {day: span.reason for span in unit.extra_open for day in span}
+        self.treated = {day: span.reason for span in unit.treated_holidays for day in span}
+        self.service = {day: entry.reason for entry in unit.service_days for day in entry.days(first, last)}
+        self.worked_weekends = unit.worked_weekends
+
+    def reason(self, day: dt.date, public: PublicDays, week: set[str], worked: bool) -> Reason:
+        if day in self.closed:
+            return Reason(open=False, provisional=False, kind="closure", text=self.closed[day])
+        if day in self.service:
+            return Reason(open=False, provisional=False, kind="service", text=self.service[day])
+        if day in self.opened:
+            return Reason(open=True, provisional=False, kind="extra", text=self.opened[day])
+        provisional = public.provisional(day)
+        holiday = public.closed.get(day)
+        if holiday is not None:
+            if day in self.treated:
+                text = f"{holiday}; {self.treated[day]}"
+                return Reason(open=True, provisional=False, kind="treated holiday", text=text)
+            return Reason(open=False, provisional=provisional, kind="holiday", text=holiday)
+        if WEEKDAYS[day.weekday()] in week:
+            return Reason(open=True, provisional=provisional, kind="workday", text="")
+        if day in public.worked:
+            text = public.worked[day]
+            if self.worked_weekends == "yes":
+                return Reason(open=True, provisional=provisional, kind="extra", text=text)
+            if self.worked_weekends == "no":
+                return Reason(open=False, provisional=provisional, kind="weekend", text=f"{text}, not worked here")
+            return Reason(open=worked, provisional=provisional, kind="worked weekend", text=text)
+        return Reason(open=False, provisional=provisional, kind="weekend", text="weekend")
+
+
+def with_matched(calendar: Calendar, machines: Iterable[Calendar]) -> Calendar:
+    """The calendar with those days open that it closes on its own working week and a matched machine treats on.
+
+    Weekends and worked weekends stay as they are: a matched machine takes over days, it adds none to the week.
+    """
+    others = tuple(machines)
+
+    def change(day: dt.date, reason: Reason) -> Reason:
+        if reason.open or reason.kind not in ("closure", "service", "holiday"):
+            return reason
+        for machine in others:
+            if machine.covers(day) and machine.is_open(day):
+                text = f"on {machine.name}; {calendar.name}: {reason.text}"
+                provisional = machine.reason(day).provisional
+                return Reason(open=True, provisional=provisional, kind="extra", text=text)
+        return reason
+
+    return calendar.with_days(change)

@@ -1,0 +1,271 @@
+"""Days of a unit: which are open, and why. All date arithmetic of rtplan is here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rtplan.errors import DomainError, ScheduleError
+
+__all__ = [
+    "KINDS",
+    "WEEKDAYS",
+    "Calendar",
+    "Date",
+    "Reason",
+    "add_days",
+    "day_name",
+    "days_between",
+    "elapsed_hours",
+    "every_day_open",
+    "from_reasons",
+    "hours_utc",
+    "parse_date",
+]
+
+
+Date = dt.date
+
+
+ONE_DAY = dt.timedelta(days=1)
+
+
+KINDS = ("workday", "weekend", "holiday", "worked weekend", "closure", "service", "extra", "treated holiday")
+"""What a day can be: the kind travels with the reason, so that nothing needs to read the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a day is open or closed.
+
+    open: is treatment given? provisional: does this depend on holidays not officially announced yet?
+    """
+
+    open: bool
+    provisional: bool
+    kind: str
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise DomainError(f"kind takes {', '.join(KINDS)}, got {self.kind!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """One reason for each day from ``first`` to ``last``, both included.
+
+    codes: for each day, which of ``reasons`` holds.
+    official_through: last day whose holidays are officially announced; None where the country makes no such notices.
+    sources: where the days come from, one line each.
+
+    >>> week = every_day_open(Date(2026, 3, 2), Date(2026, 3, 8))
+    >>> week.is_open(Date(2026, 3, 7))
+    True
+    """
+
+    name: str
+    first: dt.date
+    last: dt.date
+    codes: tuple[int, ...]
+    reasons: tuple[Reason, ...]
+    time_zone: str = "UTC"
+    official_through: dt.date | None = None
+    sources: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise DomainError(f"calendar {self.name!r} ends ({self.last}) before it begins ({self.first})")
+        length = days_between(self.first, self.last) + 1
+        if len(self.codes) != length:
+            raise DomainError(f"calendar {self.name!r} needs {length} codes, one a day, got {len(self.codes)}")
+        if self.codes and not 0 <= min(self.codes) <= max(self.codes) < len(self.reasons):
+            raise DomainError(f"calendar {self.name!r} has a code without a reason")
+
+    def covers(self, day: dt.date) -> bool:
+        """Does the calendar know this day?"""
+        return self.first <= day <= self.last
+
+    def reason(self, day: dt.date) -> Reason:
+        """Why this day is open or closed; ScheduleError outside the calendar."""
+        if not self.covers(day):
+            raise ScheduleError(f"{day} lies outside the calendar of {self.name}, {self.first} to {self.last}")
+        return self.reasons[self.codes[(day - self.first).days]]
+
+    def is_open(self, day: dt.date) -> bool:
+        """Is this day open?"""
+        return self.reason(day).open
+
+    def days(self, first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, Reason]]:
+        """Each day from first to last with its reason."""
+        day = first
+        while day <= last:
+            yield day, self.reason(day)
+            day += ONE_DAY
+
+    def closed_days(self, first: dt.date, last: dt.date) -> tuple[tuple[dt.date, Reason], ...]:
+        """The closed days from first to last, ordinary weekends left out."""
+        return tuple((d, r) for d, r in self.days(first, last) if not r.open and r.kind != "weekend")
+
+    def next_open(self, day: dt.date) -> dt.date:
+        """This day, or the first open one after it."""
+        return self._seek(day, ONE_DAY)
+
+    def previous_open(self, day: dt.date) -> dt.date:
+        """This day, or the last open one before it."""
+        return self._seek(day, -ONE_DAY)
+
+    def _seek(self, day: dt.date, step: dt.timedelta) -> dt.date:
+        start = day
+        while not self.is_open(day):
+            day += step
+            if not self.covers(day):
+                side = "on or after" if step > dt.timedelta(0) else "on or before"
+                raise ScheduleError(
+                    f"{self.name} has no open day {side} {start} within its calendar, {self.first} to {self.last}"
+                )
+        return day
+
+    def depends_on_provisional(self, first: dt.date, last: dt.date) -> bool:
+        """Is any day from first to last provisional? What lies after it may still move."""
+        low = max(first, self.first)
+        high = min(last, self.last)
+        if high < low or not any(reason.provisional for reason in self.reasons):
+            return False
+        codes = self.codes[(low - self.first).days : (high - self.first).days + 1]
+        return any(self.reasons[code].provisional for code in set(codes))
+
+    def with_days(self, change: Callable[[dt.date, Reason], Reason]) -> Calendar:
+        """The same calendar with each day's reason passed through a function."""
+        return from_reasons(
+            self.name,
+            self.first,
+            [change(day, reason) for day, reason in self.days(self.first, self.last)],
+            time_zone=self.time_zone,
+            official_through=self.official_through,
+            sources=self.sources,
+        )
+
+    def with_worked_weekends(self, used: bool) -> Calendar:
+        """The same calendar with worked weekends open or closed."""
+
+        def change(_: dt.date, reason: Reason) -> Reason:
+            if reason.kind != "worked weekend":
+                return reason
+            return Reason(open=used, provisional=reason.provisional, kind=reason.kind, text=reason.text)
+
+        return self.with_days(change)
+
+    def trimmed(self, first: dt.date, last: dt.date) -> Calendar:
+        """The part of the calendar from first to last."""
+        if first < self.first or last > self.last:
+            raise ScheduleError(f"{first} to {last} is not within the calendar of {self.name}")
+        kept = [reason for _, reason in self.days(first, last)]
+        return from_reasons(
+            self.name,
+            first,
+            kept,
+            time_zone=self.time_zone,
+            official_through=self.official_through,
+            sources=self.sources,
+        )
+
+    def after_open_days(self, day: dt.date, count: int) -> dt.date:
+        """The day that is so many open days after this one, or the calendar's last."""
+        while count > 0 and day < self.last:
+            day += ONE_DAY
+            count -= self.is_open(day)
+        return day
+
+
+def from_reasons(
+    name: str,
+    first: dt.date,
+    reasons: list[Reason],
+    *,
+    time_zone: str = "UTC",
+    official_through: dt.date | None = None,
+    sources: tuple[str, ...] = (),
+) -> Calendar:
+    """A calendar from one reason a day, beginning with ``first``."""
+    table = {reason: code for code, reason in enumerate(dict.fromkeys(reasons))}
+    return Calendar(
+        name=name,
+        first=first,
+        last=add_days(first, len(reasons) - 1),
+        codes=tuple(table[reason] for reason in reasons),
+        reasons=tuple(table),
+        time_zone=time_zone,
+        official_through=official_through,
+        sources=sources,
+    )
+
+
+def every_day_open(first: dt.date, last: dt.date, name: str = "no closures") -> Calendar:
+    """A calendar on which nothing is ever closed: the ground of the prescribed reference."""
+    length = days_between(first, last) + 1
+    reason = Reason(open=True, provisional=False, kind="workday", text="")
+    return Calendar(name=name, first=first, last=last, codes=(0,) * length, reasons=(reason,))
+
+
+def days_between(first: dt.date, last: dt.date) -> int:
+    """Calendar days from first to last: T, when they are the first and the last fraction. [d]
+
+    >>> days_between(Date(2026, 2, 2), Date(2026, 3, 16))
+    42
+    """
+    return (last - first).days
+
+
+def add_days(day: dt.date, count: int) -> dt.date:
+    """The day so many calendar days later; DomainError past the years a date can have."""
+    try:
+        return day + dt.timedelta(days=count)
+    except OverflowError:
+        raise DomainError(f"{day} plus {count} days lies outside the years 1 to 9999") from None
+
+
+def elapsed_hours(first: dt.datetime, second: dt.datetime) -> float:
+    """Elapsed time between two aware clock times, over changes of daylight saving too. [h]
+
+    >>> from zoneinfo import ZoneInfo
+    >>> london = ZoneInfo("Europe/London")
+    >>> elapsed_hours(dt.datetime(2026, 3, 29, 0, 30, tzinfo=london), dt.datetime(2026, 3, 29, 6, 30, tzinfo=london))
+    5.0
+    """
+    return (_utc(second) - _utc(first)) / dt.timedelta(hours=1)
+
+
+def hours_utc(moment: dt.datetime) -> float:
+    """Hours of UTC since the beginning of the calendar: only differences have a meaning. [h]"""
+    utc = _utc(moment)
+    return utc.toordinal() * 24.0 + utc.hour + utc.minute / 60 + (utc.second + utc.microsecond / 1e6) / 3600
+
+
+def _utc(moment: dt.datetime) -> dt.datetime:
+    if moment.tzinfo is None:
+        raise DomainError(f"clock time {moment.isoformat()} has no time zone")
+    return moment.astimezone(dt.UTC)
+
+
+def parse_date(text: str, what: str = "date") -> dt.date:
+    """An ISO date, YYYY-MM-DD and nothing else; DomainError names what was being read."""
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise DomainError(f"{what} must be a date that exists, written YYYY-MM-DD, got {text!r}") from None
+
+
+_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def day_name(day: dt.date) -> str:
+    """English short name of the weekday, whatever the locale."""
+    return _DAY_NAMES[day.weekday()]
+
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""Names of weekdays, in the order of ``datetime.date.weekday()``."""

@@ -1,0 +1,1 @@
+"""A prescription on dates: trains of fractions, and the rules they keep."""

@@ -1,0 +1,337 @@
+"""Rules that a course breaks, with their numbers, and the days it may start on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rtplan.clinic.days import ONE_DAY, WEEKDAYS, Calendar, day_name, days_between, elapsed_hours
+from rtplan.clinic.limits import RCR_CATEGORIES, Limits, StartRules
+from rtplan.course.course import Course, Fraction
+from rtplan.note import Note, Scalar, Source
+from rtplan.prescription.prescription import Phase, Prescription
+
+__all__ = [
+    "check",
+    "check_prolongation",
+    "start_obstacle",
+    "start_permitted",
+]
+
+
+DELAY_EVIDENCE = Source(text="BMC Cancer 2024;24:646", verified=True)
+
+
+EVIDENCE_DAYS, EVIDENCE_PATIENTS = 3, 299
+"""Total delay above which survival was worse [d], and in how many patients (squamous cell carcinoma, IMRT)."""
+
+
+_SAME_H = 1e-6
+"""Clock times are whole minutes: intervals this close [h] are the same interval."""
+
+
+def check_prolongation(days: int, limits: Limits) -> tuple[Note, ...]:
+    """A breach of the category's limit on prolongation, with its numbers, and what is known of longer delays."""
+    return (*_over_the_limit(days, limits), *_evidence(days, limits))
+
+
+def _over_the_limit(days: int, limits: Limits) -> Iterator[Note]:
+    bound = limits.prolongation_days
+    if bound is not None and days > bound:
+        yield Note(
+            code="prolongation-limit",
+            severity="violation",
+            message=f"prolonged by {days} days, limit {bound} days for category {limits.category} "
+            f"({limits.category_source.text}; {RCR_CATEGORIES.text})",
+            values={
+                "prolongation_days": days,
+                "limit_days": bound,
+                "category": limits.category,
+                "verified": RCR_CATEGORIES.verified,
+            },
+        )
+
+
+def _evidence(days: int, limits: Limits) -> Iterator[Note]:
+    if limits.category == 1 and days > EVIDENCE_DAYS:
+        yield Note(
+            code="prolongation-evidence",
+            severity="info",
+            message=f"above {EVIDENCE_DAYS} days of delay survival was worse in {EVIDENCE_PATIENTS} patients with "
+            f"oesophageal squamous cell carcinoma ({DELAY_EVIDENCE.text}); here {days} days",
+            values={
+                "prolongation_days": days,
+                "above_days": EVIDENCE_DAYS,
+                "patients": EVIDENCE_PATIENTS,
+                "source": DELAY_EVIDENCE.text,
+                "verified": DELAY_EVIDENCE.verified,
+            },
+        )
+
+
+def check(
+    course: Course,
+    limits: Limits,
+    *,
+    calendar: Calendar | None = None,
+    cord: bool = False,
+    extra: Iterable[dt.date] = (),
+    prolongation_days: int | None = None,
+) -> tuple[Note, ...]:
+    """Every rule that a course breaks, with its numbers; the empty tuple where it breaks none.
+
+    calendar: fractions on days that it closes are named. extra: days opened for an extra session all the same.
+    cord: is the spinal cord a region? It asks for the longer interval. prolongation_days: checked too where given. [d]
+
+    The limits on sessions bind what comes on top of the prescription. What a phase prescribes itself, twice a day or
+    seven days a week, is never a breach: a week may hold the larger of the limit and the phase's own pattern, and so
+    may a day. A worked weekend that the calendar lays into a once-daily course makes a week of six, which the default
+    limit allows.
+
+    Codes: ``sessions-a-week``, ``weekly-dose``, ``fractions-a-day``, ``twice-daily-running``, ``second-fraction-dose``,
+    ``interval-short``, ``prolongation-limit`` (violations), ``interval-cord``, ``interval-published``, ``closed-day``
+    (warnings), ``prolongation-evidence`` (info).
+    """
+    days = _by_day(course)
+    notes = [
+        *_weeks(course.prescription, days, limits),
+        *_days(days, limits),
+        *_running(days, limits),
+        *_intervals(course, limits, cord),
+        *_published(course.prescription, limits),
+        *_closed(days, calendar, frozenset(extra)),
+    ]
+    if prolongation_days is not None:
+        notes += check_prolongation(prolongation_days, limits)
+    return tuple(notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """One treated day. own: fractions that its phases prescribe on such a day."""
+
+    date: dt.date
+    fractions: tuple[Fraction, ...]
+    own: int
+
+    @property
+    def beyond(self) -> tuple[Fraction, ...]:
+        """Fractions on top of what the prescription itself gives on such a day."""
+        return self.fractions[self.own :]
+
+
+def _by_day(course: Course) -> tuple[_Day, ...]:
+    phases = {phase.name: phase for phase in course.prescription.phases}
+    days = []
+    for date, group in itertools.groupby(course.fractions, key=lambda fraction: fraction.date):
+        fractions = tuple(group)
+        here = [phases[name] for name in dict.fromkeys(fraction.phase for fraction in fractions)]
+        own = max(phase.pattern.fractions_on(date.weekday()) for phase in here)
+        boosted = len(here) > 1 and any(phase.concomitant_from is not None for phase in here)
+        days.append(_Day(date=date, fractions=fractions, own=own + boosted))
+    return tuple(days)
+
+
+def _weeks(prescription: Prescription, days: Sequence[_Day], limits: Limits) -> Iterator[Note]:
+    for week, group in itertools.groupby(days, key=lambda day: day.date.isocalendar()[:2]):
+        fractions = tuple(fraction for day in group for fraction in day.fractions)
+        phases = _phases_of(prescription, fractions)
+        name = f"{week[0]}-W{week[1]:02d}"
+        bound = max(limits.sessions_a_week, sum(_a_week(phase) for phase in phases))
+        if len(fractions) > bound:
+            yield _broken(
+                "sessions-a-week",
+                f"week {name} holds {len(fractions)} sessions, limit {bound}",
+                {"week": name, "sessions": len(fractions), "limit": bound},
+            )
+        if limits.weekly_dose_gy is not None:
+            yield from _weekly_dose(prescription, name, fractions, phases, limits.weekly_dose_gy)
+
+
+def _phases_of(prescription: Prescription, fractions: Sequence[Fraction]) -> tuple[Phase, ...]:
+    """The phase with the fullest week among those of these fractions, with its concomitant boost."""
+    names = {fraction.phase for fraction in fractions}
+    blocks = [
+        tuple(prescription.phases[place] for place in block if place is not None) for block in prescription.blocks()
+    ]
+    given = [tuple(phase for phase in block if phase.name in names) for block in blocks]
+    return max(given, key=lambda block: sum(_a_week(phase) for phase in block))
+
+
+def _a_week(phase: Phase) -> int:
+    """Fractions of a week of the phase's own pattern."""
+    return sum(phase.pattern.fractions_on(WEEKDAYS.index(day)) for day in phase.pattern.weekdays)
+
+
+def _weekly_dose(
+    prescription: Prescription, week: str, fractions: Sequence[Fraction], phases: Sequence[Phase], limit: float
+) -> Iterator[Note]:
+    for place, target in enumerate(prescription.targets):
+        dose = math.fsum(fraction.doses_gy[place] for fraction in fractions)
+        own = math.fsum(_a_week(phase) * phase.dose_per_fraction_gy(target) for phase in phases)
+        bound = max(limit, own)
+        if dose > bound + 1e-9:
+            yield _broken(
+                "weekly-dose",
+                f"week {week} gives {dose:.2f} Gy to {target}, limit {bound:.2f} Gy",
+                {"week": week, "target": target, "dose_gy": dose, "limit_gy": bound},
+            )
+
+
+def _days(days: Sequence[_Day], limits: Limits) -> Iterator[Note]:
+    for day in days:
+        bound = max(limits.fractions_a_day, day.own)
+        date = day.date.isoformat()
+        if len(day.fractions) > bound:
+            yield _broken(
+                "fractions-a-day",
+                f"{date} holds {len(day.fractions)} fractions, limit {bound}",
+                {"date": date, "fractions": len(day.fractions), "limit": bound},
+            )
+        dose = max((max(fraction.doses_gy) for fraction in day.beyond), default=0.0)
+        if dose > limits.second_fraction_gy + 1e-9:
+            yield _broken(
+                "second-fraction-dose",
+                f"extra fraction of {dose:.2f} Gy on {date}, which has one already: "
+                f"limit {limits.second_fraction_gy:g} Gy",
+                {"date": date, "dose_gy": dose, "limit_gy": limits.second_fraction_gy},
+            )
+
+
+def _running(days: Sequence[_Day], limits: Limits) -> Iterator[Note]:
+    run: list[_Day] = []
+    for day in (*(day for day in days if len(day.fractions) > 1), None):
+        if day is not None and run and days_between(run[-1].date, day.date) == 1:
+            run.append(day)
+            continue
+        if len(run) > limits.twice_daily_days_running and any(twice.beyond for twice in run):
+            first, last = run[0].date.isoformat(), run[-1].date.isoformat()
+            yield _broken(
+                "twice-daily-running",
+                f"{len(run)} days running hold more than one fraction, {first} to {last}: "
+                f"limit {limits.twice_daily_days_running} where the second fraction is extra",
+                {"first": first, "last": last, "days": len(run), "limit": limits.twice_daily_days_running},
+            )
+        run = [day] if day is not None else []
+
+
+def _intervals(course: Course, limits: Limits, cord: bool) -> Iterator[Note]:
+    """One note a rule, with the shortest interval and how many there are below."""
+    intervals = list(_interval_list(course))
+    short = [entry for entry in intervals if entry[0] < limits.interval_h - _SAME_H]
+    if short:
+        yield _broken(
+            "interval-short",
+            f"{_shortest(short)}: minimum {limits.interval_h:g} h",
+            _interval_values(short, limits.interval_h),
+        )
+    near = [entry for entry in intervals if entry[0] < limits.cord_interval_h - _SAME_H]
+    if near and cord:
+        yield Note(
+            code="interval-cord",
+            severity="warning",
+            message=f"{_shortest(near)}: less than {limits.cord_interval_h:g} h, and the spinal cord is a region",
+            values=_interval_values(near, limits.cord_interval_h),
+        )
+
+
+def _interval_list(course: Course) -> Iterator[tuple[float, dt.date, bool]]:
+    """Hours between neighbouring fractions, elapsed where both times are known, else as planned within the day."""
+    for before, after in itertools.pairwise(course.fractions):
+        if before.start is not None and after.start is not None:
+            yield elapsed_hours(before.start, after.start), after.date, True
+        elif before.date == after.date:
+            phases = [course.prescription.phase(fraction.phase) for fraction in (before, after)]
+            yield max(phase.pattern.interval_h for phase in phases), after.date, False
+
+
+def _shortest(entries: Sequence[tuple[float, dt.date, bool]]) -> str:
+    hours, date, known = min(entries)
+    more = f" ({len(entries)} such intervals)" if len(entries) > 1 else ""
+    return f"interval of {hours:.4g} h {'elapsed' if known else 'as planned'} before a fraction on {date}{more}"
+
+
+def _interval_values(entries: Sequence[tuple[float, dt.date, bool]], limit: float) -> dict[str, Scalar]:
+    hours, date, known = min(entries)
+    return {
+        "interval_h": hours,
+        "minimum_h": limit,
+        "date": date.isoformat(),
+        "clock_times": known,
+        "intervals": len(entries),
+    }
+
+
+def _published(prescription: Prescription, limits: Limits) -> Iterator[Note]:
+    for phase in prescription.phases:
+        published = phase.published_interval_h
+        if published is not None and published < limits.interval_h - _SAME_H:
+            yield Note(
+                code="interval-published",
+                severity="warning",
+                message=f"{phase.name}: its source prints an interval of {published:g} h, under the minimum of "
+                f"{limits.interval_h:g} h; laid out {phase.pattern.interval_h:g} h apart",
+                values={
+                    "phase": phase.name,
+                    "published_h": published,
+                    "minimum_h": limits.interval_h,
+                    "planned_h": phase.pattern.interval_h,
+                },
+            )
+
+
+def _closed(days: Sequence[_Day], calendar: Calendar | None, extra: frozenset[dt.date]) -> Iterator[Note]:
+    for day in days:
+        if calendar is None or day.date in extra or not calendar.covers(day.date) or calendar.is_open(day.date):
+            continue
+        reason = calendar.reason(day.date).text
+        yield Note(
+            code="closed-day",
+            severity="warning",
+            message=f"fraction {day.fractions[0].number} on {day.date}: {calendar.name} is closed that day ({reason})",
+            values={"date": day.date.isoformat(), "fraction": day.fractions[0].number, "reason": reason},
+        )
+
+
+def _broken(code: str, message: str, values: Mapping[str, Scalar]) -> Note:
+    return Note(code=code, severity="violation", message=message, values=dict(values))
+
+
+def start_permitted(rules: StartRules, prescription: Prescription, calendar: Calendar) -> Callable[[dt.date], bool]:
+    """May fraction 1 fall on a day, by the start rules?"""
+    return lambda day: not start_obstacle(rules, prescription, calendar, day)
+
+
+def start_obstacle(rules: StartRules, prescription: Prescription, calendar: Calendar, day: dt.date) -> str:
+    """The start rule that keeps fraction 1 from falling on a day, in words; empty where none does."""
+    if rules.off:
+        return ""
+    if WEEKDAYS[day.weekday()] in rules.no_start_on:
+        return f"start rule no_start_on: no course starts on {day_name(day)}"
+    least = rules.minimum_first_run
+    if least is not None and not _runs(prescription, calendar, day, least):
+        return f"start rule minimum_first_run: fewer than {least} fractions before the first break"
+    return ""
+
+
+def _runs(prescription: Prescription, calendar: Calendar, day: dt.date, least: int) -> bool:
+    """Are so many fractions, or all there are, given before the first treatment-free day of a course from this day?"""
+    count = 0
+    for phase in prescription.phases:
+        if phase.concomitant_from is not None:
+            continue
+        if count and phase.break_days:
+            return False
+        left = phase.n_fractions
+        while left > 0:
+            if not calendar.covers(day) or not phase.pattern.treated(calendar.reason(day), day):
+                return False
+            here = min(left, phase.pattern.fractions_on(day.weekday()))
+            count, left = count + here, left - here
+            if count >= least:
+                return True
+            day += ONE_DAY
+    return True

@@ -1,0 +1,52 @@
+"""The revised plan that follows from a chosen option."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rtplan.interruption.judge import Option
+from rtplan.interruption.missed import Missed
+from rtplan.interruption.situation import closed_later
+from rtplan.note import Note
+from rtplan.planning.plan import Plan, complete_plan
+from rtplan.planning.provenance import Provenance
+
+__all__ = [
+    "choose",
+]
+
+
+def choose(missed: Missed, name: str, provenance: Provenance, *, parent_sha256: str, reason: str = "") -> Plan:
+    """The revised plan of one option: a plan like any other, from which a second interruption can start.
+
+    Its course holds what was given, with the doses that were given, and what is to come.
+    """
+    option = missed.option(name)
+    situation = missed.situation
+    inputs = missed.plan.inputs
+    opened = {day.date: day for day in (*inputs.opened, *option.sessions)}
+    why = reason or _reason(missed, option)
+    note = Note(
+        code="interruption",
+        severity="info",
+        message=why,
+        values={"option": option.id, "as_of": situation.as_of.isoformat(), "missed": len(situation.missed)},
+    )
+    inputs = replace(
+        inputs,
+        prescription=option.course.prescription,
+        start=option.course.first if situation.restarts else inputs.start,
+        opened=tuple(opened[date] for date in sorted(opened)),
+        assumptions=(*inputs.assumptions, note),
+    )
+    inputs = closed_later(inputs, situation, frozenset(option.course.dates))
+    revision = missed.plan.revision.next(why, situation.lost_days, parent_sha256)
+    return complete_plan(inputs, option.course, provenance, revision, cycles=option.cycles)
+
+
+def _reason(missed: Missed, option: Option) -> str:
+    situation = missed.situation
+    days = ", ".join(dict.fromkeys(fraction.date.isoformat() for fraction in situation.missed))
+    what = f"missed {days}" if days else "nothing missed"
+    cause = f" ({situation.cause})" if situation.cause else ""
+    return f"{what}{cause}, as of {situation.as_of}; chosen: {option.id}, {option.label}"

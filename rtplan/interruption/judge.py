@@ -1,0 +1,248 @@
+"""Options judged on the whole course: effects beside the references, rules broken, chemotherapy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rtplan.chemotherapy import cycles as chemo_cycles
+from rtplan.chemotherapy.cycles import Cycle
+from rtplan.clinic.days import WEEKDAYS
+from rtplan.compensation.dose import DoseStep
+from rtplan.course.course import Course
+from rtplan.course.rules import check
+from rtplan.interruption.options import Draft
+from rtplan.interruption.question import FINE_GY, Question
+from rtplan.note import Note
+from rtplan.planning.inputs import OpenedDay
+from rtplan.prescription.prescription import Prescription
+from rtplan.radiobiology.effect import EffectRow, evaluate_many, limit_notes
+
+__all__ = [
+    "GOAL_WORDS",
+    "Option",
+    "OptionEffect",
+    "judged",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionEffect:
+    """One region under an option, beside both references. Differences are option minus reference. [Gy of net BED]
+
+    difference_gy, difference_percent: against the reference that the ranking uses.
+    """
+
+    row: EffectRow
+    prescribed_net_bed_gy: float
+    planned_net_bed_gy: float
+    prescribed_net_eqd2_gy: float
+    planned_net_eqd2_gy: float
+    difference_gy: float
+    difference_percent: float | None
+
+    @property
+    def prescribed_difference_gy(self) -> float:
+        """Net BED minus that of the prescribed reference. [Gy]"""
+        return self.row.net_bed_gy - self.prescribed_net_bed_gy
+
+    @property
+    def planned_difference_gy(self) -> float:
+        """Net BED minus that of the plan. [Gy]"""
+        return self.row.net_bed_gy - self.planned_net_bed_gy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One complete way to go on.
+
+    sessions: fractions on each extra day. n_sessions: extra days to open, and added fractions. goal: what its sessions
+    reach. doses: changed doses per fraction. added_fractions: beyond the prescription. violations: rules broken.
+    deficit_gy, late_excess_gy, acute_excess_gy: against the ranking's reference. [Gy]
+    """
+
+    id: str
+    rank: int
+    tier: str
+    method: str
+    label: str
+    goal: str
+    course: Course
+    prolongation_days: int
+    sessions: tuple[OpenedDay, ...]
+    n_sessions: int
+    doses: tuple[DoseStep, ...]
+    added_fractions: int
+    effects: tuple[OptionEffect, ...]
+    cycles: tuple[Cycle, ...]
+    violations: tuple[Note, ...]
+    notes: tuple[Note, ...]
+    deficit_gy: float
+    late_excess_gy: float
+    acute_excess_gy: float
+
+    @property
+    def dose_per_fraction_gy(self) -> float | None:
+        """Dose of the fractions still to be given, or of the last one; None where they differ. [Gy]"""
+        changed = {step.dose_gy for step in self.doses if step.target == self.course.prescription.targets[0]}
+        return (changed.pop() if len(changed) == 1 else None) if changed else self.course.fractions[-1].doses_gy[0]
+
+
+GOAL_WORDS = {
+    "end": "keeps the planned end",
+    "limit": "inside the limit on prolongation",
+    "earliest": "earliest end that breaks no session rule",
+    "part": "part of the way",
+}
+
+
+def judged(q: Question, drafts: Sequence[Draft]) -> list[Option]:
+    """Each draft with its effects, the rules it breaks and its cycles; ranks are given later."""
+    rows = evaluate_many([draft.course for draft in drafts], q.regions)
+    return [_option(q, draft, row) for draft, row in zip(drafts, rows, strict=True)]
+
+
+def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:
+    sessions = draft.sessions or {}
+    days = tuple(OpenedDay(date=day, fractions=n, method=draft.method) for day, n in sessions.items())
+    cycles = _cycles(q, draft.course)
+    violations = tuple(_violations(q, draft, rows))
+    return Option(
+        id=draft.id,
+        rank=0,
+        tier=draft.tier,
+        method=draft.method,
+        label=draft.label,
+        goal=GOAL_WORDS.get(draft.goal, draft.goal),
+        course=draft.course,
+        prolongation_days=draft.course.elapsed_days - q.prescribed.elapsed_days,
+        sessions=days,
+        n_sessions=len(days) + draft.added,
+        doses=draft.doses,
+        added_fractions=draft.added,
+        effects=tuple(_effects(q, rows)),
+        cycles=cycles,
+        violations=violations,
+        notes=tuple(_option_notes(q, draft, cycles)),
+        deficit_gy=q.deficit(rows, q.reference_rows, q.regions),
+        late_excess_gy=q.excess(rows, q.reference_rows, "late"),
+        acute_excess_gy=q.excess(rows, q.reference_rows, "acute"),
+    )
+
+
+def _effects(q: Question, rows: tuple[EffectRow, ...]) -> Iterator[OptionEffect]:
+    for row, prescribed, planned, reference in zip(
+        rows, q.prescribed_rows, q.planned_rows, q.reference_rows, strict=True
+    ):
+        difference = row.net_bed_gy - reference.net_bed_gy
+        yield OptionEffect(
+            row=row,
+            prescribed_net_bed_gy=prescribed.net_bed_gy,
+            planned_net_bed_gy=planned.net_bed_gy,
+            prescribed_net_eqd2_gy=prescribed.net_eqd2_gy,
+            planned_net_eqd2_gy=planned.net_eqd2_gy,
+            difference_gy=difference,
+            difference_percent=100 * difference / reference.net_bed_gy if reference.net_bed_gy > 0 else None,
+        )
+
+
+def _violations(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Iterator[Note]:
+    course = draft.course
+    longer = course.elapsed_days - q.reference().elapsed_days
+    extra = (draft.sessions or {}).keys()
+    for note in check(course, q.inputs.limits, cord=q.inputs.has_cord, extra=extra, prolongation_days=longer):
+        if note.severity == "violation":
+            yield note
+    limit = q.settings.late_limit
+    for row, reference in zip(rows, q.reference_rows, strict=True):
+        allowed = reference.net_bed_gy * (1 + (limit or 0.0))
+        if limit is not None and row.kind == "late" and row.net_bed_gy > allowed + FINE_GY:
+            yield Note(
+                code="late-limit",
+                severity="violation",
+                message=f"{row.region}: net BED {row.net_bed_gy:.2f} Gy is more than {100 * limit:g} % above the "
+                f"reference's {reference.net_bed_gy:.2f} Gy",
+                values={"region": row.region, "net_bed_gy": row.net_bed_gy, "allowed_gy": allowed},
+            )
+    yield from limit_notes(rows)
+
+
+def _option_notes(q: Question, draft: Draft, cycles: tuple[Cycle, ...]) -> Iterator[Note]:
+    yield from _chemo_notes(q, draft.course, cycles)
+    if draft.method == "remainder":
+        message = "the two parts count as two fractions of one day: as one fraction they would count for more"
+        yield Note(code="counted-as-two", severity="info", message=message)
+    highest = max((step.dose_gy for step in draft.doses), default=0.0)
+    if highest > q.settings.max_dose_per_fraction_gy + FINE_GY:
+        limit = q.settings.max_dose_per_fraction_gy
+        yield Note(
+            code="dose-per-fraction",
+            severity="warning",
+            message=f"{highest:.2f} Gy per fraction is above {limit:g} Gy",
+            values={"dose_per_fraction_gy": highest, "limit_gy": limit},
+        )
+    calendar = q.inputs.calendar
+    if calendar.depends_on_provisional(draft.course.first, draft.course.last):
+        message = "its dates depend on holidays not officially announced: they may still move"
+        yield Note(code="provisional", severity="warning", message=message)
+
+
+def _chemo_notes(q: Question, course: Course, cycles: tuple[Cycle, ...]) -> Iterator[Note]:
+    before = [cycle.number for cycle in q.plan.cycles if cycle.concurrent]
+    after = [cycle.number for cycle in cycles if cycle.concurrent]
+    if before != after:
+        yield Note(
+            code="concurrency-changed",
+            severity="warning",
+            message=f"concurrent cycles: {_numbers(after)} instead of {_numbers(before)}",
+            values={"before": _numbers(before), "after": _numbers(after)},
+        )
+    busy = _busy(course, q.given, q.inputs.prescription)
+    if after and busy:
+        yield Note(
+            code="intensified-with-chemotherapy",
+            severity="warning",
+            message=f"{busy} with concurrent chemotherapy (cycle {_numbers(after)})",
+            values={"cycles": _numbers(after), "why": busy},
+        )
+
+
+def _cycles(q: Question, course: Course) -> tuple[Cycle, ...]:
+    """The plan's cycles beside another course: they stay, unless their protocol lets them follow it."""
+    protocol = q.inputs.chemo
+    if protocol is None:
+        return ()
+    delays = {delay.cycle: delay.days for delay in q.inputs.delays}
+    infusion = q.inputs.infusion_calendar
+    if q.situation.restarts:
+        return chemo_cycles.align(protocol, course, infusion, delays)
+    as_of = q.situation.as_of
+    return chemo_cycles.after_interruption(protocol, q.plan.cycles, course, infusion, as_of, delays)
+
+
+def _busy(course: Course, given: int, prescription: Prescription) -> str:
+    """Does what is left hold more on a day, or in a week, than the prescription itself?"""
+    left = course.fractions[given:]
+    phases = {phase.name: phase for phase in prescription.phases}
+    weeks: dict[tuple[int, int], int] = {}
+    for fraction in course.fractions:
+        week = fraction.date.isocalendar()[:2]
+        weeks[week] = weeks.get(week, 0) + 1
+    own_week = max(
+        sum(phase.pattern.fractions_on(WEEKDAYS.index(day)) for day in phase.pattern.weekdays)
+        for phase in prescription.phases
+    )
+    sessions = course.sessions
+    reasons = []
+    if any(
+        sessions[f.date] > 1 and not phases[f.phase].pattern.several_a_day and phases[f.phase].concomitant_from is None
+        for f in left
+    ) and all(phase.concomitant_from is None for phase in prescription.phases):
+        reasons.append("two fractions a day")
+    if any(weeks[f.date.isocalendar()[:2]] > max(5, own_week) for f in left):
+        reasons.append(f"more than {max(5, own_week)} fractions a week")
+    return " and ".join(reasons)
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers)) or "none"

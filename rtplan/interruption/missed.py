@@ -1,0 +1,153 @@
+"""Missed fractions: what they cost, and the ranked ways to compensate."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rtplan.answer import Answer
+from rtplan.clinic.days import days_between
+from rtplan.course.course import Course
+from rtplan.errors import DomainError
+from rtplan.interruption.judge import Option, judged
+from rtplan.interruption.options import drafts
+from rtplan.interruption.price import AddedScan, Price, added_scan, prices
+from rtplan.interruption.question import SAME_DEFICIT_GY, Question, Settings
+from rtplan.interruption.ranking import Sensitivity, is_whole, ranked, sensitivity, shown_ids
+from rtplan.interruption.situation import Situation
+from rtplan.note import Note
+from rtplan.planning.plan import Plan
+from rtplan.radiobiology.effect import EffectRow
+
+__all__ = [
+    "Missed",
+    "missed_answer",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed(Answer):
+    """The answer: where the course stands, what was lost, and the ranked ways to compensate.
+
+    appended: the course with what was missed appended, uncompensated; it is one of the options too.
+    shown: ids of the options that are shown unless all are asked for.
+    """
+
+    situation: Situation
+    settings: Settings
+    keep_by: dt.date
+    limit_by: dt.date | None
+    changed_dose_from: dt.date
+    prescribed: Course
+    prescribed_effects: tuple[EffectRow, ...]
+    planned: Course
+    planned_effects: tuple[EffectRow, ...]
+    appended: Option
+    prices: tuple[Price, ...]
+    options: tuple[Option, ...]
+    shown: tuple[str, ...]
+    added_scan: tuple[AddedScan, ...]
+    sensitivity: tuple[Sensitivity, ...]
+    notes: tuple[Note, ...]
+    all_options: bool = False
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that the record was held against."""
+        return self.situation.plan
+
+    @property
+    def listed(self) -> tuple[Option, ...]:
+        """The options to show, in their order."""
+        return self.options if self.all_options else tuple(o for o in self.options if o.id in self.shown)
+
+    def option(self, name: str) -> Option:
+        """The option of this id; DomainError names those there are."""
+        for option in self.options:
+            if option.id == name:
+                return option
+        raise DomainError(f"there is no option {name!r}; there are {', '.join(o.id for o in self.options)}")
+
+
+def missed_answer(situation: Situation, settings: Settings | None = None, *, all_options: bool = False) -> Missed:
+    """What the missed fractions cost, and every way to compensate, judged on the whole course.
+
+    Raises ScheduleError where the plan's calendar ends before the course does.
+    """
+    q = Question(situation, settings or Settings())
+    found = ranked(q, judged(q, list(drafts(q))))
+    appended = next(option for option in found if option.id in ("append", "restart"))
+    return Missed(
+        situation=q.situation,
+        settings=q.settings,
+        keep_by=q.keep_by,
+        limit_by=q.limit_by,
+        changed_dose_from=q.changed_from,
+        prescribed=q.prescribed,
+        prescribed_effects=q.prescribed_rows,
+        planned=q.planned,
+        planned_effects=q.planned_rows,
+        appended=appended,
+        prices=tuple(prices(q, appended)),
+        options=found,
+        shown=shown_ids(found),
+        added_scan=tuple(added_scan(q)),
+        sensitivity=tuple(sensitivity(q, found)),
+        notes=tuple(_notes(q, appended, found)),
+        all_options=all_options,
+    )
+
+
+def _notes(q: Question, appended: Option, options: Sequence[Option]) -> Iterator[Note]:
+    situation = q.situation
+    yield from situation.findings
+    if situation.start_delay_days or situation.restarts:
+        waited = days_between(q.planned.first, appended.course.first)
+        yield Note(
+            code="start-delay",
+            severity="warning",
+            message=f"the first fraction was missed: this is a start delayed by {_days(waited)} "
+            f"({q.planned.first} to {appended.course.first}), not an interruption; the course is laid out again",
+            values={"days": waited, "planned": q.planned.first.isoformat(), "first": str(appended.course.first)},
+        )
+    if not situation.slots:
+        message = "nothing is left of this course: added fractions are all that could still be given"
+        yield Note(code="nothing-left", severity="warning", message=message)
+    if situation.slots:
+        yield from _verdict(appended, situation)
+    if q.inputs.chemo is not None and not situation.restarts:
+        blocks = q.inputs.chemo.blocks
+        follow = [block.moves_with_interruption or block.anchor.kind == "after" for block in blocks]
+        stays = "stays on its dates when radiotherapy is interrupted"
+        words = "follows the radiotherapy" if all(follow) else stays
+        words += "; what is anchored to the end of radiotherapy follows it" if any(follow) and not all(follow) else ""
+        yield Note(code="chemotherapy-stays", severity="info", message=f"chemotherapy {words}")
+    if situation.slots and not situation.restarts and not any(option.id.startswith("bid") for option in options):
+        yield from _no_bid(q)
+
+
+def _no_bid(q: Question) -> Iterator[Note]:
+    if any(phase.pattern.several_a_day for phase in q.inputs.prescription.phases):
+        message = "second fractions on a day are not offered: the course is given several times a day already"
+        yield Note(code="no-second-fractions", severity="info", message=message)
+
+
+def _verdict(appended: Option, situation: Situation) -> Iterator[Note]:
+    """Is the course fine as it is? Not where an organ got more than the reference gives it, or a dose was wrong."""
+    if max(appended.late_excess_gy, appended.acute_excess_gy) > SAME_DEFICIT_GY:
+        late, acute = appended.late_excess_gy, appended.acute_excess_gy
+        yield Note(
+            code="excess-without-compensation",
+            severity="warning",
+            message=f"appended without compensation, net BED stands above the reference's: late tissue by {late:.2f} "
+            f"Gy, acute tissue by {acute:.2f} Gy",
+            values={"late_excess_gy": late, "acute_excess_gy": acute},
+        )
+    elif is_whole(appended) and all(finding.severity != "violation" for finding in situation.findings):
+        message = "appended without compensation the tumour keeps its net BED, and no rule is broken"
+        yield Note(code="no-compensation-needed", severity="info", message=message)
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if count == 1 else f"{count} days"

@@ -1,0 +1,310 @@
+"""Every way to go on, as dated courses that are not judged yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rtplan.clinic.days import day_name
+from rtplan.compensation import dose as dose_change
+from rtplan.compensation.dose import DoseStep, Part
+from rtplan.compensation.sessions import METHODS, Found, best, candidates, search
+from rtplan.course.course import Course, Fraction
+from rtplan.course.remainder import Remainder, Slot, host_phase
+from rtplan.course.rules import check
+from rtplan.interruption.question import SAME_DEFICIT_GY, Question
+from rtplan.note import Note
+from rtplan.radiobiology.effect import evaluate, evaluate_many
+
+__all__ = [
+    "MOST_ADDED",
+    "TIERS",
+    "Draft",
+    "added_courses",
+    "drafts",
+]
+
+
+TIERS = {
+    "a": "matched machine, or the rest of the fraction, the same day",
+    "b": "weekend, holiday or worked-weekend sessions",
+    "c": "second fractions on a day",
+    "d": "another dose per fraction",
+    "e": "added fractions",
+    "none": "uncompensated",
+}
+
+
+MOST_ADDED = 15
+
+_METHOD_TIER = {"machine": "a", "weekend": "b", "worked-weekend": "b", "holiday": "b", "bid": "c", "mix": "c"}
+
+_METHOD_WORDS = {
+    "machine": "matched machine",
+    "weekend": "weekend session",
+    "worked-weekend": "worked-weekend session",
+    "holiday": "holiday session",
+    "bid": "second fraction on a day",
+    "mix": "extra session (closed days and second fractions)",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An option before it is judged."""
+
+    id: str
+    tier: str
+    method: str
+    label: str
+    course: Course
+    goal: str = ""
+    sessions: Mapping[dt.date, int] | None = None
+    doses: tuple[DoseStep, ...] = ()
+    added: int = 0
+
+
+def drafts(q: Question) -> Iterator[Draft]:
+    """Every way to go on, the uncompensated one first."""
+    if q.situation.restarts:
+        label = f"start again: first fraction {_day(q.append.first)}"
+        yield Draft(id="restart", tier="none", method="start delayed", label=label, course=q.append)
+        return
+    yield Draft(id="append", tier="none", method="append", label="append, uncompensated", course=q.append, goal="none")
+    yield from _same_day(q)
+    found = list(_sessions(q))
+    for item in found:
+        yield _session_draft(q, item)
+    yield from _doses(q, found)
+    yield from _added(q)
+
+
+def _same_day(q: Question) -> Iterator[Draft]:
+    """The rest of a partial fraction, given the same day."""
+    situation = q.situation
+    for partial in situation.partials:
+        if partial.date != situation.as_of:
+            continue
+        rest = Fraction(number=1, phase=partial.owed.phase, date=partial.date, doses_gy=partial.owed.doses_gy)
+        slots = list(q.remainder.slots)
+        slots.remove(partial.owed)
+        now = replace(q.remainder, delivered=(*q.remainder.delivered, rest), slots=tuple(slots))
+        yield Draft(
+            id="remainder-same-day",
+            tier="a",
+            method="remainder",
+            label=f"the remaining {_owed_words(q, partial.owed)} on {_day(partial.date)} itself",
+            course=now.lay_out(),
+            goal="",
+        )
+
+
+def _owed_words(q: Question, owed: Slot) -> str:
+    targets = q.inputs.prescription.targets
+    told = [(f"{dose:g} Gy", name) for dose, name in zip(owed.doses_gy, targets, strict=True) if dose > 0]
+    return " and ".join(f"{dose} to {name}" if len(targets) > 1 else dose for dose, name in told)
+
+
+def _sessions(q: Question) -> Iterator[Found]:
+    reached = False
+    for method in METHODS:
+        remainder = _for_machines(q) if method == "machine" else q.remainder
+        if not remainder.slots or (method == "machine" and not q.inputs.machines):
+            continue
+        if method == "mix" and reached:
+            continue
+        days = candidates(method, remainder, machines=q.inputs.machines, lost=q.situation.lost_days)
+        items = search(
+            method,
+            remainder,
+            days,
+            keep_by=q.keep_by,
+            limit_by=q.limit_by,
+            check=lambda course: _session_rules(q, course),
+        )
+        if method == "mix":
+            items = tuple(item for item in items if _is_mixed(item, q.append))
+        reached = reached or any(item.goal == "end" and item.clean for item in items)
+        yield from items
+
+
+def _for_machines(q: Question) -> Remainder:
+    """From the day of the question itself, when nothing was given on it: a matched machine may still treat."""
+    as_of = q.situation.as_of
+    lost = as_of in q.situation.lost_days
+    if not lost or any(fraction.date == as_of for fraction in q.situation.delivered):
+        return q.remainder
+    return replace(q.remainder, start=as_of, sessions={**q.remainder.sessions, as_of: 0})
+
+
+def _session_rules(q: Question, course: Course) -> tuple[Note, ...]:
+    return check(course, q.inputs.limits, cord=q.inputs.has_cord)
+
+
+def _session_draft(q: Question, item: Found) -> Draft:
+    tier = _METHOD_TIER[item.method]
+    if item.method == "machine" and not set(item.sessions) <= q.situation.lost_days:
+        tier = "b"
+    count = len(item.sessions)
+    word = _METHOD_WORDS[item.method]
+    days = ", ".join(_day(day) for day in item.sessions)
+    return Draft(
+        id=f"{item.method}-{count}",
+        tier=tier,
+        method=item.method,
+        label=f"{count} {word if count == 1 else _many(word)}: {days}",
+        course=item.course,
+        goal=item.goal,
+        sessions=item.sessions,
+    )
+
+
+def _doses(q: Question, found: Sequence[Found]) -> Iterator[Draft]:
+    if not q.remainder.slots:
+        return
+    bases: list[tuple[str, str, Course | None, Found | None]]
+    bases = [("end", "at the planned end", _kept(q), None), ("longer", "at the longer time", q.append, None)]
+    nearest = best(found)
+    if nearest is not None and nearest.goal != "end":
+        name = f"{nearest.method}-{len(nearest.sessions)}"
+        bases.append((name, f"with {name}", nearest.course, nearest))
+    seen = {q.append.fractions, *(item.course.fractions for item in found)}
+    for name, words, base, item in bases:
+        if base is None:
+            continue
+        for goal in ("tumour", "late"):
+            draft = _dose_draft(q, goal, name, words, base, item)
+            if draft is not None and draft.course.fractions not in seen:
+                seen.add(draft.course.fractions)
+                yield draft
+
+
+def _kept(q: Question) -> Course | None:
+    """What was planned after the day of the question, and nothing of what was missed.
+
+    None after a delayed start, which is no interruption: the plan's own days no longer belong to the course.
+    """
+    kept = q.situation.kept
+    if not kept or q.situation.start_delay_days:
+        return None
+    fractions = (*q.situation.delivered, *kept)
+    return Course(
+        prescription=q.remainder.prescription,
+        fractions=tuple(replace(fraction, number=i) for i, fraction in enumerate(fractions, 1)),
+    )
+
+
+def _dose_draft(q: Question, goal: str, name: str, words: str, base: Course, item: Found | None) -> Draft | None:
+    places = dose_change.changeable(base, q.given, q.changed_from)
+    part = Part(places=places, targets=q.settings.change_targets)
+    chosen = [(i, wanted) for i, wanted in _wanted(q, goal) if part.holds(q.prescribed_rows[i].target)]
+    regions = [q.regions[i] for i, _ in chosen]
+    goals = [wanted for _, wanted in chosen]
+    factor = dose_change.factor_for(base, part, regions, goals, at_least=goal == "tumour")
+    if factor is None or factor <= 0:
+        return None
+    rounding = _rounding(q, goal, base, part, factor)
+    course = dose_change.scaled(base, part, factor, rounding)
+    if not all(any(dose > 0 for dose in course.fractions[i].doses_gy) for i in places):
+        return None
+    steps = dose_change.steps(base, part, factor, rounding)
+    aim = "restores tumour net BED" if goal == "tumour" else "keeps late BED"
+    identity = f"dose-{goal}-{name}" if item is None else f"{name}+dose-{goal}"
+    return Draft(
+        id=identity,
+        tier="d",
+        method="dose per fraction" if item is None else "sessions and dose per fraction",
+        label=f"{_dose_words(steps)} {words} {aim}",
+        course=course,
+        goal=goal,
+        sessions=item.sessions if item else None,
+        doses=steps,
+    )
+
+
+def _wanted(q: Question, goal: str) -> list[tuple[int, float]]:
+    """Places of the regions that decide a dose, with the net BED wanted of each. [Gy]"""
+    if goal == "tumour":
+        return [(i, q.settings.restore * q.reference_rows[i].net_bed_gy) for i in q.tumours(q.regions)]
+    return [(i, row.net_bed_gy) for i, row in enumerate(q.reference_rows) if row.kind == "late"]
+
+
+def _rounding(q: Question, goal: str, base: Course, part: Part, factor: float) -> str:
+    """Down where late tissue limits the dose, else to the nearest step."""
+    if goal == "late":
+        return "down"
+    limit = q.settings.late_limit
+    if limit is None:
+        return "nearest"
+    near = dose_change.scaled(base, part, factor, "nearest")
+    rows = evaluate(near, q.regions)
+    over = any(
+        row.kind == "late" and row.net_bed_gy > reference.net_bed_gy * (1 + limit)
+        for row, reference in zip(rows, q.reference_rows, strict=True)
+    )
+    return "down" if over else "nearest"
+
+
+def _added(q: Question) -> Iterator[Draft]:
+    """The fewest added fractions that restore the tumour's net BED, else as many as serve best."""
+    courses = added_courses(q)
+    chosen = q.tumours(q.regions)
+    if not courses or not chosen:
+        return
+    rows = evaluate_many(courses, q.regions)
+    lacking = [max(q.lacking(row, i) for i in chosen) for row in rows]
+    enough = [count for count, lack in enumerate(lacking) if lack <= SAME_DEFICIT_GY]
+    count = enough[0] if enough else min(range(len(courses)), key=lambda n: (lacking[n], n))
+    if count == 0:
+        return
+    yield Draft(
+        id=f"added-{count}",
+        tier="e",
+        method="added fractions",
+        label=f"{count} added {'fraction' if count == 1 else 'fractions'} of "
+        f"{courses[count].fractions[-1].doses_gy[0]:.4g} Gy at the end, on days of their own",
+        course=courses[count],
+        goal="restores tumour net BED" if enough else "highest tumour net BED of 0 to 15 added",
+        added=count,
+    )
+
+
+def added_courses(q: Question) -> list[Course]:
+    """The appended course with 0, 1, ... fractions more, as far as the calendar reaches."""
+    if q.situation.restarts:
+        return []
+    phase = host_phase(q.inputs.prescription, q.append.fractions[-1].phase)
+    one = Slot(phase=phase, doses_gy=_usual_dose(q, phase))
+    courses = [q.append]
+    for count in range(1, MOST_ADDED + 1):
+        courses.append(replace(q.remainder, slots=q.remainder.slots + (one,) * count).lay_out())
+    return courses
+
+
+def _usual_dose(q: Question, phase: str) -> tuple[float, ...]:
+    """Dose of the plan's last fraction of that phase, whatever was given of it."""
+    course = q.planned if any(f.phase == phase for f in q.planned.fractions) else q.append
+    return [fraction for fraction in course.fractions if fraction.phase == phase][-1].doses_gy
+
+
+def _is_mixed(item: Found, base: Course) -> bool:
+    """Are both closed days and second fractions among the sessions?"""
+    treated = base.sessions
+    return len({day in treated for day in item.sessions}) == 2
+
+
+def _dose_words(steps: Sequence[DoseStep]) -> str:
+    return " and ".join(f"{step.n_fractions} x {step.dose_gy:.2f} Gy to {step.target}" for step in steps)
+
+
+def _day(day: dt.date) -> str:
+    return f"{day_name(day)} {day.isoformat()}"
+
+
+def _many(word: str) -> str:
+    return {
+        "second fraction on a day": "second fractions, one on each day",
+        "extra session (closed days and second fractions)": "extra sessions (closed days and second fractions)",
+        "matched machine": "days on a matched machine",
+    }.get(word, f"{word}s")

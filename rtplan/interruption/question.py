@@ -1,0 +1,140 @@
+"""What is asked of an interruption: the settings, and the references that options are held against."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rtplan.clinic.days import add_days
+from rtplan.course.course import Course
+from rtplan.course.remainder import with_interval
+from rtplan.course.schedule import lay_out, prescribed_reference
+from rtplan.errors import DomainError, positive
+from rtplan.interruption.situation import Situation, closed_later
+from rtplan.planning.plan import make_plan
+from rtplan.radiobiology.effect import EffectRow, evaluate_many
+from rtplan.radiobiology.region import Region
+from rtplan.radiobiology.tissue import Tissue
+
+__all__ = [
+    "AGAINST",
+    "FINE_GY",
+    "RANK_BY",
+    "SAME_DEFICIT_GY",
+    "Question",
+    "Settings",
+]
+
+
+AGAINST = ("prescribed", "planned")
+RANK_BY = ("guideline", "tumour", "late", "sessions")
+
+SAME_DEFICIT_GY = 0.1
+"""Deficits this close count as equal. [Gy]"""
+
+FINE_GY = 1e-6
+"""Differences of net BED below this are rounding. [Gy]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How options are made and ranked.
+
+    against: reference for deficits, limits and ranking. restore: share of the reference's tumour net BED wanted [-].
+    late_limit: most late net BED above the reference, as a share [-]; None: shown, not limited.
+    max_dose_per_fraction_gy: above it a warning [Gy]. changed_dose_from: earliest day of another dose; None: the
+    second open day after the day of the question. alternatives: tumour sets beside the plan's, for the sensitivity.
+    change_targets: targets whose dose per fraction may change; empty: all of them together.
+    """
+
+    against: str = "prescribed"
+    rank_by: str = "guideline"
+    restore: float = 1.0
+    late_limit: float | None = None
+    max_dose_per_fraction_gy: float = 2.5
+    changed_dose_from: dt.date | None = None
+    alternatives: tuple[Tissue, ...] = ()
+    change_targets: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.against not in AGAINST:
+            raise DomainError(f"against takes {', '.join(AGAINST)}, got {self.against!r}")
+        if self.rank_by not in RANK_BY:
+            raise DomainError(f"rank-by takes {', '.join(RANK_BY)}, got {self.rank_by!r}")
+        positive("restore", self.restore)
+        if self.restore > 1.5:
+            raise DomainError(f"restore must be at most 150 %, got {self.restore:.0%}")
+        if self.late_limit is not None and not 0 <= self.late_limit <= 1:
+            raise DomainError(f"late-limit must be from 0 % to 100 %, got {self.late_limit:.0%}")
+        positive("max_dose_per_fraction", self.max_dose_per_fraction_gy, "Gy")
+
+
+class Question:
+    """A situation with its settings, and the references that every option is held against.
+
+    append: what was missed appended, uncompensated. prescribed, planned: the references, with their rows;
+    reference_rows: those that ranking uses. keep_by: the wanted last day. limit_by: last day inside the limit on
+    prolongation, or None. changed_from: first day of another dose.
+    """
+
+    def __init__(self, situation: Situation, settings: Settings) -> None:
+        self.situation = situation
+        self.settings = settings
+        self.plan = situation.plan
+        self.inputs = situation.plan.inputs
+        self.regions = self.inputs.regions
+        self.remainder = with_interval(situation.remainder, self.inputs.limits.interval_h)
+        self.given = len(situation.delivered)
+        self.append = self._append()
+        self.prescribed = prescribed_reference(self.inputs.prescription, self.append.first)
+        self.planned = self.plan.course
+        self.prescribed_rows, self.planned_rows = evaluate_many([self.prescribed, self.planned], self.regions)
+        self.reference_rows = self.prescribed_rows if settings.against == "prescribed" else self.planned_rows
+        self.keep_by = self._keep_by()
+        self.limit_by = self._limit_by()
+        self.changed_from = settings.changed_dose_from or self.inputs.calendar.after_open_days(situation.as_of, 2)
+        if self.changed_from <= situation.as_of:
+            raise DomainError(f"changed-dose-from must lie after {situation.as_of}, got {self.changed_from}")
+
+    def _append(self) -> Course:
+        if not self.situation.restarts:
+            return self.remainder.lay_out()
+        closed = closed_later(self.inputs, self.situation, frozenset())
+        again = replace(closed, start=self.situation.next_day, exact_start=False)
+        return make_plan(again, self.plan.provenance).course
+
+    def _keep_by(self) -> dt.date:
+        """The planned end; after a delayed start, the end of the same plan from that start."""
+        if not self.situation.start_delay_days or not self.situation.delivered:
+            return self.planned.last
+        sessions = {opened.date: opened.fractions for opened in self.inputs.opened}
+        first = self.append.first
+        sessions[first] = self.append.sessions[first]
+        return lay_out(self.inputs.prescription, self.inputs.calendar, first, sessions=sessions).last
+
+    def _limit_by(self) -> dt.date | None:
+        bound = self.inputs.limits.prolongation_days
+        return None if bound is None else add_days(self.reference().last, bound)
+
+    def reference(self) -> Course:
+        return self.prescribed if self.settings.against == "prescribed" else self.planned
+
+    def tumours(self, regions: Sequence[Region]) -> list[int]:
+        """Places of the regions with the first tumour set: the ones that ranking speaks of."""
+        tumours = [i for i, region in enumerate(regions) if region.tissue.kind == "tumour"]
+        return [i for i in tumours if regions[i].tissue == regions[tumours[0]].tissue]
+
+    def deficit(self, rows: Sequence[EffectRow], reference: Sequence[EffectRow], regions: Sequence[Region]) -> float:
+        lacks = [self.settings.restore * reference[i].net_bed_gy - rows[i].net_bed_gy for i in self.tumours(regions)]
+        return max([0.0, *lacks])
+
+    @staticmethod
+    def excess(rows: Sequence[EffectRow], reference: Sequence[EffectRow], kind: str) -> float:
+        over = [
+            row.net_bed_gy - other.net_bed_gy for row, other in zip(rows, reference, strict=True) if row.kind == kind
+        ]
+        return max([0.0, *(value for value in over if value > FINE_GY)])
+
+    def lacking(self, rows: Sequence[EffectRow], place: int) -> float:
+        return max(0.0, self.settings.restore * self.reference_rows[place].net_bed_gy - rows[place].net_bed_gy)

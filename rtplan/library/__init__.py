@@ -1,0 +1,1 @@
+"""What is shipped in `configs/`, and the user's own files: read strictly."""

@@ -1,0 +1,195 @@
+"""What is shipped in `configs/`, and the user's own files of the same kinds, by name or path."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rtplan.errors import ConfigError, DomainError
+from rtplan.library.read import T, read_toml, toml_data, validate
+
+if TYPE_CHECKING:
+    from rtplan.chemotherapy.protocol import ChemoProtocol
+    from rtplan.clinic.clinic import Clinic
+    from rtplan.library.protocol import Protocol
+    from rtplan.prescription.prescription import Regimen
+    from rtplan.radiobiology.tissue import Tissue
+
+__all__ = [
+    "directory",
+    "load_chemo",
+    "load_clinic",
+    "load_protocol",
+    "load_regimen",
+    "load_regimens",
+    "load_tissues",
+    "names",
+    "tissues_of",
+]
+
+
+@cache
+def directory() -> Path:
+    """Where the shipped data lies: in the package when installed, beside it in a clone."""
+    here = Path(__file__).resolve().parent.parent
+    for place in (here / "configs", here.parent / "configs"):
+        if place.is_dir():
+            return place
+    raise ConfigError("configs", ["the shipped data is missing: reinstall rtplan"])
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """Names of the shipped files of one kind: clinics, protocols, chemo."""
+    return tuple(sorted(path.stem for path in (directory() / kind).glob("*.toml")))
+
+
+def is_path(name: str) -> bool:
+    """A path has a separator or ends in .toml; everything else is a name."""
+    return "/" in name or "\\" in name or name.lower().endswith(".toml")
+
+
+def load_clinic(name: str) -> Clinic:
+    """A clinic: a path, a shipped name, or a country code of the `holidays` library (CN, GB-ENG)."""
+    from rtplan.clinic.clinic import Clinic
+    from rtplan.clinic.holidays import check_country, country_clinic
+
+    if is_path(name) or name in names("clinics"):
+        clinic = read_toml(_path("clinics", name), Clinic, name)
+        try:
+            check_country(clinic)
+        except DomainError as error:
+            key = "subdivision" if "subdivision" in str(error) else "country"
+            raise ConfigError(name, [f"{key} = {getattr(clinic, key)!r}: {error}"]) from None
+        return clinic
+    try:
+        if name and name == name.upper():
+            return country_clinic(name)
+    except DomainError as error:
+        raise ConfigError("--clinic", [f"{name!r}: {error}"]) from None
+    raise _unknown("clinic", name, names("clinics"), " or a country code such as CN or GB-ENG")
+
+
+def load_protocol(name: str) -> Protocol:
+    """A protocol: a path or a shipped name; the clinic and the chemotherapy it names are looked up too."""
+    from rtplan.library.protocol import Protocol
+
+    protocol = _load("protocols", name, Protocol)
+    if problems := [*_high_doses(protocol), *_unknown_names(protocol)]:
+        raise ConfigError(name, problems)
+    return protocol
+
+
+def _high_doses(protocol: Protocol) -> Iterator[str]:
+    """A file has no unit beside its figures: above `HIGH_DOSE_GY` they may be cGy."""
+    from rtplan.prescription.prescription import MAY_BE_CGY_GY as HIGH_DOSE_GY
+    from rtplan.prescription.prescription import high_dose
+
+    for place, phase in enumerate(protocol.prescription.phases):
+        for problem in high_dose(phase, HIGH_DOSE_GY):
+            yield f"prescription.phases[{place}]: {problem} Where Gy is meant, write the regimen with its unit: 1fx34Gy"
+
+
+def _unknown_names(protocol: Protocol) -> Iterator[str]:
+    """What a protocol calls by name and is not there, and an alignment that its chemotherapy does not allow."""
+    from rtplan.chemotherapy.protocol import parse_anchor, with_anchor
+
+    if protocol.clinic:
+        try:
+            load_clinic(protocol.clinic)
+        except ConfigError as error:
+            yield f"clinic = {protocol.clinic!r}: {'; '.join(error.problems)}"
+    if protocol.chemo and protocol.chemo != "none":
+        try:
+            with_anchor(load_chemo(protocol.chemo), parse_anchor(protocol.align))
+        except ConfigError as error:
+            yield f"chemo = {protocol.chemo!r}: {'; '.join(error.problems)}"
+        except DomainError as error:
+            yield f"align = {protocol.align!r}: {error}"
+
+
+def load_chemo(name: str) -> ChemoProtocol:
+    """A chemotherapy protocol: a path or a shipped name."""
+    from rtplan.chemotherapy.protocol import ChemoProtocol
+
+    return _load("chemo", name, ChemoProtocol)
+
+
+def load_regimens() -> dict[str, Regimen]:
+    """The shipped regimens by name."""
+    from rtplan.prescription.prescription import Regimen
+
+    return _table(directory() / "regimens.toml", "regimens", Regimen)
+
+
+def load_regimen(name: str) -> Regimen:
+    """A shipped regimen by name; ConfigError names the nearest one."""
+    regimens = load_regimens()
+    wanted = name.strip().lower()
+    if wanted in regimens:
+        return regimens[wanted]
+    near = difflib.get_close_matches(wanted, regimens, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "`rtplan list regimens` names them."
+    raise ConfigError("regimen", [f"there is no regimen {name!r}; {hint} Notation begins with a digit, such as 45/25"])
+
+
+def load_tissues(extra: str | Path | None = None) -> dict[str, Tissue]:
+    """The shipped tissues by name; a user's file adds to them or overrides them."""
+    from rtplan.radiobiology.tissue import Tissue
+
+    shipped = _table(directory() / "tissues.toml", "tissues", Tissue)
+    return {**shipped, **(tissues_of(extra) if extra is not None else {})}
+
+
+def tissues_of(path: str | Path) -> dict[str, Tissue]:
+    """The tissues of a user's file by name, read anew each time: the user may have changed it."""
+    from rtplan.radiobiology.tissue import Tissue
+
+    return _table_anew(Path(path), "tissues", Tissue)
+
+
+def _load(kind: str, name: str, value: type[T]) -> T:
+    if not is_path(name) and name not in names(kind):
+        raise _unknown(kind.rstrip("s"), name, names(kind), " or a path ending in .toml")
+    return read_toml(_path(kind, name), value, name)
+
+
+def _path(kind: str, name: str) -> Path:
+    return Path(name) if is_path(name) else directory() / kind / f"{name}.toml"
+
+
+def _unknown(what: str, name: str, known: Sequence[str], also: str) -> ConfigError:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+    return ConfigError(what, [f"there is no {what} {name!r}; {hint}{also}"])
+
+
+@cache
+def _table(path: Path, key: str, value: type[T]) -> dict[str, T]:
+    return _table_anew(path, key, value)
+
+
+def _table_anew(path: Path, key: str, value: type[T]) -> dict[str, T]:
+    data = toml_data(path, str(path))
+    extra = [name for name in data if name != key]
+    if extra or key not in data:
+        raise ConfigError(str(path), [f"takes one list [[{key}]], got {', '.join(data) or 'nothing'}"])
+    rows: tuple[Any, ...] = validate(tuple[value, ...], data[key], str(path), (key,))  # type: ignore[valid-type]
+    table = {row.name: row for row in rows}
+    if len(table) != len(rows):
+        seen = [row.name for row in rows]
+        twice = next(name for name in seen if seen.count(name) > 1)
+        raise ConfigError(str(path), [f"{key} names {twice!r} twice"])
+    return table
+
+
+def files_of(name: str, protocol: Protocol, clinic: str | None, chemo: str | None) -> list[Path]:
+    """The files a plan is made from: protocol, clinic, chemotherapy, tissues."""
+    found = [_path("protocols", name)] if is_path(name) or name in names("protocols") else []
+    clinic = clinic or protocol.clinic
+    chemo = chemo or protocol.chemo
+    found += [_path("clinics", clinic)] if clinic else []
+    found += [_path("chemo", chemo)] if chemo else []
+    return [path for path in (*found, directory() / "tissues.toml") if path.is_file()]

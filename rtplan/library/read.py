@@ -1,0 +1,221 @@
+"""Files into values: strict, all problems of a file at once."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import difflib
+import hashlib
+import json
+import math
+import tomllib
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rtplan.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+__all__ = [
+    "T",
+    "checksum",
+    "read_json",
+    "read_toml",
+    "toml_data",
+    "validate",
+]
+
+
+T = TypeVar("T")
+
+
+MAX_BYTES = 20_000_000
+
+
+def read_toml(path: Path, value: type[T], shown: str = "") -> T:
+    """A TOML file into a value. shown: the file as the user typed it."""
+    shown = shown or str(path)
+    data = toml_data(path, shown)
+    if isinstance(columns := data.get("record_columns"), dict):  # column = meaning, as pairs of meaning and column
+        data["record_columns"] = [[meaning, column] for column, meaning in columns.items()]
+    result: tuple[T] = validate(tuple[value], [data], shown, drop=1)  # type: ignore[valid-type]
+    return result[0]
+
+
+def toml_data(path: Path, shown: str) -> dict[str, Any]:
+    """Data of a TOML file; ConfigError where it is none. shown: the file as the user typed it."""
+    text = read_text(path, shown)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(shown, [f"is not TOML: {error}"]) from None
+
+
+def read_text(path: Path, shown: str = "") -> str:
+    """Text of a file, UTF-8; ConfigError where it is missing, empty, too large or not text.
+
+    shown: the file as the user typed it.
+    """
+    shown = shown or str(path)
+    try:
+        if path.is_dir():
+            raise ConfigError(shown, ["is a folder, not a file"])
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(shown, [f"is larger than {MAX_BYTES} bytes"])
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(shown, ["no such file"]) from None
+    except UnicodeDecodeError:
+        raise ConfigError(shown, ["is not UTF-8 text"]) from None
+    except OSError as error:
+        raise ConfigError(shown, [f"cannot be read: {error.strerror or error}"]) from None
+    if not text.strip():
+        raise ConfigError(shown, ["is empty"])
+    return text
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file; NaN, infinities and keys given twice are refused."""
+
+    def constant(name: str) -> Any:
+        raise ConfigError(str(path), [f"holds {name}, which is not a number of JSON"])
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        out = dict(items)
+        if len(out) != len(items):
+            keys = [key for key, _ in items]
+            raise ConfigError(str(path), [f"gives {next(k for k in keys if keys.count(k) > 1)!r} twice"])
+        return out
+
+    try:
+        return json.loads(read_text(path), parse_constant=constant, object_pairs_hook=pairs)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ConfigError(str(path), [f"is not JSON: {error}"]) from None
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@cache
+def _adapter(kind: Any) -> Any:
+    from pydantic import ConfigDict, TypeAdapter
+
+    return TypeAdapter(kind, config=ConfigDict(extra="forbid", allow_inf_nan=False, strict=True))
+
+
+def validate(kind: Any, data: Any, file: str, prefix: tuple[str | int, ...] = (), drop: int = 0) -> Any:
+    """Data of a file into values of the very classes the code uses; ConfigError lists every problem by key path."""
+    from pydantic import ValidationError
+
+    if strange := [(_key_path((*prefix, *path[drop:])), value) for path, value in _not_finite(data, ())]:
+        raise ConfigError(
+            file, [f"{path or 'the file'}: must be a finite number, got {value}" for path, value in strange]
+        )
+    try:
+        return _adapter(kind).validate_json(json.dumps(data, default=_plain))
+    except ValidationError as error:
+        found = error.errors()
+    problems = [_problem(kind, details, prefix, drop) for details in found]
+    known = _without([details["loc"] for details in found if details["type"] in _UNKNOWN_KEY], data)
+    try:  # an unknown key keeps the values of its table from being checked: once more without it
+        _adapter(kind).validate_json(json.dumps(known, default=_plain))
+    except ValidationError as error:
+        problems += [_problem(kind, details, prefix, drop) for details in error.errors()]
+    raise ConfigError(file, list(dict.fromkeys(problems)))
+
+
+_UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
+
+
+def _not_finite(data: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], float]]:
+    """Where nan and inf stand."""
+    if isinstance(data, float) and not math.isfinite(data):
+        yield path, data
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _not_finite(value, (*path, key))
+    elif isinstance(data, list):
+        for place, value in enumerate(data):
+            yield from _not_finite(value, (*path, place))
+
+
+def _without(places: Sequence[Sequence[str | int]], data: Any) -> Any:
+    """A copy of the data without these keys."""
+    data = copy.deepcopy(data)
+    for place in places:
+        table = data
+        for part in place[:-1]:
+            table = table if _is_type_name(part) else table[part]
+        table.pop(place[-1], None)
+    return data
+
+
+def _plain(value: Any) -> str:
+    return str(value.isoformat())
+
+
+def _problem(kind: Any, details: ErrorDetails, prefix: tuple[str | int, ...], drop: int) -> str:
+    loc = tuple(part for part in details["loc"][drop:] if not _is_type_name(part))
+    path = _key_path((*prefix, *loc)) or "the file"
+    message = details["msg"].removeprefix("Value error, ")
+    match details["type"]:
+        case kind_of if kind_of in _UNKNOWN_KEY:
+            known = _known(kind, details["loc"][:-1])
+            near = difflib.get_close_matches(str(details["loc"][-1]), known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            return f"{path} is not a known key; {hint}"
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
+            return f"{path} is missing"
+        case "value_error":
+            return f"{path}: {message}" if loc else message
+        case _:
+            return f"{path}: {message[0].lower()}{message[1:]}, got {_shown(details['input'])}"
+
+
+def _is_type_name(part: int | str) -> bool:
+    """Parts that pydantic adds for members of a union, not keys of the file."""
+    return isinstance(part, str) and (part[:1].isupper() or part in {"str", "int", "float", "bool"})
+
+
+def _key_path(parts: Sequence[int | str]) -> str:
+    out = ""
+    for part in parts:
+        out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else str(part)
+    return out
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _known(kind: Any, loc: Sequence[int | str]) -> list[str]:
+    """Names of the keys that are known at a place, found by walking the classes along the path."""
+    for part in loc:
+        kind = _step(kind, part)
+    if dataclasses.is_dataclass(kind):
+        return [field.name for field in dataclasses.fields(kind)]
+    return []
+
+
+def _step(kind: Any, part: int | str) -> Any:
+    if dataclasses.is_dataclass(kind) and isinstance(part, str):
+        hints = typing.get_type_hints(kind)
+        return _unwrapped(hints.get(part))
+    if isinstance(part, int):
+        arguments = typing.get_args(kind)
+        return _unwrapped(arguments[min(part, len(arguments) - 1)] if Ellipsis not in arguments else arguments[0])
+    return kind
+
+
+def _unwrapped(kind: Any) -> Any:
+    if isinstance(kind, types.UnionType):
+        return next((member for member in typing.get_args(kind) if member is not types.NoneType), kind)
+    return kind

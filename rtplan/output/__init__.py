@@ -1,1 +1,0 @@
-"""Outputs: a result becomes sections, and sections become text, HTML, Excel, CSV."""

@@ -1,0 +1,229 @@
+"""plan.json: everything a plan was made from, written and read back without loss."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rtplan.chemotherapy.cycles import Cycle
+from rtplan.course.course import Course, Fraction
+from rtplan.course.schedule import prescribed_reference
+from rtplan.errors import ConfigError, RtplanError
+from rtplan.library import read as reader
+from rtplan.note import Note
+from rtplan.planning.inputs import PlanInputs
+from rtplan.planning.plan import Plan, complete_plan, make_plan
+from rtplan.planning.provenance import Provenance, Revision
+from rtplan.prescription.prescription import Prescription
+from rtplan.radiobiology.effect import EffectRow
+
+__all__ = [
+    "PLAN_SCHEMA",
+    "course_document",
+    "document",
+    "dumps",
+    "encode",
+    "parse",
+    "read",
+    "write",
+]
+
+
+_TOLERANCE = 1e-9  # of a figure made again by another version of Python or numpy
+
+
+PLAN_SCHEMA = "rtplan.plan/1"
+
+
+def encode(value: Any) -> Any:
+    """A frozen value as JSON data: fields by name, dates in ISO form, tuples as lists, absent as null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [encode(item) for item in value]
+    return value
+
+
+def dumps(data: Any) -> str:
+    """JSON text of data: full precision, no NaN, keys in the order they were put."""
+    return json.dumps(encode(data), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def course_document(course: Course) -> dict[str, Any]:
+    """The fractions of a course, and its times."""
+    targets = course.prescription.targets
+    cumulative = [course.cumulative_gy(target) for target in targets]
+    return {
+        "fractions": [
+            {
+                "number": fraction.number,
+                "date": fraction.date.isoformat(),
+                "start": fraction.start.isoformat() if fraction.start else None,
+                "phase": fraction.phase,
+                "dose_gy": fraction.doses_gy[0],
+                "cumulative_dose_gy": cumulative[0][place],
+                "doses": [
+                    {"target": target, "dose_gy": fraction.doses_gy[i], "cumulative_dose_gy": cumulative[i][place]}
+                    for i, target in enumerate(targets)
+                ],
+            }
+            for place, fraction in enumerate(course.fractions)
+        ],
+        "overall_treatment_time_days": course.overall_treatment_time_days,
+        "elapsed_days": course.elapsed_days,
+        "longest_gap_days": course.longest_gap_days,
+    }
+
+
+def document(plan: Plan) -> dict[str, Any]:
+    """The plan as the JSON document of the door: derived figures stand beside what they follow from."""
+    course = course_document(plan.course)
+    for entry, fraction in zip(course["fractions"], plan.course.fractions, strict=True):
+        entry["provisional"] = plan.is_provisional(fraction)
+    return {
+        "schema": PLAN_SCHEMA,
+        "provenance": encode(plan.provenance),
+        "revision": encode(plan.revision),
+        "inputs": encode(plan.inputs),
+        "fractions": course["fractions"],
+        "overall_treatment_time_days": course["overall_treatment_time_days"],
+        "elapsed_days": course["elapsed_days"],
+        "prolongation_days": plan.prolongation_days,
+        "longest_gap_days": course["longest_gap_days"],
+        "cycles": encode(plan.cycles),
+        "effects": encode(plan.effects),
+        "ranges": encode(plan.ranges),
+        "prescribed": {
+            "overall_treatment_time_days": plan.prescribed.overall_treatment_time_days,
+            "elapsed_days": plan.prescribed.elapsed_days,
+            "last": plan.prescribed.last.isoformat(),
+            "effects": encode(plan.prescribed_effects),
+        },
+        "closed_days": [
+            {"date": day.isoformat(), "reason": reason, "provisional": provisional}
+            for day, reason, provisional in plan.closed_days
+        ],
+        "notes": encode(plan.notes),
+    }
+
+
+def write(plan: Plan) -> str:
+    """Text of plan.json."""
+    return dumps(document(plan))
+
+
+def read(path: str | Path) -> Plan:
+    """The plan of a plan.json; ConfigError where it is not one, or where its figures do not follow from each other."""
+    path = Path(path)
+    return parse(reader.read_json(path), path.name)
+
+
+def parse(data: Any, file: str = "plan.json") -> Plan:
+    """The plan of a JSON document, as it was laid out: a newer holiday library never moves it.
+
+    Its figures are made once more from its own calendar, regions and cycles; ConfigError where they do not agree.
+    """
+    if not isinstance(data, dict) or data.get("schema") != PLAN_SCHEMA:
+        found = data.get("schema") if isinstance(data, dict) else None
+        raise ConfigError(file, [f"schema must be {PLAN_SCHEMA!r}, got {found!r}"])
+    for key in ("provenance", "revision", "inputs", "fractions", "cycles", "effects", "ranges", "prescribed", "notes"):
+        if key not in data:
+            raise ConfigError(file, [f"{key} is missing"])
+    try:
+        plan = _plan(data, file)
+    except ConfigError:
+        raise
+    except (RtplanError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(file, [f"is not a plan: {error}"]) from None
+    difference = _first_difference(document(plan), data)
+    difference = difference or _first_difference(_figures(_again(plan, file)), _figures(plan), tolerance=_TOLERANCE)
+    if difference:
+        raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
+    return plan
+
+
+def _again(plan: Plan, file: str) -> Plan:
+    """The plan made once more from its own inputs. A revision's course and cycles are what was chosen and stay."""
+    try:
+        if plan.revision.number > 1:
+            return complete_plan(plan.inputs, plan.course, plan.provenance, plan.revision, cycles=plan.cycles)
+        return make_plan(plan.inputs, plan.provenance, plan.revision)
+    except RtplanError as error:
+        raise ConfigError(file, [f"cannot be made from its own inputs: {error}"]) from None
+
+
+def _figures(plan: Plan) -> dict[str, Any]:
+    """What follows from a plan's inputs."""
+    whole = document(plan)
+    return {key: whole[key] for key in ("fractions", "cycles", "effects", "ranges", "prescribed", "closed_days")}
+
+
+def _plan(data: dict[str, Any], file: str) -> Plan:
+    def value(kind: Any, *keys: str) -> Any:
+        part = data
+        for key in keys:
+            part = part[key]
+        return reader.validate(tuple[kind], [part], file, (".".join(keys),), drop=1)[0]
+
+    inputs: PlanInputs = value(PlanInputs, "inputs")
+    course = Course(
+        prescription=inputs.prescription,
+        fractions=tuple(
+            _fraction(entry, place, inputs.prescription, file) for place, entry in enumerate(data["fractions"])
+        ),
+    )
+    return Plan(
+        inputs=inputs,
+        course=course,
+        cycles=value(tuple[Cycle, ...], "cycles"),
+        effects=value(tuple[EffectRow, ...], "effects"),
+        ranges=value(tuple[EffectRow, ...], "ranges"),
+        prescribed=prescribed_reference(inputs.prescription, course.first),
+        prescribed_effects=value(tuple[EffectRow, ...], "prescribed", "effects"),
+        notes=value(tuple[Note, ...], "notes"),
+        provenance=value(Provenance, "provenance"),
+        revision=value(Revision, "revision"),
+    )
+
+
+def _fraction(entry: dict[str, Any], place: int, prescription: Prescription, file: str) -> Fraction:
+    doses = {dose["target"]: dose["dose_gy"] for dose in entry["doses"]}
+    data = {key: entry[key] for key in ("number", "phase", "date", "start")}
+    data["doses_gy"] = [doses[target] for target in prescription.targets]
+    fraction: Fraction = reader.validate(tuple[Fraction], [data], file, ("fractions", place), drop=1)[0]
+    return fraction
+
+
+def _first_difference(ours: Any, theirs: Any, path: str = "", tolerance: float = 0.0) -> str:
+    """Where a document first says something else than its own values give."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in [*ours, *(key for key in theirs if key not in ours)]:
+            where = f"{path}.{key}" if path else str(key)
+            if key not in ours:
+                return f"{where} is not a known key"
+            if key not in theirs:
+                return f"{where} is missing"
+            if found := _first_difference(ours[key], theirs[key], where, tolerance):
+                return found
+        return ""
+    if isinstance(ours, list) and isinstance(theirs, list):
+        if len(ours) != len(theirs):
+            return f"{path} has {len(theirs)} entries, expected {len(ours)}"
+        pairs = enumerate(zip(ours, theirs, strict=True))
+        return next((found for i, (a, b) in pairs if (found := _first_difference(a, b, f"{path}[{i}]", tolerance))), "")
+    if tolerance and isinstance(ours, float) and isinstance(theirs, float):
+        return "" if math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=tolerance) else _said(path, theirs, ours)
+    return "" if ours == theirs else _said(path, theirs, ours)
+
+
+def _said(path: str, theirs: Any, ours: Any) -> str:
+    return f"{path} is {theirs!r}, its own values give {ours!r}"

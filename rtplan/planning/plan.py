@@ -1,0 +1,276 @@
+"""The plan: one course on a clinic's calendar, its cycles and its effects, with everything it was made from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from rtplan.answer import Answer
+from rtplan.chemotherapy import check as chemo_check
+from rtplan.chemotherapy.cycles import Cycle
+from rtplan.clinic.days import Calendar, add_days, day_name, days_between
+from rtplan.course import rules as course_rules
+from rtplan.course import schedule
+from rtplan.course.course import Course, Fraction
+from rtplan.errors import DomainError, ScheduleError
+from rtplan.note import Note
+from rtplan.planning.inputs import PlanInputs, align_cycles, lay_out_inputs, start_obstacle
+from rtplan.planning.provenance import Provenance, Revision
+from rtplan.radiobiology.effect import EffectRow, evaluate, limit_notes, notes_on
+from rtplan.radiobiology.intervals import expand, induction_notes
+
+__all__ = [
+    "Plan",
+    "make_plan",
+]
+
+
+INDUCTION_DAYS = 7
+"""Chemotherapy that begins so many days before fraction 1 is induction: design default, no source. [d]"""
+
+
+OPEN_DAYS_KEPT = 60
+"""Open days of the calendar that a plan keeps past its last day, for later compensation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Answer):
+    """A course on dates with its cycles, effects and notes. `prescribed_effects` are those of the reference course."""
+
+    inputs: PlanInputs
+    course: Course
+    cycles: tuple[Cycle, ...]
+    effects: tuple[EffectRow, ...]
+    prescribed: Course
+    prescribed_effects: tuple[EffectRow, ...]
+    notes: tuple[Note, ...]
+    provenance: Provenance
+    revision: Revision = field(default_factory=Revision)
+    ranges: tuple[EffectRow, ...] = ()
+
+    @property
+    def prolongation_days(self) -> int:
+        """Overall time minus the prescribed reference's. [d]"""
+        return self.course.elapsed_days - self.prescribed.elapsed_days
+
+    @property
+    def closed_days(self) -> tuple[tuple[dt.date, str, bool], ...]:
+        """Closed days inside the course, ordinary weekends left out: date, reason, provisional."""
+        inside = self.inputs.calendar.closed_days(self.course.first, self.course.last)
+        treated = set(self.course.dates)
+        return tuple((day, reason.text, reason.provisional) for day, reason in inside if day not in treated)
+
+    def is_provisional(self, fraction: Fraction) -> bool:
+        """Does this fraction's date depend on holidays not officially announced?"""
+        return self.inputs.calendar.depends_on_provisional(self.course.first, fraction.date)
+
+    @property
+    def provisional(self) -> bool:
+        """Does any date of the plan depend on holidays not officially announced?"""
+        last = self.course.fractions[-1]
+        return self.is_provisional(last) or any(cycle.provisional for cycle in self.cycles)
+
+
+def make_plan(inputs: PlanInputs, provenance: Provenance, revision: Revision | None = None) -> Plan:
+    """Lay the course out, align the cycles, evaluate the regions, and say what has to be said.
+
+    Raises ScheduleError where the course cannot start or end on the calendar, or a cycle cannot be given.
+    """
+    inputs = inputs if inputs.course_id else replace(inputs, course_id=_course_id(inputs, provenance))
+    course = lay_out_inputs(inputs)
+    return complete_plan(inputs, course, provenance, revision or Revision())
+
+
+def _course_id(inputs: PlanInputs, provenance: Provenance) -> str:
+    """A hash of protocol, clinic, requested start and the moment the first plan was made.
+
+    The moment keeps two patients with the same course apart.
+    """
+    moment = provenance.created.isoformat() if provenance.created else ""
+    text = "\n".join((inputs.protocol, inputs.clinic, inputs.start.isoformat(), moment))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:20]
+
+
+def complete_plan(
+    inputs: PlanInputs,
+    course: Course,
+    provenance: Provenance,
+    revision: Revision,
+    cycles: tuple[Cycle, ...] | None = None,
+) -> Plan:
+    """A plan around a course that is already on dates (laid out, or chosen among options).
+
+    cycles: those that stay on their dates; None: aligned with the course.
+    """
+    cycles = align_cycles(inputs, course) if cycles is None else cycles
+    inputs = _trimmed(inputs, course, cycles)
+    prescribed = schedule.prescribed_reference(inputs.prescription, course.first)
+    effects = evaluate(course, inputs.regions, regimen=inputs.prescription.name)
+    ranged = expand(inputs.range_regions, induction=after_induction(course, cycles))
+    plan = Plan(
+        inputs=inputs,
+        course=course,
+        cycles=cycles,
+        effects=effects,
+        prescribed=prescribed,
+        prescribed_effects=evaluate(prescribed, inputs.regions, regimen=inputs.prescription.name),
+        notes=(),
+        provenance=provenance,
+        revision=revision,
+        ranges=evaluate(course, ranged, regimen=inputs.prescription.name),
+    )
+    return replace(plan, notes=tuple(_notes(plan)))
+
+
+def after_induction(course: Course, cycles: tuple[Cycle, ...]) -> bool:
+    """Did chemotherapy begin at least a week before the first fraction?"""
+    return any(days_between(cycle.date, course.first) >= INDUCTION_DAYS for cycle in cycles)
+
+
+def _why_moved(inputs: PlanInputs, first: dt.date) -> str:
+    """What kept the course from starting on the requested day, and the rules that kept it from later open days."""
+    why = [start_obstacle(inputs, inputs.start)]
+    for day, reason in inputs.calendar.days(add_days(inputs.start, 1), add_days(first, -1)):
+        obstacle = start_obstacle(inputs, day) if reason.open else ""
+        if obstacle and not any(known.startswith(obstacle) for known in why):
+            why.append(f"{obstacle}, from {day_name(day)} {day} on")
+    return "; then ".join(why)
+
+
+def _trimmed(inputs: PlanInputs, course: Course, cycles: tuple[Cycle, ...]) -> PlanInputs:
+    days = [inputs.start, course.first, course.last]
+    days += [day for cycle in cycles for day in (cycle.date, cycle.nominal_date, cycle.due_date)]
+    low = max(inputs.calendar.first, add_days(min(days), -7))
+    high = inputs.calendar.after_open_days(max(days), OPEN_DAYS_KEPT)
+
+    def cut(calendar: Calendar) -> Calendar:
+        return calendar.trimmed(max(low, calendar.first), min(high, calendar.last))
+
+    return replace(
+        inputs,
+        calendar=cut(inputs.calendar),
+        infusion=cut(inputs.infusion) if inputs.infusion else None,
+        machines=tuple(cut(machine) for machine in inputs.machines),
+    )
+
+
+def _notes(plan: Plan) -> Iterator[Note]:
+    yield from plan.inputs.assumptions
+    yield from _start_note(plan)
+    yield from _worked_weekends(plan)
+    yield from _provisional(plan)
+    yield from rule_notes(plan)
+    if plan.inputs.chemo is not None:
+        yield from chemo_check.check(plan.inputs.chemo, plan.cycles)
+        yield from _delay_notes(plan)
+    yield from notes_on(plan.course, plan.effects)
+    if after_induction(plan.course, plan.cycles):
+        yield from induction_notes(plan.effects)
+
+
+def _delay_notes(plan: Plan) -> tuple[Note, ...]:
+    """What putting cycles off did."""
+    delays = {delay.cycle: delay.days for delay in plan.inputs.delays}
+    if not any(delays.values()):
+        return ()
+    return chemo_check.delay_notes(delays, plan.cycles, align_cycles(replace(plan.inputs, delays=()), plan.course))
+
+
+def rule_notes(plan: Plan) -> tuple[Note, ...]:
+    """The rules that the plan's course breaks, and the EQD2 limits that it exceeds, with their numbers."""
+    inputs = plan.inputs
+    broken = course_rules.check(
+        plan.course,
+        inputs.limits,
+        calendar=inputs.calendar,
+        cord=inputs.has_cord,
+        extra=[opened.date for opened in inputs.opened],
+        prolongation_days=plan.prolongation_days,
+    )
+    return (*broken, *limit_notes(plan.effects))
+
+
+def _start_note(plan: Plan) -> Iterator[Note]:
+    requested, first = plan.inputs.start, plan.course.first
+    if first == requested:
+        return
+    yield Note(
+        code="start-moved",
+        severity="warning",
+        message=schedule.describe_move(requested, first, _why_moved(plan.inputs, first)),
+        values={
+            "requested": requested.isoformat(),
+            "first": first.isoformat(),
+            "days": days_between(requested, first),
+        },
+    )
+
+
+def _worked_weekends(plan: Plan) -> Iterator[Note]:
+    """Both answers, where the course meets a worked weekend."""
+    calendar = plan.inputs.calendar
+    inside = [
+        day for day, reason in calendar.days(plan.course.first, plan.course.last) if reason.kind == "worked weekend"
+    ]
+    if not inside or plan.revision.number > 1:
+        return
+    both = {}
+    for used in (False, True):
+        inputs = replace(
+            plan.inputs,
+            calendar=calendar.with_worked_weekends(used),
+            infusion=plan.inputs.infusion and plan.inputs.infusion.with_worked_weekends(used),
+        )
+        course = lay_out_inputs(inputs)
+        both[used] = (course.last.isoformat(), schedule.prolongation_days(course))
+    (last_without, longer_without), (last_with, longer_with) = both[False], both[True]
+    yield Note(
+        code="worked-weekends",
+        severity="warning" if plan.inputs.worked_weekends == "unknown" else "info",
+        message=f"worked weekends not used: last {last_without}, {longer_without:+d} d; "
+        f"used: {last_with}, {longer_with:+d} d",
+        values={
+            "used": any(calendar.is_open(day) for day in inside),
+            "known": plan.inputs.worked_weekends,
+            "last_not_used": last_without,
+            "prolongation_not_used_days": longer_without,
+            "last_used": last_with,
+            "prolongation_used_days": longer_with,
+        },
+    )
+
+
+def _provisional(plan: Plan) -> Iterator[Note]:
+    numbers = [fraction.number for fraction in plan.course.fractions if plan.is_provisional(fraction)]
+    cycles = [cycle.number for cycle in plan.cycles if cycle.provisional]
+    if not numbers and not cycles:
+        return
+    through = plan.inputs.calendar.official_through
+    parts = []
+    if numbers:
+        parts.append(f"fractions {numbers[0]} to {numbers[-1]}")
+    if cycles:
+        parts.append("cycle " + ", ".join(map(str, cycles)))
+    until = f"; announced through {through}" if through else ""
+    yield Note(
+        code="provisional",
+        severity="warning",
+        message=f"{' and '.join(parts)} depend on holidays not officially announced{until}: they may still move",
+        values={
+            "first_fraction": numbers[0] if numbers else None,
+            "last_fraction": numbers[-1] if numbers else None,
+            "cycles": ", ".join(map(str, cycles)),
+            "official_through": through.isoformat() if through else None,
+        },
+    )
+
+
+def refuse(plan: Plan, *, provisional: bool, strict: bool) -> None:
+    """Refuse what is otherwise a warning: provisional dates, broken rules."""
+    if provisional and plan.provisional:
+        raise ScheduleError(next(note.message for note in plan.notes if note.code == "provisional"))
+    broken = [note.message for note in plan.notes if note.severity == "violation"]
+    if strict and broken:
+        raise DomainError("; ".join(broken))

@@ -1,0 +1,372 @@
+"""From names and options to a plan's inputs: files are read here, and every name is resolved."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+from rtplan.chemotherapy.protocol import ChemoProtocol, parse_anchor, with_anchor
+from rtplan.clinic.calendar import build, with_matched
+from rtplan.clinic.clinic import Clinic, Days, with_week
+from rtplan.clinic.days import Calendar, add_days
+from rtplan.clinic.holidays import assumed, working_week
+from rtplan.clinic.limits import Limits, StartRules
+from rtplan.course.schedule import on_week
+from rtplan.errors import ConfigError, DomainError
+from rtplan.library import catalogue
+from rtplan.library.protocol import Protocol, RegionSpec
+from rtplan.note import Note, Source
+from rtplan.planning.inputs import CycleDelay, PlanInputs
+from rtplan.prescription import notation
+from rtplan.prescription.prescription import Prescription
+from rtplan.radiobiology.intervals import OESOPHAGUS_SETS, range_notes, side_by_side
+from rtplan.radiobiology.region import Region
+from rtplan.radiobiology.tissue import Tissue
+
+__all__ = [
+    "DEFAULT_PROTOCOL",
+    "Where",
+    "calendars",
+    "inputs_of",
+    "named_prescription",
+    "protocol_of",
+    "regions_of",
+    "stated_regions",
+]
+
+
+DEFAULT_PROTOCOL = "west-china-low-dose"
+
+
+DAYS_BEFORE, DAYS_AFTER = 200, 800
+
+
+DEFAULT_REGIONS = (
+    RegionSpec(name="tumour", tissue="squamous-surrogate"),
+    RegionSpec(name="late tissue at 100 %", tissue="generic-late"),
+    RegionSpec(name="acute tissue at 100 %", tissue="generic-acute"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """The user's words for clinic, calendar and alignment; None or empty: the protocol's, or the default."""
+
+    clinic: str | None = None
+    worked_weekends: str | None = None
+    week: str | None = None
+    matched_machine: bool = False
+    align: str | None = None
+    policy: str | None = None
+    chemo: str | None = None
+    delays: tuple[CycleDelay, ...] = ()
+    exact_start: bool = False
+    start_rules_off: bool = False
+    times: tuple[dt.time, ...] = ()
+    tissues: tuple[str, ...] = ()
+    alpha_betas: tuple[float, ...] = ()
+    regions: tuple[str, ...] = ()
+    tissue_file: str | None = None
+    category: int | None = None
+    ranges: bool = False
+
+
+def protocol_of(name: str) -> Protocol:
+    """A protocol by path or name; else a regimen or notation such as ``70/35``, without chemotherapy."""
+    if (catalogue.is_path(name) and name.lower().endswith(".toml")) or name in catalogue.names("protocols"):
+        return catalogue.load_protocol(name)
+    if not notation.looks_like_notation(name) and difflib.get_close_matches(name, catalogue.names("protocols"), n=1):
+        return catalogue.load_protocol(name)
+    prescription = named_prescription(name)
+    return Protocol(
+        name=prescription.name,
+        label=prescription.name,
+        sources=(Source(text="given on the command line", verified=False),),
+        prescription=prescription,
+    )
+
+
+def named_prescription(name: str) -> Prescription:
+    """The prescription of a notation, or of a shipped regimen."""
+    if notation.looks_like_notation(name):
+        return notation.parse(name)
+    regimen = catalogue.load_regimen(name)
+    if regimen.prescription is None:
+        raise DomainError(f"regimen {regimen.name!r} has no dose to calculate with: {regimen.not_for_calculation}")
+    return regimen.prescription
+
+
+def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date | None = None) -> PlanInputs:
+    """Everything a plan is made from. until: the last day a course may have to start on, where there are several.
+
+    Raises ConfigError or DomainError where a name is unknown or a file is not as it should be.
+    """
+    clinic_name = where.clinic or protocol.clinic or "west-china"
+    clinic = catalogue.load_clinic(clinic_name)
+    clinic = with_week(clinic, where.week) if where.week else clinic
+    prescription = on_week(protocol.prescription, working_week(clinic))
+    known = where.worked_weekends or clinic.worked_weekends
+    regions = regions_of(protocol, where)
+    ranged, about_range = with_ranges(regions, where.tissues, where.tissue_file) if where.ranges else ((), ())
+    treatment, infusion, machines = calendars(clinic, start, used=known == "yes", until=until)
+    if where.matched_machine:
+        treatment, infusion = _matched(clinic, treatment, infusion, machines)
+    return PlanInputs(
+        start=start,
+        protocol=protocol.name,
+        label=protocol.label,
+        clinic=clinic.label,
+        prescription=prescription,
+        calendar=treatment,
+        infusion=infusion,
+        machines=machines,
+        worked_weekends=known,
+        exact_start=where.exact_start,
+        regions=regions,
+        limits=_limits(protocol, clinic, where),
+        start_rules=_start_rules(protocol, clinic, where),
+        chemo=_chemo(protocol, where),
+        delays=where.delays,
+        times=where.times,
+        sources=protocol.sources,
+        assumptions=(*_assumptions(protocol, where, clinic), *tissue_file_notes(where.tissue_file), *about_range),
+        range_regions=ranged,
+    )
+
+
+def calendars(
+    clinic: Clinic, start: dt.date, *, used: bool, until: dt.date | None = None
+) -> tuple[Calendar, Calendar | None, tuple[Calendar, ...]]:
+    """Calendars of the treatment machine, of the infusion unit where it has one, and of matched machines."""
+    first = add_days(start, -DAYS_BEFORE)
+    last = add_days(until or start, DAYS_AFTER)
+
+    def of(days: Days | None, name: str | None) -> Calendar:
+        return build(clinic, first, last, worked_weekends=used, days=days, name=name)
+
+    infusion = of(clinic.infusion, f"infusion unit of {clinic.label}") if clinic.infusion else None
+    return of(None, None), infusion, tuple(of(machine.days, machine.name) for machine in clinic.machines)
+
+
+def _matched(
+    clinic: Clinic, treatment: Calendar, infusion: Calendar | None, machines: tuple[Calendar, ...]
+) -> tuple[Calendar, Calendar]:
+    """The matched machines' days opened; chemotherapy keeps the days it had."""
+    if not machines:
+        raise DomainError(f"{clinic.label} has no matched machine: name one in its file under [[machines]]")
+    return with_matched(treatment, machines), infusion or treatment
+
+
+def _limits(protocol: Protocol, clinic: Clinic, where: Where) -> Limits:
+    limits = clinic.limits or Limits()
+    if where.category is not None:
+        source = Source(text="category given by the user", verified=False)
+        return replace(limits, category=where.category, category_source=source)
+    if protocol.category is not None:
+        return replace(limits, category=protocol.category, category_source=protocol.category_source)
+    return limits
+
+
+def _start_rules(protocol: Protocol, clinic: Clinic, where: Where) -> StartRules:
+    rules = protocol.start_rules or clinic.start_rules
+    return replace(rules, off=True) if where.start_rules_off else rules
+
+
+def _chemo(protocol: Protocol, where: Where) -> ChemoProtocol | None:
+    name = where.chemo or protocol.chemo
+    if not name or name == "none":
+        if where.align or where.policy or where.delays:
+            raise DomainError(f"{protocol.name} has no chemotherapy to align: give --chemo")
+        return None
+    chemo = catalogue.load_chemo(name)
+    if not where.chemo:
+        chemo = replace(chemo, anchor=parse_anchor(protocol.align), anchor_source=protocol.align_source)
+    if where.align:
+        chemo = with_anchor(chemo, parse_anchor(where.align))
+    return replace(chemo, policy=where.policy) if where.policy else chemo
+
+
+def _assumptions(protocol: Protocol, where: Where, clinic: Clinic) -> Sequence[Note]:
+    notes = [
+        Note(code=item.code, severity="info", message=item.text)
+        for item in protocol.assumptions
+        if not (item.code == "alignment-assumed" and (where.align or where.chemo))
+        and not (item.code == "drugs-not-stated" and where.chemo)
+    ]
+    if message := assumed(clinic):
+        notes.append(Note(code="clinic-assumed", severity="info", message=message))
+    week = working_week(clinic)
+    if on_week(protocol.prescription, week) != protocol.prescription:
+        message = f"five days a week are meant as {', '.join(week)}, the working week of {clinic.label}"
+        notes.append(Note(code="week-of-the-clinic", severity="info", message=message))
+    return notes
+
+
+def regions_of(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
+    """The regions to evaluate: the protocol's, with the tissues and organs the user named."""
+    tissues = catalogue.load_tissues(where.tissue_file)
+    specs = list(protocol.regions if protocol and protocol.regions else DEFAULT_REGIONS)
+    for spec in specs:
+        tissue_named(
+            spec.tissue, tissues, f"protocol {protocol.name!r}, regions {spec.name!r}" if protocol else "tissue"
+        )
+    if where.tissues:
+        specs = _with_named(specs, where.tissues, tissues)
+    regions = [_region(spec, tissues) for spec in specs]
+    if where.alpha_betas:
+        regions = [Region(name=f"α/β {value:g}", tissue=bare_tissue(value)) for value in where.alpha_betas]
+    return _each_once((*regions, *stated_regions(where.regions, where.tissue_file)), where.regions)
+
+
+def _with_named(specs: Sequence[RegionSpec], named: Sequence[str], tissues: dict[str, Tissue]) -> list[RegionSpec]:
+    """The named tissues in place of the default ones of their kind, all at 100 % of prescription."""
+    chosen = [tissue_named(name, tissues) for name in named]
+    kinds = {tissue.kind for tissue in chosen}
+    new = [
+        RegionSpec(
+            name="tumour" if tissue.kind == "tumour" else f"{tissue.name} at 100 %",
+            tissue=tissue.name,
+        )
+        for tissue in chosen
+    ]
+    kept = [spec for spec in specs if tissue_named(spec.tissue, tissues).kind not in kinds]
+    return sorted([*new, *kept], key=lambda spec: tissue_named(spec.tissue, tissues).kind != "tumour")
+
+
+def with_ranges(
+    regions: Sequence[Region], named: Sequence[str] = (), tissue_file: str | None = None
+) -> tuple[tuple[Region, ...], tuple[Note, ...]]:
+    """The regions for a range: with their published intervals, and the tumour under each parameter set.
+
+    The sets are the named ones, else those for the oesophagus and the tumours of the user's file. The notes say which
+    sets are left out. `ranges.expand` then gives each region its variants.
+    """
+    tissues = catalogue.load_tissues(tissue_file)
+    bare = [region.name for region in regions if region.tissue.name not in tissues]
+    if bare:
+        raise DomainError(f"a range needs parameter sets with a name, not only {bare[0]}: give --tissue")
+    known = [replace(region, tissue=tissues[region.tissue.name]) for region in regions]
+    if named:
+        sets = [tissue_named(name, tissues) for name in named]
+    else:
+        own = catalogue.tissues_of(tissue_file) if tissue_file else {}
+        names = dict.fromkeys([*OESOPHAGUS_SETS, *(name for name, tissue in own.items() if tissue.kind == "tumour")])
+        sets = [tissues[name] for name in names]
+    found = side_by_side(known, sets)
+    return found, range_notes(found, sets)
+
+
+def refreshed(regions: Sequence[Region], tissue_file: str | None) -> tuple[Region, ...]:
+    """The regions with the tissues that the user's file overrides."""
+    own = catalogue.tissues_of(tissue_file) if tissue_file else {}
+    return tuple(replace(region, tissue=own.get(region.tissue.name, region.tissue)) for region in regions)
+
+
+def tissue_file_notes(tissue_file: str | None) -> tuple[Note, ...]:
+    """Which tissues the user's file adds, and which shipped ones it overrides, with the values that differ."""
+    if tissue_file is None:
+        return ()
+    shipped, own = catalogue.load_tissues(), catalogue.tissues_of(tissue_file)
+    return tuple(_own_tissue(tissue, shipped.get(name)) for name, tissue in own.items())
+
+
+def _own_tissue(tissue: Tissue, shipped: Tissue | None) -> Note:
+    if shipped is None:
+        return Note(
+            code="tissue-added",
+            severity="info",
+            message=f"tissue {tissue.name} is the user's own: α/β {tissue.alpha_beta:g} Gy ({tissue.source.text})",
+            values={"tissue": tissue.name, "alpha_beta_gy": tissue.alpha_beta},
+        )
+    changed = [item.name for item in fields(Tissue) if getattr(tissue, item.name) != getattr(shipped, item.name)]
+    what = f"in {', '.join(changed)}" if changed else "in nothing"
+    return Note(
+        code="tissue-overridden",
+        severity="warning",
+        message=f"tissue {tissue.name} is overridden by the user's file: it differs {what} from the shipped one "
+        f"(α/β {tissue.alpha_beta:g} Gy, shipped {shipped.alpha_beta:g} Gy)",
+        values={"tissue": tissue.name, "alpha_beta_gy": tissue.alpha_beta, "shipped_gy": shipped.alpha_beta},
+    )
+
+
+def stated_regions(texts: Sequence[str], tissue_file: str | None = None) -> tuple[Region, ...]:
+    """Organs with their stated dose: ``spinal cord=42.3Gy Dmax``."""
+    tissues = catalogue.load_tissues(tissue_file)
+    return _each_once([_region(_stated(text, tissues), tissues) for text in texts], texts)
+
+
+def _each_once(regions: Sequence[Region], texts: Sequence[str]) -> tuple[Region, ...]:
+    """The regions; DomainError where one given by --region stands there already, with another dose or the same."""
+    names = [region.name.casefold() for region in regions]
+    for text, region in zip(texts, regions[len(regions) - len(texts) :], strict=True):
+        if names.count(region.name.casefold()) > 1:
+            raise DomainError(f"--region {text!r}: there is a region {region.name!r} already, give each one once")
+    return tuple(regions)
+
+
+def bare_tissue(alpha_beta: float) -> Tissue:
+    """A tissue of which only the alpha/beta is known, from the user: no time factor, complete repair."""
+    return Tissue(
+        name=f"alpha/beta {alpha_beta:g}",
+        label=f"α/β {alpha_beta:g} Gy",
+        kind="tumour",
+        alpha_beta=alpha_beta,
+        source=Source(text="given by the user", verified=False),
+    )
+
+
+def tissue_named(name: str, tissues: dict[str, Tissue], place: str = "tissue") -> Tissue:
+    """A tissue by name; ConfigError names the place it is named in, and the nearest known one."""
+    if name in tissues:
+        return tissues[name]
+    near = difflib.get_close_matches(name, tissues, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(tissues)}"
+    raise ConfigError(place, [f"there is no tissue {name!r}; {hint}"])
+
+
+def _region(spec: RegionSpec, tissues: dict[str, Tissue]) -> Region:
+    tissue = tissue_named(spec.tissue, tissues)
+    if tissue.obstacle:
+        raise DomainError(f"tissue {tissue.name!r} cannot be calculated with: {tissue.obstacle}")
+    return Region(
+        name=spec.name,
+        tissue=tissue,
+        target=spec.target,
+        stated_dose_gy=spec.stated_dose_gy,
+        metric=spec.metric,
+        shares=spec.shares,
+    )
+
+
+def _stated(text: str, tissues: dict[str, Tissue]) -> RegionSpec:
+    """``spinal cord=42.3Gy`` or ``4230cGy``, optionally with the metric: ``lung=18Gy mean``."""
+    import re
+
+    match = re.fullmatch(r"\s*([^=]+?)\s*=\s*([0-9.eE+-]+)\s*(c?gy\b|%)?\s*(.*?)\s*", text, flags=re.IGNORECASE)
+    if match is None:
+        raise DomainError(f'--region takes NAME=DOSEGy [metric], such as "spinal cord=42.3Gy Dmax", got {text!r}')
+    name, figure, unit, metric = match.groups()
+    try:
+        value = float(figure)
+    except ValueError:
+        raise DomainError(f"--region {text!r}: {figure!r} is not a number") from None
+    unit = (unit or "").lower()
+    if unit not in ("gy", "cgy"):
+        raise DomainError(
+            f"--region {text!r}: give the dose over the whole prescription in Gy, "
+            f"such as {_dose_hint(figure, value, bare=not unit and not metric)}"
+        )
+    tissue = tissue_named(name.lower().replace(" ", "-"), tissues)
+    dose = value / 100.0 if unit == "cgy" else value
+    return RegionSpec(name=name, tissue=tissue.name, stated_dose_gy=dose, metric=metric)
+
+
+def _dose_hint(figure: str, value: float, *, bare: bool) -> str:
+    """The user's own figure only where no other unit can be meant by it; a figure in the thousands is cGy."""
+    if bare and 1.0 < value < 150.0:
+        return f"{figure}Gy"
+    if bare and 500.0 <= value < 15000.0:
+        return f"{value / 100.0:g}Gy (or {figure}cGy)"
+    return "42.3Gy"

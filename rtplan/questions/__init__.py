@@ -1,0 +1,1 @@
+"""Questions other than a plan's: doses, comparisons, start dates, days, lists."""

@@ -1,0 +1,1 @@
+"""Formulae, tissues, and what a course does to them."""

@@ -1,0 +1,91 @@
+"""Checks on arrays of numbers: the ground that the formulae stand on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rtplan.errors import DomainError
+
+__all__ = [
+    "Array",
+    "FloatOrArray",
+    "checked",
+    "dose",
+    "numbers",
+    "out",
+    "positive",
+]
+
+
+Array: TypeAlias = NDArray[np.float64]
+
+
+FloatOrArray: TypeAlias = float | Array
+
+
+def _has_bool(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return any(_has_bool(item) for item in value)
+    return isinstance(value, bool | np.bool_)
+
+
+def numbers(name: str, value: ArrayLike) -> NDArray[Any]:
+    """`value` as an array of real numbers, not copied and not converted; anything else is refused."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of unequal length
+        raise DomainError(f"{name} must be a number or a rectangular array of numbers, got {value!r}") from None
+    if array.dtype.kind not in "iuf" or _has_bool(value):
+        raise DomainError(f"{name} must be a real number or an array of real numbers, got {value!r}")
+    return array
+
+
+def checked(
+    name: str,
+    value: ArrayLike,
+    unit: str = "",
+    *,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    most: float = math.inf,
+    integral: bool = False,
+    infinite: bool = False,
+) -> Array:
+    """`value` as floats, each of them > `above`, >= `least`, <= `most`; NaN never passes, infinity only if asked."""
+    array = np.asarray(numbers(name, value), dtype=np.float64)
+
+    def refuse_unless(good: NDArray[np.bool_], bound: str) -> None:
+        if not good.all():
+            raise DomainError(f"{name} must be {bound}, got {float(array[~good].flat[0])!r}")
+
+    of = f" {unit}" if unit else ""
+    refuse_unless(~np.isnan(array) if infinite else np.isfinite(array), "a number" if infinite else "finite")
+    if above > -math.inf:
+        refuse_unless(array > above, f"greater than {above:g}{of}")
+    if least > -math.inf:
+        refuse_unless(array >= least, f"{least:g}{of} or greater")
+    if most < math.inf:
+        refuse_unless(array <= most, f"at most {most:g}{of}")
+    if integral:
+        refuse_unless(array == np.floor(array), "whole")
+    return array
+
+
+def dose(name: str, value: ArrayLike) -> Array:
+    """Doses: finite, 0 or above. [Gy]"""
+    return checked(name, value, "Gy", least=0.0)
+
+
+def positive(name: str, value: ArrayLike, unit: str = "") -> Array:
+    """Finite and above 0."""
+    return checked(name, value, unit, above=0.0)
+
+
+def out(value: Any) -> FloatOrArray:
+    """A float for no axes, else the array."""
+    array = np.asarray(value, dtype=np.float64)
+    return float(array) if array.ndim == 0 else array

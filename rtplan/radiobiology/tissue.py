@@ -1,0 +1,223 @@
+"""Biology of a tissue: how it answers dose per fraction, time and repair. Nothing here knows a plan."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rtplan.errors import DomainError, finite, non_negative, positive, whole
+from rtplan.note import Source
+
+__all__ = [
+    "GENERIC_ACUTE",
+    "GENERIC_LATE",
+    "GENERIC_TUMOUR",
+    "Interval",
+    "Limit",
+    "Repair",
+    "Repopulation",
+    "Tissue",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A published interval around an estimate, such as a 95 % confidence interval."""
+
+    low: float
+    high: float
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        finite("low", self.low)
+        finite("high", self.high)
+        if self.low > self.high:
+            raise DomainError(f"interval low {self.low:g} is above high {self.high:g}")
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repopulation:
+    """Loss to repopulation: rate * max(0, T - kick_off_day).
+
+    rate: [Gy/day], of BED where ``basis`` is "bed", of EQD2 where it is "eqd2". None: not known.
+    kick_off_day: [day]; None: the source gives none, and the set is refused for calculation.
+    first_fraction_is_day: 0 where the source counts the first fraction as day 0, 1 where as day 1.
+    """
+
+    source: Source
+    rate: float | None = None
+    basis: str | None = None
+    kick_off_day: float | None = None
+    first_fraction_is_day: int = 0
+    rate_interval: Interval | None = None
+    kick_off_interval: Interval | None = None
+
+    def __post_init__(self) -> None:
+        if self.rate is not None:
+            non_negative("rate", self.rate, "Gy/day")
+        if self.kick_off_day is not None:
+            non_negative("kick_off_day", self.kick_off_day, "days")
+        if self.basis not in (None, "bed", "eqd2"):
+            raise DomainError(f"basis takes bed or eqd2, got {self.basis!r}")
+        whole("first_fraction_is_day", self.first_fraction_is_day, 0, 1)
+        _inside("rate", self.rate, self.rate_interval)
+        _inside("kick_off_day", self.kick_off_day, self.kick_off_interval)
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What is missing before this set can be calculated with."""
+        parts = (
+            ("rate", self.rate),
+            ("basis (BED or EQD2)", self.basis),
+            ("kick-off day", self.kick_off_day),
+        )
+        return tuple(name for name, value in parts if value is None)
+
+    def bed_rate(self, alpha_beta: float) -> float:
+        """Rate in Gy of BED per day at this alpha/beta: K = Dprolif * (1 + 2/(alpha/beta))."""
+        if self.rate is None or self.lacking:
+            raise DomainError(f"repopulation has no {', '.join(self.lacking)}")
+        return self.rate * (1.0 + 2.0 / alpha_beta) if self.basis == "eqd2" else self.rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """Incomplete repair between fractions of a day; overnight only where the tissue opts in.
+
+    half_times_h: one or more half-times [h] with their shares (summing to 1).
+    bound: True where the source gives a bound ("> 5 h") and not a value: the value is then the bound.
+    """
+
+    half_times_h: tuple[float, ...]
+    source: Source
+    shares: tuple[float, ...] = ()
+    overnight: bool = False
+    bound: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.half_times_h:
+            raise DomainError("half_times_h needs at least one half-time, got none")
+        for value in self.half_times_h:
+            positive("half_times_h", value, "h")
+        if len(self.half_times_h) == 1 and not self.shares:
+            return
+        if len(self.shares) != len(self.half_times_h):
+            raise DomainError(f"shares needs one number for each of {len(self.half_times_h)} half-times")
+        for value in self.shares:
+            positive("shares", value)
+        if not math.isclose(sum(self.shares), 1.0, abs_tol=1e-9):
+            raise DomainError(f"shares must sum to 1, got {sum(self.shares):g}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A published EQD2 limit of an organ, with the alpha/beta and the metric it was published for.
+
+    name: of the set it belongs to; conflicting published limits stand side by side under their names.
+    eqd2_gy: [Gy]; alpha_beta: at which it holds [Gy]; metric: such as "Dmax" or "Dmean".
+    """
+
+    name: str
+    eqd2_gy: float
+    alpha_beta: float
+    metric: str
+    source: Source
+
+    def __post_init__(self) -> None:
+        positive("eqd2_gy", self.eqd2_gy, "Gy")
+        positive("alpha_beta", self.alpha_beta, "Gy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tissue:
+    """A named parameter set. alpha_beta [Gy], transition_dose [Gy], gamma_over_alpha [-].
+
+    kind: "tumour", "late" or "acute". model: "LQ", or "LQ-L" above a transition dose.
+    Only tumours lose dose to repopulation here; late tissues have no time factor.
+    """
+
+    name: str
+    label: str
+    kind: str
+    alpha_beta: float
+    source: Source
+    alpha_beta_interval: Interval | None = None
+    model: str = "LQ"
+    transition_dose: float | None = None
+    gamma_over_alpha: float | None = None
+    repopulation: Repopulation | None = None
+    repair: Repair | None = None
+    endpoint: str = ""
+    limits: tuple[Limit, ...] = ()
+    not_for_calculation: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("tumour", "late", "acute"):
+            raise DomainError(f"kind takes tumour, late or acute, got {self.kind!r}")
+        positive("alpha_beta", self.alpha_beta, "Gy")
+        _inside("alpha_beta", self.alpha_beta, self.alpha_beta_interval)
+        if self.alpha_beta_interval is not None:
+            positive("alpha_beta_interval low", self.alpha_beta_interval.low, "Gy")
+        if self.model not in ("LQ", "LQ-L"):
+            raise DomainError(f"model takes LQ or LQ-L, got {self.model!r}")
+        if (self.model == "LQ-L") != (self.transition_dose is not None):
+            raise DomainError(f"transition_dose goes with model LQ-L and only with it (tissue {self.name!r})")
+        for name, value in (("transition_dose", self.transition_dose), ("gamma_over_alpha", self.gamma_over_alpha)):
+            if value is not None:
+                positive(name, value, "Gy" if name == "transition_dose" else "")
+        if self.kind == "late" and self.repopulation is not None:
+            raise DomainError(f"late tissue {self.name!r} has no time factor: remove repopulation")
+
+    @property
+    def obstacle(self) -> str:
+        """Why this set cannot be calculated with; empty where it can."""
+        if self.not_for_calculation:
+            return self.not_for_calculation
+        if self.repopulation is not None and self.repopulation.lacking:
+            return f"its time factor has no {' and no '.join(self.repopulation.lacking)}"
+        return ""
+
+    @property
+    def has_time_factor(self) -> bool:
+        """Does this set lose dose to repopulation?"""
+        return self.repopulation is not None
+
+
+def _inside(name: str, value: float | None, interval: Interval | None) -> None:
+    if value is not None and interval is not None and value not in interval:
+        raise DomainError(f"{name} {value:g} lies outside its own interval {interval.low:g} to {interval.high:g}")
+
+
+# The generic sets, so that a quick answer reads no file. `configs/tissues.toml` lists the same with more about them.
+
+GENERIC_TUMOUR = Tissue(
+    name="generic-tumour",
+    label="tumour, generic, no time factor",
+    kind="tumour",
+    alpha_beta=10.0,
+    source=Source(text="convention for tumours and early responding tissue, no single source", verified=False),
+    endpoint="tumour control",
+)
+
+
+GENERIC_LATE = Tissue(
+    name="generic-late",
+    label="late reacting tissue, generic",
+    kind="late",
+    alpha_beta=3.0,
+    source=Source(text="convention for late reacting tissue, no single source", verified=False),
+    endpoint="late reactions",
+)
+
+
+GENERIC_ACUTE = Tissue(
+    name="generic-acute",
+    label="acutely reacting tissue, generic",
+    kind="acute",
+    alpha_beta=10.0,
+    source=Source(text="convention for tumours and early responding tissue, no single source", verified=False),
+    endpoint="acute reactions",
+)

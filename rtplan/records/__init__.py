@@ -1,0 +1,1 @@
+"""What other systems wrote of what was given."""

@@ -1,0 +1,43 @@
+"""What a record-and-verify system says was given."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = [
+    "STATUSES",
+    "Record",
+    "RecordEntry",
+]
+
+
+STATUSES = ("delivered", "partial", "remainder", "missed")
+"""What a line of a record can say. remainder: the rest of an earlier partial fraction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordEntry:
+    """One line of a record. line: in the file. doses_gy: by target, empty where none is given [Gy].
+
+    targets: those it speaks of; empty: of the whole fraction. A target named without a dose got what was planned.
+    number: fraction number as the record counts. status: one of ``STATUSES``, "" where the record has none.
+    """
+
+    line: int
+    date: dt.date
+    time: dt.time | None = None
+    number: int | None = None
+    doses_gy: Mapping[str, float] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    status: str = ""
+    phase: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a record-and-verify system says was given."""
+
+    file: str
+    entries: tuple[RecordEntry, ...]

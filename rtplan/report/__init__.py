@@ -1,0 +1,1 @@
+"""From an answer to what people see and machines read."""

@@ -1,0 +1,223 @@
+"""Figures: their data from results. Nothing is drawn here.
+
+A figure is a name and numbers; `formats.drawing` draws it, when one is asked for.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rtplan.clinic.days import Calendar, add_days
+from rtplan.course.course import Course
+from rtplan.planning.plan import Plan
+from rtplan.radiobiology.effect import EffectRow, net_bed_by_day
+from rtplan.radiobiology.region import Region
+from rtplan.report.blocks import Figure
+from rtplan.report.language import dated, gy
+
+__all__ = [
+    "OptionPoint",
+    "StartDay",
+    "bed_time_figure",
+    "course_figure",
+    "options_figure",
+    "pareto",
+    "regimens_figure",
+    "start_strip_figure",
+]
+
+
+MOST_REGIONS = 5
+
+
+_NEAR = 7
+"""Days outside the course within which a cycle is still drawn."""
+
+
+def course_figure(plan: Plan, *, actual: Course | None = None, label: str = "with missed days") -> Figure:
+    """Cumulative dose, and tumour and late BED day by day.
+
+    The plan against its prescribed reference; or, where `actual` is given, that course against the plan.
+    """
+    if actual is None:
+        tracks = (("prescribed reference", plan.prescribed), ("plan", plan.course))
+    else:
+        tracks = (("plan", plan.course), (label, actual))
+    main = tracks[-1][1]
+    regions = tuple(r for r in plan.inputs.regions if r.tissue.kind in ("tumour", "late"))[:MOST_REGIONS]
+    last = max(course.last for _, course in tracks)
+    near = (add_days(main.first, -_NEAR), add_days(last, _NEAR))
+    cycles = [(cycle.date, f"C{cycle.number}D1") for cycle in plan.cycles if near[0] <= cycle.date <= near[1]]
+    return Figure(
+        name="course",
+        caption=f"Cumulative dose and BED day by day: {tracks[1][0]} (drawn out) against {tracks[0][0]} (broken line). "
+        "Shaded: closed days; hatched: closures and holidays. In a gap past the kick-off day a tumour's net BED falls.",
+        alternative=f"Cumulative dose to {gy(main.total_gy())} from {dated(main.first)} to {dated(main.last)}, "
+        f"with BED of {', '.join(region.name for region in regions) or 'no region'}",
+        data={
+            "first": main.first,
+            "last": last,
+            "doses": [(name, _dates(course), course.cumulative_gy()) for name, course in tracks],
+            "beds": [_bed_line(name, course, region) for region in regions for name, course in tracks],
+            "closed": _closed(plan.inputs.calendar, main, last),
+            "cycles": cycles,
+        },
+    )
+
+
+def _dates(course: Course) -> list[dt.date]:
+    return [fraction.date for fraction in course.fractions]
+
+
+def _bed_line(track: str, course: Course, region: Region) -> dict[str, Any]:
+    days, values = net_bed_by_day(course, region)
+    kind = "net BED" if region.tissue.has_time_factor else "BED"
+    return {
+        "track": track,
+        "region": f"{region.name}, {kind} (α/β {gy(region.tissue.alpha_beta)})",
+        "treated": [day in set(course.dates) for day in days],
+        "days": days,
+        "gy": values,
+    }
+
+
+def _closed(calendar: Calendar, course: Course, last: dt.date) -> list[dict[str, Any]]:
+    """Runs of days without treatment because the clinic is closed."""
+    treated = set(course.dates)
+    shut = [
+        (day, "weekend" if reason.kind == "weekend" else "closure", reason.provisional)
+        for day, reason in calendar.days(course.first, min(last, calendar.last))
+        if not reason.open and day not in treated
+    ]
+    runs: list[dict[str, Any]] = []
+    for day, kind, provisional in shut:
+        run = {"first": day, "last": day, "kind": kind, "provisional": provisional}
+        if runs and (kind, provisional, add_days(day, -1)) == tuple(
+            runs[-1][k] for k in ("kind", "provisional", "last")
+        ):
+            runs[-1]["last"] = day
+        else:
+            runs.append(run)
+    return runs
+
+
+def regimens_figure(rows: Sequence[EffectRow]) -> Figure:
+    """Net EQD2 of each regimen, a panel for each region and parameter set. The first regimen is the reference.
+
+    Rows of a range (with a parameter changed) give the whiskers: EQD2, because their alpha/beta may differ.
+    """
+    panels = []
+    for (region, tissue), group in _by_region(rows):
+        names = dict.fromkeys(row.regimen for row in group)
+        kind = "net EQD2" if any(row.time_loss_gy is not None for row in group) else "EQD2"
+        entries = [_bar([row for row in group if row.regimen == name]) for name in names]
+        panels.append({"title": f"{region}: {tissue}\n{kind}, α/β {gy(group[0].alpha_beta_gy)}", "rows": entries})
+    everyone = ", ".join(dict.fromkeys(row.regimen for row in rows))
+    whiskers = any(row.variant for row in rows)
+    return Figure(
+        name="regimens",
+        caption="EQD2 of each regimen, net of what time undoes where the parameter set has a time factor. The broken "
+        "line is the first regimen." + (" Whiskers: ends of the published intervals." if whiskers else ""),
+        alternative=f"Bars of EQD2 for {everyone}",
+        data={"panels": panels},
+    )
+
+
+def _bar(rows: Sequence[EffectRow]) -> tuple[str, float, tuple[float, float] | None]:
+    values = [row.net_eqd2_gy for row in rows]
+    own = next(row for row in rows if not row.variant)
+    return (own.regimen, own.net_eqd2_gy, (min(values), max(values)) if len(values) > 1 else None)
+
+
+def bed_time_figure(rows: Sequence[EffectRow]) -> Figure:
+    """BED against overall time: with the time factor and, above it, without; a panel for each set that has one."""
+    panels = []
+    for (region, tissue), group in _by_region(rows):
+        points = [
+            (row.regimen, row.overall_treatment_time_days, row.net_bed_gy, row.net_bed_gy + row.time_loss_gy)
+            for row in group
+            if row.time_loss_gy is not None and row.overall_treatment_time_days is not None and not row.variant
+        ]
+        if points:
+            panels.append({"title": f"{region}, {tissue} (α/β {gy(group[0].alpha_beta_gy)})", "points": points})
+    return Figure(
+        name="bed_time",
+        caption="BED against overall time: hollow without, filled with the loss to time; the line between is the loss.",
+        alternative="BED of each regimen against its overall time",
+        data={"panels": panels},
+    )
+
+
+def _by_region(rows: Sequence[EffectRow]) -> Iterator[tuple[tuple[str, str], list[EffectRow]]]:
+    groups: dict[tuple[str, str], list[EffectRow]] = {}
+    for row in rows:
+        groups.setdefault((row.region, row.tissue), []).append(row)
+    yield from groups.items()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionPoint:
+    """One way to compensate. Deficit of the tumour and excess of late tissue are both against the reference. [Gy]"""
+
+    label: str
+    tumour_deficit_gy: float
+    late_excess_gy: float
+    breaks_a_rule: bool = False
+
+
+def options_figure(points: Sequence[OptionPoint]) -> Figure:
+    """Options as tumour deficit against late excess, with the front of those that no other beats in both.
+
+    Options that break a rule are shown, and make no front unless there are no others.
+    """
+    permitted = [point for point in points if not point.breaks_a_rule] or list(points)
+    front = pareto([(point.tumour_deficit_gy, point.late_excess_gy) for point in permitted])
+    best = [point.label for point in permitted if (point.tumour_deficit_gy, point.late_excess_gy) in front]
+    return Figure(
+        name="options",
+        caption="Each option: what the tumour lacks against what late tissue gets too much; best is bottom left. "
+        "Ringed, on the broken line: those that no other beats in both. Crosses break a rule.",
+        alternative=f"{len(points)} options by tumour deficit and late excess; unbeaten: {', '.join(best)}",
+        data={
+            "points": [(p.label, p.tumour_deficit_gy, p.late_excess_gy, p.breaks_a_rule) for p in points],
+            "front": front,
+        },
+    )
+
+
+def pareto(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points that no other beats in both coordinates (small is good), from left to right, each once.
+
+    >>> pareto([(0, 3), (1, 1), (2, 2), (3, 0), (1, 1)])
+    [(0, 3), (1, 1), (3, 0)]
+    """
+    front: list[tuple[float, float]] = []
+    for point in sorted(set(points)):
+        if not front or point[1] < front[-1][1]:
+            front.append(point)
+    return front
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartDay:
+    """A day of the strip. overall_treatment_time_days: None where no course can start that day."""
+
+    date: dt.date
+    overall_treatment_time_days: int | None
+    provisional: bool = False
+    best: bool = False
+
+
+def start_strip_figure(days: Sequence[StartDay]) -> Figure:
+    """Start days by month, each with the overall time of the course that begins on it."""
+    possible = [day for day in days if day.overall_treatment_time_days is not None]
+    return Figure(
+        name="start_strip",
+        caption="Overall time [d] by day of the first fraction: the darker, the longer. Hatched: no possible start; "
+        "framed: best start; a dot: the course depends on holidays not officially announced.",
+        alternative=f"{len(possible)} possible start days of {len(days)}",
+        data={"days": [(d.date, d.overall_treatment_time_days, d.provisional, d.best) for d in days]},
+    )

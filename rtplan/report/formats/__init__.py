@@ -1,0 +1,1 @@
+"""One format a module: text, HTML, Excel, CSV, iCalendar, frames, figures."""

@@ -1,0 +1,57 @@
+"""Tables as CSV: units in the headers, user text never a formula."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+
+from rtplan.report.blocks import Cell, Column, Table
+
+__all__ = [
+    "csv_file",
+    "inert",
+    "to_csv",
+]
+
+
+def to_csv(table: Table) -> str:
+    """A table as RFC 4180 CSV with full precision, ISO dates, and an empty cell for what is absent."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow([_header(column) for column in table.columns])
+    for row in table.rows:
+        writer.writerow([_text(cell) for cell in row])
+    return stream.getvalue()
+
+
+def csv_file(table: Table) -> bytes:
+    """The same as a file: UTF-8, led by a byte order mark where there is a letter outside ASCII.
+
+    Excel takes a file without the mark for the system's code page and spoils Chinese names; programs read a file of
+    plain ASCII best without it, and with it as "utf-8-sig".
+    """
+    text = to_csv(table)
+    return text.encode("ascii" if text.isascii() else "utf-8-sig")
+
+
+def _header(column: Column) -> str:
+    bears_unit = not column.unit or column.key.endswith(("_gy", "_days"))
+    return inert(column.key if bears_unit else f"{column.key} [{column.unit}]")
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, dt.date):
+        return cell.isoformat()
+    if isinstance(cell, int | float):
+        return repr(cell)
+    return inert(cell)
+
+
+def inert(text: str) -> str:
+    """Text that a spreadsheet will not take for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,0 +1,376 @@
+"""Sections as one self-contained HTML file: for the screen, for A4 paper, legible in black and white.
+
+No script, no network, everything escaped; a content security policy in the file holds the browser to that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from rtplan.note import SEVERITIES
+from rtplan.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Facts,
+    Figure,
+    GridDay,
+    MonthGrid,
+    Notes,
+    Report,
+    Section,
+    Signatures,
+    Table,
+)
+from rtplan.report.language import DISCLAIMER, Words, cell_text, number, words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = [
+    "environment",
+    "section_views",
+    "severity_counts",
+    "to_html",
+]
+
+
+_SEVERITY = {"info": "Note", "warning": "Warning", "violation": "Rule broken"}
+
+
+_ENGLISH = "Notes, warnings, sources and descriptions of protocols are in English."
+
+
+_ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+
+
+_FLAGS = ("not verified", "verified")
+
+
+_NARROW = 6
+"""A long table of at most so many columns stands in several pieces side by side."""
+
+
+_LONG = 12
+
+
+_PIECE = 30
+"""Most rows of such a piece: it must fit on a page."""
+
+
+_DENSE = 9
+"""A table of more columns than this is set in smaller type."""
+
+
+_CROWDED = 11
+
+
+_WIDEST = 18
+"""Most columns that a page can hold."""
+
+
+_NAMES = 3
+"""At most so many columns name a row where a table is cut into strips."""
+
+
+_REASONS = ("reason", "reasons")
+"""Keys of columns that say why a day is closed."""
+
+
+_UNBROKEN = 24
+"""A longer word may be broken anywhere; shorter ones stay whole."""
+
+
+def to_html(report: Report, *, stamp: dt.datetime | None = None, language: str = "en") -> str:
+    """A report as one HTML file.
+
+    stamp: written into the foot, None leaves it out. language: of headings, columns and fixed words; what the report
+    itself says stays as it is. Where a section holds `Signatures`, everything up to it is set to fit one page.
+    """
+    told = words(language)
+    sections = section_views(report.sections, told)
+    signed = next((place for place, section in enumerate(sections) if section["signed"]), None)
+    text = environment().get_template("report.html.j2")
+    return text.render(
+        report=report,
+        subtitle=" · ".join(told.sentence(part) for part in report.subtitle.split(" · ")),
+        sections=sections,
+        signed=signed,
+        counts=severity_counts(report, told),
+        disclaimer=told(DISCLAIMER),
+        stamp=stamp.isoformat(sep=" ", timespec="seconds") if stamp else "",
+        english=told(_ENGLISH) if told.catalogue else "",
+        w=told,
+    )
+
+
+@cache
+def environment() -> Environment:
+    """Where the templates are: everything put into them is escaped, a name they do not get is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("rtplan.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["prose"] = _prose
+    return made
+
+
+def _prose(text: str) -> Any:
+    """Text, escaped, whose ISO dates are not broken over two lines."""
+    from markupsafe import Markup, escape
+
+    return Markup(_ISO_DATE.sub(r'<span class="iso">\g<0></span>', str(escape(text))))
+
+
+def severity_counts(report: Report, told: Words) -> list[dict[str, Any]]:
+    """How many remarks of each severity there are, the worst first: what must be seen at once."""
+    blocks = [(section.key, block) for section in report.sections for block in section.blocks]
+    found = [(note.severity, key) for key, block in blocks if isinstance(block, Notes) for note in block.notes]
+    return [
+        {"severity": severity, "word": told(_SEVERITY[severity]), "count": len(keys), "key": keys[0]}
+        for severity in reversed(SEVERITIES)
+        if (keys := [key for found_severity, key in found if found_severity == severity])
+    ]
+
+
+def section_views(sections: tuple[Section, ...], told: Words) -> list[dict[str, Any]]:
+    """What the templates show of each section: texts, and names of their looks."""
+    return [
+        {
+            "key": section.key,
+            "heading": told(section.heading),
+            "blocks": [_block(block, told) for block in section.blocks],
+            "signed": any(isinstance(block, Signatures) for block in section.blocks),
+        }
+        for section in sections
+    ]
+
+
+def _block(block: Block, told: Words) -> dict[str, Any]:
+    match block:
+        case str():
+            return {"kind": "text", "lines": [told(line) for line in block.split("\n") if line.strip()]}
+        case Facts():
+            return {
+                "kind": "facts",
+                "items": [(told.sentence(label), _flagged(told.sentence(text))) for label, text in block.items],
+            }
+        case Notes():
+            return {"kind": "notes", "notes": _notes(block, told)}
+        case Table():
+            return _table(block, told)
+        case MonthGrid():
+            return _grid(block, told)
+        case Figure():
+            return {
+                "kind": "figure",
+                "svg": _drawing(block),
+                "caption": block.caption,
+                "alternative": block.alternative,
+            }
+        case Signatures():
+            return {"kind": "signatures", "roles": [told(role) for role in block.roles]}
+
+
+def _flagged(text: str) -> dict[str, str]:
+    """A text, and apart from it the flag of a source at its end: [verified], [not verified]."""
+    flag = next((flag for flag in _FLAGS if text.endswith(f" [{flag}]")), "")
+    return {"text": text.removesuffix(f" [{flag}]") if flag else text, "flag": flag}
+
+
+def _notes(block: Notes, told: Words) -> list[dict[str, str]]:
+    ordered = sorted(block.notes, key=lambda note: -SEVERITIES.index(note.severity))
+    return [
+        {"severity": note.severity, "word": told(_SEVERITY[note.severity]), "text": note.message, "code": note.code}
+        for note in ordered
+    ]
+
+
+def _table(table: Table, told: Words) -> dict[str, Any]:
+    strips = list(_strips(table.columns))
+    widest = max(map(len, strips))
+    size = "crowded" if widest > _CROWDED or len(strips) > 1 else "dense" if widest > _DENSE else ""
+    pieces = [
+        {"columns": [_heading(table.columns[i], told, short=bool(size)) for i in strip], "rows": rows}
+        for strip in strips
+        for rows in _cut(_rows(table, strip, told), widest)
+    ]
+    return {
+        "kind": "table",
+        "name": table.name,
+        "caption": told(table.caption),
+        "pieces": pieces,
+        "layout": "stacked" if len(strips) > 1 else "split" if len(pieces) > 1 else "",
+        "size": size,
+    }
+
+
+def _strips(columns: tuple[Column, ...]) -> Iterator[list[int]]:
+    """The columns of a table; where no page can hold them in strips, each led by the columns that name a row."""
+    every = range(len(columns))
+    if len(columns) <= _WIDEST:
+        yield list(every)
+        return
+    names = list(itertools.takewhile(lambda i: columns[i].kind == "text" and i < _NAMES, every))
+    rest, room = every[len(names) :], _CROWDED - len(names)
+    for start in range(0, len(rest), room):
+        yield [*names, *rest[start : start + room]]
+
+
+def _rows(table: Table, strip: list[int], told: Words) -> list[dict[str, Any]]:
+    return [
+        {"strong": place in table.emphasis, "cells": [_cell(row[i], table.columns[i], told) for i in strip]}
+        for place, row in enumerate(table.rows)
+    ]
+
+
+def _heading(column: Column, told: Words, *, short: bool) -> dict[str, str]:
+    """A column's heading; the short one where there are many columns, with the full one behind it."""
+    title = told(column.title)
+    shown = told(column.short) if short and column.short and told.language == "en" else title
+    return {
+        "title": shown,
+        "full": title if shown != title else "",
+        "unit": column.unit,
+        "look": _look(column) + _long(shown),
+    }
+
+
+def _cut(rows: list[dict[str, Any]], width: int) -> list[list[dict[str, Any]]]:
+    """The rows, in pieces that stand side by side where there are many and they are narrow."""
+    if width > _NARROW or len(rows) < _LONG:
+        return [rows]
+    length = math.ceil(len(rows) / max(2, math.ceil(len(rows) / _PIECE)))
+    return [rows[start : start + length] for start in range(0, len(rows), length)]
+
+
+def _look(column: Column) -> str:
+    return {"integer": "number", "number": "number", "date": "date", "flag": "yesno", "text": "text"}[column.kind]
+
+
+def _cell(cell: Cell, column: Column, told: Words) -> dict[str, str]:
+    look = _look(column)
+    if isinstance(cell, bool):
+        return {"text": told(cell_text(cell, column)), "flag": "", "look": f"{look} {'yes' if cell else 'no'}"}
+    text = cell_text(cell, column)
+    if isinstance(cell, dt.date) and not isinstance(cell, dt.datetime) and told.catalogue:
+        text = text.replace(text.removesuffix(cell.isoformat()).strip() or "\0", told.weekdays()[cell.weekday()])
+    if column.key in _REASONS:
+        text = _told_reason(text, told)
+    return {**_flagged(text), "look": look + _long(text)}
+
+
+def _long(text: str) -> str:
+    """Words that no column can hold: sums, paths, names typed without blanks."""
+    return " long" if any(len(word) > _UNBROKEN for word in text.split()) else ""
+
+
+def _grid(grid: MonthGrid, told: Words) -> dict[str, Any]:
+    treated = [day.date for day in grid.days if day.fractions or day.labels]
+    inside = (min(treated), max(treated)) if treated else None
+    held = [_month_of(day) for day in grid.days if day.fractions or day.labels or day.missed]
+    shown = [day for day in grid.days if not held or min(held) <= _month_of(day) <= max(held)]
+    months = itertools.groupby(shown, key=_month_of)
+    return {
+        "kind": "grid",
+        "weekdays": told.weekdays(),
+        "months": [_month(list(days), inside, told) for _, days in months],
+        "legend": list(_legend(grid, told)),
+    }
+
+
+def _month_of(day: GridDay) -> tuple[int, int]:
+    return day.date.year, day.date.month
+
+
+def _month(days: list[GridDay], inside: tuple[dt.date, dt.date] | None, told: Words) -> dict[str, Any]:
+    return {
+        "title": told.month(days[0].date),
+        "weeks": weeks([(day.date, _day(day, inside, told)) for day in days]),
+    }
+
+
+def weeks(days: list[tuple[dt.date, dict[str, Any]]]) -> list[list[dict[str, Any] | None]]:
+    """Rows of seven, Monday first; None where the month has no day."""
+    rows: list[list[dict[str, Any] | None]] = []
+    for _, group in itertools.groupby(days, key=lambda day: day[0].isocalendar()[:2]):
+        row: list[dict[str, Any] | None] = [None] * 7
+        for date, view in group:
+            row[date.weekday()] = view
+        rows.append(row)
+    return rows
+
+
+def _day(day: GridDay, inside: tuple[dt.date, dt.date] | None, told: Words) -> dict[str, Any]:
+    outside = inside is not None and not inside[0] <= day.date <= inside[1]
+    looks = {
+        "treated": bool(day.fractions),
+        "closed": not day.open and not day.fractions,
+        "missed": day.missed,
+        "outside": outside and not day.missed,
+        "provisional": day.provisional,
+    }
+    return {
+        "iso": day.date.isoformat(),
+        "day": day.date.day,
+        "looks": " ".join(look for look, holds in looks.items() if holds),
+        "fractions": " + ".join(map(str, day.fractions)),
+        "cumulative": f"{number(day.cumulative_gy)} Gy" if day.fractions and day.cumulative_gy is not None else "",
+        "labels": [told.sentence(label) for label in day.labels],
+        "missed": told("missed") if day.missed else "",
+        "why": _why(day, told) if not outside or day.kind == "holiday" else "",
+        "provisional": told("provisional") if looks["provisional"] and (day.fractions or day.labels) else "",
+    }
+
+
+def _why(day: GridDay, told: Words) -> str:
+    """Why a day is closed, or open although one would not think so; ordinary weekends and workdays say nothing."""
+    if day.kind in ("weekend", "workday") and (day.open or not day.reason or day.kind == "weekend"):
+        return ""
+    if day.open or day.fractions:
+        return _told_reason(day.reason, told)
+    return told("closed: %(reason)s", reason=_told_reason(day.reason, told)) if day.reason else told("closed")
+
+
+def _told_reason(text: str, told: Words) -> str:
+    """A day's reason as the patient's calendar says it; in English as its source writes it."""
+    if not told.catalogue:
+        return text
+    whole = told.sentence(text)
+    return whole if whole != text else told.reason(text)
+
+
+def _legend(grid: MonthGrid, told: Words) -> Iterator[dict[str, str]]:
+    """What the signs in the grid mean, only those that stand there."""
+    signs: list[tuple[str, str, str, Callable[[GridDay], object]]] = [
+        ("treated", "Fx", "fraction number; below it the cumulative dose", lambda day: day.fractions),
+        ("label", "C1D1", "chemotherapy: cycle and day", lambda day: day.labels),
+        ("closed", "", "closed", lambda day: not day.open and not day.fractions),
+        ("provisional", "", "provisional: holidays not officially announced", lambda day: day.provisional),
+        ("missed", "", "missed", lambda day: day.missed),
+    ]
+    for look, sign, text, holds in signs:
+        if any(holds(day) for day in grid.days):
+            yield {"look": look, "sign": sign, "text": told(text)}
+
+
+def _drawing(figure: Figure) -> Any:
+    """The figure as inline SVG, which our own plotting draws and escapes."""
+    from markupsafe import Markup
+
+    from rtplan.report.formats.drawing import svg
+
+    drawn = svg(figure)
+    return Markup(drawn[max(drawn.find("<svg"), 0) :])

@@ -1,0 +1,240 @@
+"""Sections on a terminal, by rich: 80 to 120 columns, colour only where there is a terminal."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from typing import IO, Any
+
+from rtplan.report.blocks import Block, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
+from rtplan.report.formats.layout import GAP, NARROW, WIDE, columns, fitting, heading, rooms, words
+from rtplan.report.language import cell_text
+
+__all__ = [
+    "render",
+    "to_text",
+]
+
+
+_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+_STYLES = {"info": "dim", "warning": "yellow", "violation": "bold red"}
+
+
+_WORDS = {"info": "note", "warning": "warning", "violation": "RULE BROKEN"}
+
+
+def render(report: Report, file: IO[str], width: int | None = None) -> None:
+    """Write a report to a terminal; as plain text to anything else, and where NO_COLOR is set."""
+    if width is None and (not file.isatty() or os.environ.get("NO_COLOR")):
+        file.write(to_text(report, columns()))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=file, width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
+    if width is None:
+        console.width = min(max(console.width, NARROW), WIDE)
+    console.print(Text(report.title, style="bold"))
+    if report.subtitle:
+        console.print(report.subtitle)
+    if report.banner:
+        console.print(Text(report.banner, style="bold yellow"))
+    for section in report.sections:
+        if not section.terminal:
+            continue
+        console.print()
+        console.print(Text(section.heading, style="bold underline"))
+        for block in section.blocks:
+            for part in _block(block, console.width):
+                console.print(part)
+
+
+def to_text(report: Report, width: int = 100) -> str:
+    """The report as plain text of a width."""
+    import io
+
+    stream = io.StringIO()
+    render(report, stream, width)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def _block(block: Block, width: int) -> Iterator[Any]:
+    match block:
+        case str():
+            yield block
+        case Facts():
+            yield _facts(block)
+        case Notes():
+            yield from _notes(block)
+        case Table():
+            yield from _table(block, width)
+        case MonthGrid():
+            yield _grid(block)
+        case Figure(name="start_strip"):
+            yield from _strip(block)
+        case Figure() | Signatures():
+            return
+
+
+def _plain_table(**options: Any) -> Any:
+    from rich import box
+    from rich.table import Table as RichTable
+
+    return RichTable(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), collapse_padding=True, **options
+    )
+
+
+def _facts(facts: Facts) -> Any:
+    from rich.table import Table as RichTable
+
+    table = RichTable.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in facts.items:
+        table.add_row(label, text)
+    return table
+
+
+def _notes(notes: Notes) -> Iterator[Any]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for note in notes.notes:
+        text = Text()
+        text.append(_WORDS[note.severity], style=_STYLES[note.severity])
+        text.append(f": {note.message}")
+        yield Padding(text, (0, 0, 0, 0))
+
+
+def _table(block: Table, width: int) -> Iterator[Any]:
+    if block.caption:
+        yield block.caption
+    texts = [[cell_text(cell, column) for cell, column in zip(row, block.columns, strict=True)] for row in block.rows]
+    halves = _side_by_side(block, texts, width)
+    if halves > 1:
+        yield _joined(block, texts, halves)
+        return
+    for places in fitting(block, texts, width):
+        yield _part(block, texts, places, width)
+
+
+def _part(block: Table, texts: list[list[str]], places: list[int], width: int) -> Any:
+    table = _plain_table()
+    for place, room in zip(places, rooms(block, texts, places, width), strict=True):
+        column = block.columns[place]
+        justify = "right" if column.is_number else "left"
+        table.add_column(heading(column, room), justify=justify, overflow="fold", width=room)
+    for number, row in enumerate(texts):
+        table.add_row(*(row[place] for place in places), style="bold" if number in block.emphasis else None)
+    return table
+
+
+def _widths(block: Table, texts: list[list[str]]) -> list[int]:
+    return [max([*map(len, words(column)), *(len(row[i]) for row in texts)]) for i, column in enumerate(block.columns)]
+
+
+def _side_by_side(block: Table, texts: list[list[str]], width: int) -> int:
+    """Long narrow tables (the fractions) stand in two or three columns."""
+    if len(texts) < 12:
+        return 1
+    one = sum(_widths(block, texts)) + GAP * len(block.columns) + 1
+    return max(1, min(3, width // one))
+
+
+def _joined(block: Table, texts: list[list[str]], halves: int) -> Any:
+    from rich.table import Table as RichTable
+
+    length = -(-len(texts) // halves)
+    outer = RichTable.grid(padding=(0, 2))
+    parts = []
+    widths = _widths(block, texts)
+    for i in range(halves):
+        table = _plain_table()
+        for column, room in zip(block.columns, widths, strict=True):
+            table.add_column(heading(column, room), justify="right" if column.is_number else "left", no_wrap=True)
+        for row in texts[i * length : (i + 1) * length]:
+            table.add_row(*row)
+        parts.append(table)
+    outer.add_row(*parts)
+    return outer
+
+
+def _grid(block: MonthGrid) -> Any:
+    from rich import box
+    from rich.table import Table as RichTable
+
+    years = sorted({day.date.year for day in block.days})
+    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=0)
+    table.add_column("/".join(map(str, years)), no_wrap=True)
+    for name in _WEEK:
+        table.add_column(name, no_wrap=True, min_width=9)
+    weeks = itertools.groupby(block.days, key=lambda day: day.date.isocalendar()[:2])
+    for _, group in weeks:
+        days = list(group)
+        cells: list[Any] = [""] * 7
+        for day in days:
+            cells[day.date.weekday()] = _cell(day)
+        table.add_row(_week_label(days), *cells)
+    return table
+
+
+def _week_label(days: list[GridDay]) -> str:
+    first, last = days[0].date, days[-1].date
+    month = _MONTHS[first.month] if first.month == last.month else f"{_MONTHS[first.month]}/{_MONTHS[last.month]}"
+    return month
+
+
+def _cell(day: GridDay) -> Any:
+    from rich.text import Text
+
+    text = Text()
+    text.append(f"{day.date.day:2d} ", style="bold" if day.fractions else "dim")
+    if day.fractions:
+        text.append("+".join(f"f{number}" if i == 0 else str(number) for i, number in enumerate(day.fractions)))
+    elif day.missed:
+        text.append("missed", style="red")
+    elif not day.open:
+        text.append("·" if day.kind == "weekend" else "closed", style="dim")
+    if day.provisional and (day.fractions or day.labels):
+        text.append("?", style="yellow")
+    if day.labels:
+        text.append(f"\n   {' '.join(day.labels)}", style="cyan")
+    return text
+
+
+_STRIP_STYLES = ((0, "green"), (2, "yellow"), (5, "dark_orange"), (10_000, "red"))
+"""Days above the shortest overall time, up to and including, and their colour."""
+
+
+def _strip(block: Figure) -> Iterator[Any]:
+    """A line a month, a sign a day: how many days longer than the shortest the course from that day takes."""
+    from rich.text import Text
+
+    days = block.data["days"]
+    shortest = min((overall for _, overall, _, _ in days if overall is not None), default=0)
+    for (year, month), group in itertools.groupby(days, key=lambda day: (day[0].year, day[0].month)):
+        month_days = list(group)
+        line = Text(f"{year} {_MONTHS[month]}  " + " " * (month_days[0][0].day - 1))
+        for _, overall, provisional, best in month_days:
+            line.append(*_strip_sign(overall, shortest, provisional, best))
+        yield line
+    yield (
+        f"A sign a day: days of overall time above the shortest, {shortest} d; + is more than 9, * the best start, "
+        "· no possible start."
+    )
+
+
+def _strip_sign(overall: int | None, shortest: int, provisional: bool, best: bool) -> tuple[str, str]:
+    if overall is None:
+        return "·", "dim"
+    above = overall - shortest
+    style = next(name for bound, name in _STRIP_STYLES if above <= bound)
+    sign = "*" if best else str(above) if above <= 9 else "+"
+    return sign, f"{style}{' underline' if provisional else ''}{' bold reverse' if best else ''}"

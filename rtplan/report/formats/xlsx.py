@@ -1,0 +1,191 @@
+"""Sections as an Excel workbook: every table a sheet, numbers as numbers, dates as dates, user text never a formula."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from rtplan.report.blocks import Block, Cell, Column, Facts, Notes, Report, Section, Table
+from rtplan.report.formats.csv import inert
+from rtplan.report.language import DISCLAIMER, cell_text
+
+__all__ = [
+    "sheet_names",
+    "to_xlsx",
+]
+
+
+_CELL_LIMIT = 32767
+"""Letters that a cell of Excel holds."""
+
+
+_WIDEST, _NARROWEST = 60, 6
+
+
+_FIRST_DATE = dt.date(1900, 3, 1)
+"""Before this day Excel's calendar differs from ours."""
+
+
+_NOTE_COLUMNS = (
+    Column(key="code", title="Code"),
+    Column(key="severity", title="Severity"),
+    Column(key="message", title="Message"),
+)
+
+
+_FACT_COLUMNS = (Column(key="label", title="Item"), Column(key="text", title="Text"))
+
+
+def to_xlsx(report: Report, *, stamp: dt.datetime | None = None) -> bytes:
+    """A report as a workbook: a sheet "about", then one for each table, notes included.
+
+    Numbers keep full precision and are shown with their column's decimals. stamp: creation date in the file's
+    properties; with the same stamp the same bytes.
+    """
+    from xlsxwriter import Workbook
+
+    tables = [_about(report), *_tables(report.sections)]
+    names = sheet_names([table.name for table in tables])
+    stream = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with Workbook(stream, options) as book:
+        book.set_properties({"title": report.title, "comments": DISCLAIMER, "created": _created(stamp)})
+        formats = _Formats(book)
+        for name, table in zip(names, tables, strict=True):
+            _write(book.add_worksheet(name), table, formats)
+    return stream.getvalue()
+
+
+def sheet_names(wanted: Iterable[str]) -> list[str]:
+    """Names that Excel takes, each once: at most 31 letters, none of []:*?/\\ and no apostrophe at an end.
+
+    >>> sheet_names(["effects", "Effects", "a/b"])
+    ['effects', 'Effects 2', 'a b']
+    """
+    used: set[str] = {"history"}
+    names = []
+    for text in wanted:
+        base = re.sub(r"[\[\]:*?/\\\x00-\x1f]+", " ", text).strip("' ") or "table"
+        name, count = base[:31].strip("' "), 1
+        while name.lower() in used:
+            count += 1
+            name = f"{base[: 30 - len(str(count))]} {count}"
+        used.add(name.lower())
+        names.append(name)
+    return names
+
+
+def _created(stamp: dt.datetime | None) -> dt.datetime:
+    moment = stamp or dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    return moment.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def _about(report: Report) -> Table:
+    """Title and banner first: whoever opens the file must see them."""
+    head = [("Title", report.title), ("", report.subtitle), ("", report.banner), ("", DISCLAIMER)]
+    rows: list[tuple[Cell, ...]] = [item for item in head if item[1]]
+    for section in report.sections:
+        found = [row for block in section.blocks for row in _about_rows(block)]
+        rows += [("", ""), (section.heading, ""), *found] if found else []
+    strong = (place for place, row in enumerate(rows) if place == 0 or (row[0] and not row[1]))
+    return Table(name="about", columns=_FACT_COLUMNS, rows=tuple(rows), emphasis=tuple(strong))
+
+
+def _about_rows(block: Block) -> Iterator[tuple[str, str]]:
+    if isinstance(block, Facts):
+        yield from block.items
+    elif isinstance(block, str):
+        yield from (("", line) for line in block.splitlines())
+
+
+def _tables(sections: Sequence[Section]) -> Iterator[Table]:
+    for section in sections:
+        for block in section.blocks:
+            if isinstance(block, Table):
+                yield block
+            elif isinstance(block, Notes):
+                rows = tuple((note.code, note.severity, note.message) for note in block.notes)
+                yield Table(name=section.key, columns=_NOTE_COLUMNS, rows=rows)
+
+
+class _Formats:
+    """The workbook's formats, each made once."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._made: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def get(self, **properties: Any) -> Any:
+        """A format with these properties."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._made:
+            self._made[key] = self._book.add_format({"valign": "top", **properties})
+        return self._made[key]
+
+
+def _write(sheet: Any, table: Table, formats: _Formats) -> None:
+    top = formats.get(bold=True, text_wrap=True, bottom=1)
+    for place, column in enumerate(table.columns):
+        sheet.write_string(0, place, column.heading, top)
+        sheet.set_column(place, place, _width(table, place, column))
+    for line, row in enumerate(table.rows, 1):
+        strong = {"bold": True} if line - 1 in table.emphasis else {}
+        for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
+            _cell(sheet, line, place, cell, column, formats, strong)
+    sheet.freeze_panes(1, 0)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+def _width(table: Table, place: int, column: Column) -> int:
+    """As wide as the widest cell; a long heading wraps."""
+    texts = [cell_text(row[place], column) for row in table.rows]
+    longest = max([*map(_columns_of, texts), *map(_columns_of, column.heading.split())], default=0)
+    return min(max(longest + 2, _NARROWEST), _WIDEST)
+
+
+def _columns_of(text: str) -> int:
+    """Chinese letters take two columns."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+
+
+def _cell(
+    sheet: Any, line: int, place: int, cell: Cell, column: Column, formats: _Formats, strong: dict[str, Any]
+) -> None:
+    if cell is None:
+        sheet.write_blank(line, place, None, formats.get(**strong))
+    elif isinstance(cell, bool):
+        sheet.write_boolean(line, place, cell, formats.get(**strong))
+    elif isinstance(cell, dt.datetime):
+        sheet.write_datetime(line, place, cell.replace(tzinfo=None), formats.get(num_format=_MOMENT, **strong))
+    elif isinstance(cell, dt.date) and cell >= _FIRST_DATE:
+        sheet.write_datetime(line, place, cell, formats.get(num_format=_date_format(column), **strong))
+    elif isinstance(cell, int | float):
+        sheet.write_number(line, place, cell, formats.get(num_format=_number_format(cell, column), **strong))
+    else:
+        _text(sheet, line, place, str(cell), formats, strong)
+
+
+_MOMENT = "yyyy-mm-dd hh:mm"
+
+
+def _date_format(column: Column) -> str:
+    return "ddd yyyy-mm-dd" if column.weekday else "yyyy-mm-dd"
+
+
+def _number_format(cell: float, column: Column) -> str:
+    whole = column.kind == "integer" or isinstance(cell, int)
+    plain = "0" if whole or column.digits == 0 else "0." + "0" * column.digits
+    return f"+{plain};-{plain};{plain}" if column.signed else plain
+
+
+def _text(sheet: Any, line: int, place: int, text: str, formats: _Formats, strong: dict[str, Any]) -> None:
+    """Text as text. What looks like a formula bears Excel's own mark for text, so that editing it changes nothing."""
+    text = text if len(text) <= _CELL_LIMIT else text[: _CELL_LIMIT - 1] + "…"
+    marked = {"quote_prefix": True} if inert(text) != text else {}
+    sheet.write_string(line, place, text, formats.get(text_wrap=True, **marked, **strong))

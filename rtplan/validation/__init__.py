@@ -1,0 +1,1 @@
+"""Published cases: theirs beside ours."""
