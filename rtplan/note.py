@@ -1,40 +1,53 @@
-"""Remarks that travel with a result, and where its numbers come from."""
+"""Remarks that travel with a result, as codes and values; and where its numbers come from.
+
+No sentence is made here. The output makes it, once, from the template of the code: `rtplan.report.sentences`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from rtplan.errors import DomainError
 
-__all__ = [
-    "DESIGN_DEFAULT",
-    "NOT_KNOWN",
-    "SEVERITIES",
-    "Note",
-    "Scalar",
-    "Source",
-]
-
+__all__ = ["DESIGN_DEFAULT", "NOT_KNOWN", "SEVERITIES", "Note", "Phrase", "Scalar", "Source", "Value"]
 
 Scalar = str | int | float | bool | None
-
-
 SEVERITIES = ("info", "warning", "violation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """One remark. code: stable, for programs; message: for people; values: the numbers it speaks of.
+class Phrase:
+    """A part of a sentence, as code and values: a reason, a count of days.
 
-    >>> Note(code="gap", severity="warning", message="gap of 10 days", values={"days": 10}).values["days"]
+    >>> Phrase(code="days", values={"count": 2}).values["count"]
+    2
+    """
+
+    code: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+Value: TypeAlias = Scalar | Phrase | tuple[Scalar | Phrase, ...]
+"""What a template is filled with: a number, a text, a phrase with a template of its own, or several of these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One remark. code: stable, for programs; values: everything that its sentence says.
+
+    A value ``about`` says what it speaks of where a result holds several (a regimen, a file): it stands before the
+    sentence.
+
+    >>> Note(code="gap", severity="warning", values={"days": 10}).values["days"]
     10
     """
 
     code: str
     severity: str
-    message: str
-    values: Mapping[str, Scalar] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    message: str = ""
 
     def __post_init__(self) -> None:
         if self.severity not in SEVERITIES:
