@@ -1,4 +1,4 @@
-"""Another dose per fraction for what is left of a course: solved exactly, given in deliverable steps."""
+"""Another dose per fraction for what is left of a course: solved in closed form, given in deliverable steps."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rtplan.course.course import Course
-from rtplan.radiobiology.effect import evaluate
+from rtplan.radiobiology.effect import evaluate, region_doses
 from rtplan.radiobiology.region import Region
+from rtplan.radiobiology.scaling import factor_for_bed
 
 __all__ = [
     "STEP_GY",
@@ -26,13 +27,10 @@ STEP_GY = 0.01
 """Doses per fraction are offered in steps of this. [Gy]"""
 
 
-_MOST = 20.0
+_MOST = 20.0  # no factor above it is offered [-]
 
 
-_HALVINGS = 60
-
-
-_NOTHING = 1e-9
+_NOTHING = 1e-9  # a net BED this close to its goal is at the goal [Gy]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +100,7 @@ def factor_for(
     """By how much to multiply the doses so that regions reach their net BED.
 
     goals_gy: net BED wanted of each region [Gy]. at_least: every region reaches its goal; else none exceeds it.
-    None where no dose does it, or nothing can change.
+    None where no dose does it (none is needed, or more than twenty times as much is), or nothing can change.
     """
     if not part.places or not regions:
         return None
@@ -114,18 +112,19 @@ def factor_for(
 
 
 def _factor(course: Course, part: Part, region: Region, goal_gy: float) -> float | None:
-    def excess(factor: float) -> float:
-        return evaluate(scaled(course, part, factor), [region])[0].net_bed_gy - goal_gy
-
-    if abs(excess(1.0)) < _NOTHING:
+    """The root in closed form; the time factor is no part of it, because T is that of the fractions, however large."""
+    (row,) = evaluate(course, [region])
+    if abs(row.net_bed_gy - goal_gy) < _NOTHING:
         return 1.0
-    low, high = 0.0, _MOST
-    if excess(low) > 0 or excess(high) < 0:
+    without = scaled(course, part, 0.0)
+    if evaluate(without, [region])[0].net_bed_gy > goal_gy:
         return None
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if excess(middle) < 0 else (low, middle)
-    return (low + high) / 2
+    held = region_doses(without, region)
+    changed = region_doses(course, region) - held
+    factor = factor_for_bed(
+        region.tissue, held, changed, course.day_numbers(), course.hours(), goal_gy + (row.time_loss_gy or 0.0)
+    )
+    return None if factor is None or factor > _MOST else factor
 
 
 def steps(course: Course, part: Part, factor: float, rounding: str) -> tuple[DoseStep, ...]:
