@@ -334,6 +334,6 @@ def _order(document):
             yield f"{before['id']} stands before {after['id']}"
 
 
-def _same(label, told, found):
-    if (told is None) != (found is None) or (told is not None and abs(told - found) > FINE):
-        yield f"{label}: the document says {told}, its own values give {found}"
+def _same(label, printed, found):
+    if (printed is None) != (found is None) or (printed is not None and abs(printed - found) > FINE):
+        yield f"{label}: the document says {printed}, its own values give {found}"

@@ -115,10 +115,10 @@ def test_language_and_patient_doses() -> None:
     assert "Gy" in doses
 
 
-def test_steps_are_told() -> None:
-    told: list[tuple[str, int, int]] = []
-    bundle.files(plan(), ["json", "ics"], step=lambda *step: told.append(step))
-    assert told == [("json", 0, 2), ("ics", 1, 2), ("done", 2, 2)]
+def test_steps_are_reported() -> None:
+    steps: list[tuple[str, int, int]] = []
+    bundle.files(plan(), ["json", "ics"], step=lambda *step: steps.append(step))
+    assert steps == [("json", 0, 2), ("ics", 1, 2), ("done", 2, 2)]
 
 
 def test_it_is_quick() -> None:

@@ -282,7 +282,7 @@ def test_a_delay_before_the_anchor_lengthens_the_interval() -> None:
     assert cycles[0].nominal_date == D("2026-02-02")
 
 
-def test_what_a_delay_does_to_concurrency_is_told() -> None:
+def test_what_a_delay_does_to_concurrency_is_stated() -> None:
     days = weekdays()
     laid = course("2026-03-02", days)
     undelayed, delayed = align(protocol(), laid, days), align(protocol(), laid, days, {2: 14})

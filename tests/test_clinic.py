@@ -136,17 +136,17 @@ def test_a_notice_newer_than_the_library_decides_its_year() -> None:
         worked_weekends=(saturday,),
         source=source,
     )
-    told = days_of(clinic(notices=(newer,)), f"{year - 1}-01-01", f"{year + 1}-12-31")
-    assert told.official_through == dt.date(year, 12, 28)
-    assert kind(told, f"{year - 1}-12-31") == (False, "holiday")
+    announced = days_of(clinic(notices=(newer,)), f"{year - 1}-01-01", f"{year + 1}-12-31")
+    assert announced.official_through == dt.date(year, 12, 28)
+    assert kind(announced, f"{year - 1}-12-31") == (False, "holiday")
     guessed = [
         day for day, reason in calendar.days(D(f"{year}-01-03"), D(f"{year}-12-28")) if "observed" in reason.text
     ]
     assert guessed
-    assert all(kind(told, day.isoformat())[1] in ("workday", "weekend", "worked weekend") for day in guessed)
-    assert kind(told, saturday.isoformat()) == (False, "worked weekend")
-    assert told.reason(D(f"{year + 1}-03-01")).provisional
-    assert any("notice of the State Council Office (verified)" in source for source in told.sources)
+    assert all(kind(announced, day.isoformat())[1] in ("workday", "weekend", "worked weekend") for day in guessed)
+    assert kind(announced, saturday.isoformat()) == (False, "worked weekend")
+    assert announced.reason(D(f"{year + 1}-03-01")).provisional
+    assert any("notice of the State Council Office (verified)" in source for source in announced.sources)
 
 
 def test_a_notice_that_skips_a_year_announces_nothing_before_it() -> None:
@@ -242,8 +242,8 @@ def test_six_a_week_need_a_clinic_that_works_on_saturdays(cli: Any) -> None:
 def test_comparisons_keep_the_clinics_week_too(cli: Any) -> None:
     import json
 
-    told = json.loads(cli("compare 45/25 50/25 --start 2026-02-01 --clinic IL --json").stdout)
-    assert {row["overall_treatment_time_days"] for row in told["rows"]} == {33}
+    answer = json.loads(cli("compare 45/25 50/25 --start 2026-02-01 --clinic IL --json").stdout)
+    assert {row["overall_treatment_time_days"] for row in answer["rows"]} == {33}
     assert cli("compare 45/25 --week mon-sat").exit_code == 2
 
 
@@ -454,7 +454,7 @@ def test_a_matched_machine_opens_days_the_first_is_closed(file: str) -> None:
     assert kind(matched, "2026-03-14") == (False, "weekend")  # Saturdays of linac C are no day of the first
 
 
-def test_plans_use_a_matched_machine_when_told_to(file: str, cli: Any) -> None:
+def test_plans_use_a_matched_machine_where_asked(file: str, cli: Any) -> None:
     import json
 
     words = ["plan", "45/25", "--clinic", file, "--start", "2026-03-02", "--json"]

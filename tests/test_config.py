@@ -156,7 +156,7 @@ def test_a_dose_that_may_be_cgy_is_refused_in_a_file_but_not_with_its_unit(tmp_p
         ('chemo = "generic-q3w-x3"\nalign = "soon"', "align = 'soon': align takes cycle=N"),
     ],
 )
-def test_names_inside_a_protocol_are_told_with_file_and_key(tmp_path, change, message):
+def test_names_inside_a_protocol_are_named_with_file_and_key(tmp_path, change, message):
     (found,) = refused(tmp_path, PROTOCOL.replace('label = "P"', f'label = "P"\n{change}'))
     assert found.startswith(message)
 
@@ -178,7 +178,7 @@ def test_regions_of_a_protocol(tmp_path, more, message):
     assert refused(tmp_path, PROTOCOL + more)[0].startswith(message)
 
 
-def test_countries_of_a_clinic_are_told_with_file_and_key(tmp_path):
+def test_countries_of_a_clinic_are_named_with_file_and_key(tmp_path):
     (found,) = refused(tmp_path, CLINIC.replace('"CN"', '"XX"'), catalogue.load_clinic)
     assert found.startswith("country = 'XX': country 'XX' is not known to the holidays library")
     (found,) = refused(tmp_path, CLINIC.replace('"CN"', '"DE"\nsubdivision = "ZZ"'), catalogue.load_clinic)
@@ -187,14 +187,14 @@ def test_countries_of_a_clinic_are_told_with_file_and_key(tmp_path):
 
 def test_a_file_is_named_as_it_was_typed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for typed, told in (
+    for typed, message in (
         ("./", "./: is a folder"),
         ("./no.toml", "./no.toml: no such file"),
         ("no.toml", "no.toml: no"),
     ):
         with pytest.raises(ConfigError) as caught:
             catalogue.load_clinic(typed)
-        assert str(caught.value).startswith(told)
+        assert str(caught.value).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -338,13 +338,13 @@ def test_columns_of_records_are_pairs_or_a_table(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("columns", "told"),
+    ("columns", "message"),
     [
         ('{ "Datum" = "day" }', "each once: 'day' is not one of them"),
         ('{ "A" = "date", "B" = "date" }', "'date' is given to two"),
     ],
 )
-def test_columns_of_records_have_one_known_meaning_each(tmp_path, columns, told):
+def test_columns_of_records_have_one_known_meaning_each(tmp_path, columns, message):
     (found,) = refused(tmp_path, f"{CLINIC}record_columns = {columns}\n", catalogue.load_clinic)
     assert found.startswith("record_columns takes date, time, fraction, dose_gy, status, target, phase")
-    assert told in found
+    assert message in found

@@ -1,14 +1,17 @@
 """Proof by structure: the floors of the house, its top level, what its doors import, that everything is described."""
 
 import ast
+import inspect
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from rtplan.radiobiology import lq, response
 
 # From the ground up. A room imports only from floors below its own; rooms on one floor do not know each other.
 # A package such as `output` is one room: its modules may import one another. The package itself (`rtplan`, which hands
@@ -203,3 +206,29 @@ OFFICE = {"pandas", "matplotlib", "jinja2", "icalendar", "xlsxwriter"}
 )
 def test_light_doors_load_no_heavy_library(statement: str, heavy: set[str]) -> None:
     assert loaded_by(statement) & heavy == set()
+
+
+# --- the formulae are described in numpydoc's form -------------------------------------------------------------------
+
+
+FORMULAE = sorted(
+    {function for room in (lq, response) for name in room.__all__ if callable(function := getattr(room, name))}
+    - {lq.TrainBed},
+    key=lambda function: str(function.__name__),
+)
+
+
+@pytest.mark.parametrize("function", FORMULAE, ids=lambda function: str(function.__name__))
+def test_formulae_have_numpydoc_sections(function: Callable[..., object]) -> None:
+    text = inspect.getdoc(function) or ""
+    sections = re.findall(r"^(\w+)\n-+$", text, re.MULTILINE)
+    assert [name for name in sections if name != "Notes"] == [
+        "Parameters",
+        "Returns",
+        "Raises",
+        "References",
+        "Examples",
+    ]
+    described = text.split("Parameters\n----------\n")[1].split("\n\nReturns\n")[0]
+    names = [name for line in re.findall(r"^(\S.*) : ", described, re.MULTILINE) for name in line.split(", ")]
+    assert names == list(inspect.signature(function).parameters)

@@ -240,7 +240,7 @@ def test_signatures_end_the_page_to_sign() -> None:
     assert "tosign" not in to_html(one(blocks[0])).partition("<body")[2]
 
 
-def test_a_figure_is_drawn_inside_the_page_and_told_aloud() -> None:
+def test_a_figure_is_drawn_inside_the_page_and_described() -> None:
     figure = course_figure(plan())
     html = to_html(one(figure))
     elements = Elements(html)

@@ -229,7 +229,7 @@ def test_gap_before_kick_off_of_a_short_course_costs_nothing():
     assert "no-compensation-needed" in codes(answer.notes)
 
 
-def test_the_price_of_a_region_is_told_by_its_own_fractions():
+def test_the_price_of_a_region_is_reckoned_by_its_own_fractions():
     # 60 Gy in 30 to elective and gtv (66 Gy) at once, then 10 Gy in 5 to the gtv alone: from Monday 5 January the
     # elective days end on Friday 13 February (T = 39), the gtv's on Friday 20 February (T = 46). A fraction of the
     # last week missed: Monday 23 February, T = 49 for the gtv, 0.9 x 3 = 2.7; the elective volume loses nothing.
@@ -389,7 +389,7 @@ def test_added_fractions_have_days_of_their_own():
     assert any(after < before for before, after in itertools.pairwise(nets))
 
 
-def test_all_targets_scale_together_unless_told():
+def test_all_targets_scale_together_unless_named():
     phase = Phase(
         name="phase 1",
         n_fractions=28,
@@ -402,9 +402,9 @@ def test_all_targets_scale_together_unless_told():
     steps = {step.target: step for step in answer.option("dose-tumour-end").doses}
     assert steps["boost"].exact_gy / 2.2 == pytest.approx(steps["elective"].exact_gy / 1.8)
     assert steps["elective"].dose_gy > 1.8
-    told = missed_answer(from_dates(made, parse_missed("2026-01-14")), Settings(change_targets=("boost",)))
-    assert [step.target for step in told.option("dose-tumour-end").doses] == ["boost"]
-    elective = {fraction.doses_gy[1] for fraction in told.option("dose-tumour-end").course.fractions}
+    changed = missed_answer(from_dates(made, parse_missed("2026-01-14")), Settings(change_targets=("boost",)))
+    assert [step.target for step in changed.option("dose-tumour-end").doses] == ["boost"]
+    elective = {fraction.doses_gy[1] for fraction in changed.option("dose-tumour-end").course.fractions}
     assert elective == {1.8}
 
 
@@ -568,7 +568,7 @@ def test_the_rest_of_a_fraction_names_the_target_it_is_owed_to():
 
 
 @pytest.mark.parametrize(
-    ("days", "told"),
+    ("days", "message"),
     [
         ("2026-01-17", "no fraction on Sat 2026-01-17, closed when it was made: weekend"),
         ("2026-03-02", "the plan has no fraction then"),
@@ -580,8 +580,8 @@ def test_the_rest_of_a_fraction_names_the_target_it_is_owed_to():
         ("", "must be a date that exists"),
     ],
 )
-def test_dates_that_cannot_be_missed(days, told):
-    with pytest.raises(DomainError, match=told):
+def test_dates_that_cannot_be_missed(days, message):
+    with pytest.raises(DomainError, match=message):
         from_dates(seventy(), parse_missed(days))
 
 
@@ -725,7 +725,7 @@ def test_choose_writes_the_next_revision_and_leaves_the_old_one(cli, plan_file, 
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         (["--missed", "2026-03-07"], 1, "closed when it was made"),
         ([], 2, "give --missed DATES or --record FILE"),
@@ -735,10 +735,10 @@ def test_choose_writes_the_next_revision_and_leaves_the_old_one(cli, plan_file, 
         (["--missed", "2026-03-10", "--change-target", "nodes"], 2, "there is no target 'nodes'"),
     ],
 )
-def test_refusals_of_the_door(cli, plan_file, words, code, told):
+def test_refusals_of_the_door(cli, plan_file, words, code, message):
     result = cli("missed", str(plan_file), *words)
     assert result.exit_code == code
-    assert told in result.output
+    assert message in result.output
 
 
 def test_unknown_choice_names_what_there_is(cli, plan_file, tmp_path):

@@ -354,8 +354,8 @@ def test_a_range_says_limits_and_notes_once(cli: Cli, tmp_path: Path, words: str
     path.write_text(OWN_CORD, encoding="utf-8")
     base = (*words.split(), "--tissue-file", str(path), "--region", "our-cord=40Gy")
     plain, ranged = (json.loads(cli(*base, *more, "--json").stdout) for more in ((), ("--range",)))
-    told = {"eqd2-limit", "repair-bound", "interval-assumed", "limit-metric-assumed"}
-    found = [[n["message"] for n in data["notes"] if n["code"] in told] for data in (plain, ranged)]
+    codes = {"eqd2-limit", "repair-bound", "interval-assumed", "limit-metric-assumed"}
+    found = [[n["message"] for n in data["notes"] if n["code"] in codes] for data in (plain, ranged)]
     assert found[0] == found[1]
     assert len(found[1]) == len(set(found[1]))
     rows = [row for row in ranged.get("ranges") or ranged["rows"] if row["region"] == "our-cord"]

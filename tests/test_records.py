@@ -82,17 +82,17 @@ def test_a_dose_that_differs_is_no_partial_fraction(made):
 
 
 @pytest.mark.parametrize(
-    ("dose", "told"),
+    ("dose", "message"),
     [
         ("3.61", "3.61 Gy of 1.8 Gy planned is more than 2 times that dose"),
         ("18.0", "18 Gy of 1.8 Gy planned is more than 2 times that dose"),
         ("180", "185.4 Gy delivered to tumour, more than the 45 Gy of the whole plan"),
     ],
 )
-def test_a_fraction_above_twice_its_dose_is_a_slip_of_the_pen(made, dose, told):
+def test_a_fraction_above_twice_its_dose_is_a_slip_of_the_pen(made, dose, message):
     text = lines(*given(3), f"2026-01-08,{dose},delivered")
     assert codes(read(made, text.replace(dose, "3.6"))) == ["dose-above-planned"]
-    with pytest.raises(ConfigError, match=rf"line 5: {told}"):
+    with pytest.raises(ConfigError, match=rf"line 5: {message}"):
         read(made, text)
 
 
@@ -250,7 +250,7 @@ def test_both_targets_missed_are_one_missed_fraction(boosted):
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         (["05,,1,2.3,,B"], "line 2: speaks of B only; the fraction treats A too"),
         (["05,,1,2.0,,"], "line 2: speaks of A only; the fraction treats B too"),
@@ -265,8 +265,8 @@ def test_both_targets_missed_are_one_missed_fraction(boosted):
         (["05,,1,2.0,,A", "05,,1,2.3,,B", "05,,1,,delivered,"], "line 4: names no target, but other lines"),
     ],
 )
-def test_lines_that_could_mean_two_things_are_refused(boosted, rows, told):
-    with pytest.raises(ConfigError, match=rf"record\.csv: {told}"):
+def test_lines_that_could_mean_two_things_are_refused(boosted, rows, message):
+    with pytest.raises(ConfigError, match=rf"record\.csv: {message}"):
         sib(boosted, *(f"2026-01-{row}" for row in rows))
 
 
@@ -275,7 +275,7 @@ def test_dates_alone_say_that_everything_was_given(boosted):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("date,dose_gy,status\n2026-01-05,1.8,missed\n", "line 2: status: says missed, but the line has a dose of 1.8"),
         ("", "is empty"),
@@ -294,13 +294,13 @@ def test_dates_alone_say_that_everything_was_given(boosted):
         ("date,dose_gy\n2026-01-05,x\n2026-01-06,y\n", "line 2: .*\n.*line 3: "),
     ],
 )
-def test_unreadable_records_are_refused_with_file_and_line(text, told):
-    with pytest.raises(ConfigError, match=rf"record\.csv: {told}"):
+def test_unreadable_records_are_refused_with_file_and_line(text, message):
+    with pytest.raises(ConfigError, match=rf"record\.csv: {message}"):
         records_csv.parse(text, "record.csv", "tumour")
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         (["2026-01-02,1.8,"], "line 2: fraction on 2026-01-02 lies before the start of the course, 2026-01-05"),
         ([*given(1), "2026-01-10,,missed"], "line 3: missed on 2026-01-10, but no fraction is planned then"),
@@ -308,8 +308,8 @@ def test_unreadable_records_are_refused_with_file_and_line(text, told):
         ([*given(1), "2026-01-06,,partial"], "line 3: a partial fraction needs its dose"),
     ],
 )
-def test_records_that_cannot_be_right_are_refused(made, rows, told):
-    with pytest.raises(ConfigError, match=rf"record\.csv: {told}"):
+def test_records_that_cannot_be_right_are_refused(made, rows, message):
+    with pytest.raises(ConfigError, match=rf"record\.csv: {message}"):
         read(made, lines(*rows))
 
 

@@ -124,17 +124,17 @@ def test_waiting_decides_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "told"),
+    ("first", "last", "message"),
     [
         ("2026-01-05", "2026-01-12", "has the same net BED; only 1 cycle violation sets it below"),
         ("2026-02-23", "2026-03-02", "is set below by 1.80 Gy less net BED alone"),
         ("2026-02-12", "2026-03-02", "is set below by 1 rule breach, beside 9.00 Gy less net BED"),
     ],
 )
-def test_why_the_earliest_is_not_the_best(first: str, last: str, told: str) -> None:
+def test_why_the_earliest_is_not_the_best(first: str, last: str, message: str) -> None:
     """The first criterion in which they differ decides, and the sentence begins with it."""
     result = starts(first, last)
-    assert why_below(min(result.starts, key=lambda start: start.date), result.starts[0]) == told
+    assert why_below(min(result.starts, key=lambda start: start.date), result.starts[0]) == message
 
 
 def test_the_summary_counts_what_the_row_counts() -> None:
@@ -291,10 +291,10 @@ def test_the_terminal_shows_strip_best_and_closed_days() -> None:
     assert "2026 Jan      02222··*++++" in text
     assert "Mon 2026-01-12: waits 7 days, overall 33 d (0 d), net BED 49.50 Gy" in text
     assert "Mon 2026-01-05: overall 33 d (0 d), net BED 49.50 Gy, 1 cycle violation\n" in text
-    told = (
+    message = (
         "7 days from the earliest to the best; the earliest, 2026-01-05, has the same net BED; only 1 cycle violation"
     )
-    assert f"{told} sets it below" in " ".join(text.split())
+    assert f"{message} sets it below" in " ".join(text.split())
     assert "rule breaches, then tumour net BED, then cycle violations, then provisional days" in text
     assert "a category 1 patient is not held back for a pretty calendar" in text
     assert "worked weekends is unknown" in text
@@ -332,7 +332,7 @@ def test_csv_is_one_table_of_every_day(cli: Any) -> None:
 
 
 def test_refusals_are_one_sentence(cli: Any) -> None:
-    for words, told in (
+    for words, message in (
         ("starts --from 2026-03-02 --to 2026-03-01", "--to 2026-03-01 lies before --from 2026-03-02"),
         ("starts --from 2026-02-16 --to 2026-02-20", "no start is possible from 2026-02-16 to 2026-02-20"),
         ("starts 45/25 --delay-cycle 2=7 --from 2026-03-02 --to 2026-03-05", "has no chemotherapy to align"),
@@ -340,5 +340,5 @@ def test_refusals_are_one_sentence(cli: Any) -> None:
     ):
         refused = cli(words)
         assert refused.exit_code == 1, words
-        assert told in refused.stderr
+        assert message in refused.stderr
         assert refused.stdout == ""

@@ -1,4 +1,4 @@
-"""Courses and regions into rows of dose, BED and EQD2: the one road to the kernel."""
+"""Courses and regions into rows of dose, BED and EQD2: the one way to the kernel."""
 
 from __future__ import annotations
 

@@ -59,16 +59,33 @@ def bed(n_fractions: ArrayLike, dose_per_fraction: ArrayLike, alpha_beta: ArrayL
 
     .. math:: \mathrm{BED} = n d \left(1 + \frac{d}{\alpha/\beta}\right)
 
-    Parameters: n_fractions [-] and dose_per_fraction [Gy], not negative; alpha_beta [Gy], positive; array_like,
-    broadcast together. `n_fractions` need not be whole, so that a dose can be split in parts.
-    Returns: BED at this alpha/beta, float or ndarray. [Gy]
-    Raises: DomainError.
+    Parameters
+    ----------
+    n_fractions, dose_per_fraction, alpha_beta : array_like
+        n_fractions [-] and dose_per_fraction [Gy], not negative; alpha_beta [Gy], positive; array_like,
+        broadcast together. `n_fractions` need not be whole, so that a dose can be split in parts.
+
+    Returns
+    -------
+    float or ndarray
+        BED at this alpha/beta, float or ndarray. [Gy]
+
+    Raises
+    ------
+    DomainError
+
+    Notes
+    -----
     Range: meant for about 1 to 8 Gy per fraction; above, plain LQ is held to overstate the effect (see `bed_lql`).
 
+    References
+    ----------
+    J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568; R. G. Dale, Br. J. Radiol. 58 (1985) 515-528.
+
+    Examples
+    --------
     >>> bed(30, 2.0, 10.0)
     72.0
-
-    References: J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568; R. G. Dale, Br. J. Radiol. 58 (1985) 515-528.
     """
     n, d = _count(n_fractions), arrays.dose("dose_per_fraction", dose_per_fraction)
     return arrays.out(n * d * (1.0 + d / arrays.positive("alpha_beta", alpha_beta, "Gy")))
@@ -79,15 +96,29 @@ def eqdx(bed: ArrayLike, alpha_beta: ArrayLike, x: ArrayLike) -> FloatOrArray:
 
     .. math:: \mathrm{EQD}x = \frac{\mathrm{BED}}{1 + x/(\alpha/\beta)}
 
-    Parameters: bed [Gy], finite (a net BED may be negative); alpha_beta [Gy], positive; x [Gy], not negative
-    (0 gives the BED itself); array_like, broadcast together. The BED must have been made with the same alpha/beta.
-    Returns: total dose given in x Gy fractions with the same BED, float or ndarray. [Gy]
-    Raises: DomainError.
+    Parameters
+    ----------
+    bed, alpha_beta, x : array_like
+        bed [Gy], finite (a net BED may be negative); alpha_beta [Gy], positive; x [Gy], not negative
+        (0 gives the BED itself); array_like, broadcast together. The BED must have been made with the same alpha/beta.
 
+    Returns
+    -------
+    float or ndarray
+        total dose given in x Gy fractions with the same BED, float or ndarray. [Gy]
+
+    Raises
+    ------
+    DomainError
+
+    References
+    ----------
+    S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
+
+    Examples
+    --------
     >>> eqdx(72.0, 10.0, 2.0)
     60.0
-
-    References: S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
     """
     b, reference = arrays.checked("bed", bed, "Gy"), arrays.dose("x", x)
     return arrays.out(b / (1.0 + reference / arrays.positive("alpha_beta", alpha_beta, "Gy")))
@@ -98,14 +129,28 @@ def eqd2(bed: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
 
     .. math:: \mathrm{EQD2} = \frac{\mathrm{BED}}{1 + 2/(\alpha/\beta)}
 
-    Parameters: as `eqdx`. [Gy], [Gy]
-    Returns: EQD2, float or ndarray. [Gy]
-    Raises: DomainError.
+    Parameters
+    ----------
+    bed, alpha_beta : array_like
+        as `eqdx`. [Gy], [Gy]
 
+    Returns
+    -------
+    float or ndarray
+        EQD2, float or ndarray. [Gy]
+
+    Raises
+    ------
+    DomainError
+
+    References
+    ----------
+    S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
+
+    Examples
+    --------
     >>> eqd2(bed(25, 1.8, 10.0), 10.0)
     44.25
-
-    References: S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
     """
     return eqdx(bed, alpha_beta, 2.0)
 
@@ -117,14 +162,28 @@ def dose_per_fraction_for_bed(bed: ArrayLike, n_fractions: ArrayLike, alpha_beta
 
     the root of the quadratic written without a difference of nearly equal numbers, so that small doses keep all digits.
 
-    Parameters: bed [Gy], not negative; n_fractions [-] and alpha_beta [Gy], positive; array_like, broadcast together.
-    Returns: dose per fraction, float or ndarray. [Gy]
-    Raises: DomainError.
+    Parameters
+    ----------
+    bed, n_fractions, alpha_beta : array_like
+        bed [Gy], not negative; n_fractions [-] and alpha_beta [Gy], positive; array_like, broadcast together.
 
+    Returns
+    -------
+    float or ndarray
+        dose per fraction, float or ndarray. [Gy]
+
+    Raises
+    ------
+    DomainError
+
+    References
+    ----------
+    J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568.
+
+    Examples
+    --------
     >>> round(dose_per_fraction_for_bed(80.0, 30, 10.0), 4)
     2.188
-
-    References: J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568.
     """
     per_fraction = arrays.dose("bed", bed) / arrays.positive("n_fractions", n_fractions, "fractions")
     root = np.sqrt(1.0 + 4.0 * per_fraction / arrays.positive("alpha_beta", alpha_beta, "Gy"))
@@ -136,15 +195,29 @@ def n_fractions_for_bed(bed: ArrayLike, dose_per_fraction: ArrayLike, alpha_beta
 
     .. math:: n = \frac{B}{d \left(1 + \frac{d}{\alpha/\beta}\right)}
 
-    Parameters: bed [Gy], not negative; dose_per_fraction [Gy] and alpha_beta [Gy], positive; array_like, broadcast
-    together.
-    Returns: number of fractions, not rounded, float or ndarray. [-]
-    Raises: DomainError.
+    Parameters
+    ----------
+    bed, dose_per_fraction, alpha_beta : array_like
+        bed [Gy], not negative; dose_per_fraction [Gy] and alpha_beta [Gy], positive; array_like, broadcast
+        together.
 
+    Returns
+    -------
+    float or ndarray
+        number of fractions, not rounded, float or ndarray. [-]
+
+    Raises
+    ------
+    DomainError
+
+    References
+    ----------
+    J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568.
+
+    Examples
+    --------
     >>> n_fractions_for_bed(72.0, 2.0, 10.0)
     30.0
-
-    References: J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568.
     """
     d = arrays.positive("dose_per_fraction", dose_per_fraction, "Gy")
     return arrays.out(arrays.dose("bed", bed) / (d * (1.0 + d / arrays.positive("alpha_beta", alpha_beta, "Gy"))))
@@ -155,15 +228,29 @@ def repopulation_rate(alpha: ArrayLike, doubling_time: ArrayLike) -> FloatOrArra
 
     .. math:: K = \frac{\ln 2}{\alpha\, T_d}
 
-    Parameters: alpha [1/Gy], doubling_time (effective, of the clonogens after kick-off) [days]; positive; array_like,
-    broadcast together.
-    Returns: rate, float or ndarray. [Gy of BED per day]
-    Raises: DomainError.
+    Parameters
+    ----------
+    alpha, doubling_time : array_like
+        alpha [1/Gy], doubling_time (effective, of the clonogens after kick-off) [days]; positive; array_like,
+        broadcast together.
 
+    Returns
+    -------
+    float or ndarray
+        rate, float or ndarray. [Gy of BED per day]
+
+    Raises
+    ------
+    DomainError
+
+    References
+    ----------
+    J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568; R. G. Dale, Br. J. Radiol. 62 (1989) 241-244.
+
+    Examples
+    --------
     >>> round(repopulation_rate(0.3, 4.0), 4)
     0.5776
-
-    References: J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568; R. G. Dale, Br. J. Radiol. 62 (1989) 241-244.
     """
     return arrays.out(
         LN2 / (arrays.positive("alpha", alpha, "/Gy") * arrays.positive("doubling_time", doubling_time, "days"))
@@ -175,19 +262,36 @@ def repopulation_loss(elapsed_days: ArrayLike, rate: ArrayLike, kick_off_day: Ar
 
     .. math:: K \max(0,\ T - T_k)
 
-    Parameters: elapsed_days T (last treated day - first) [days], rate K [Gy of BED per day], kick_off_day Tk [days];
-    not negative; array_like, broadcast together. T and Tk must count from the same day: see `first_fraction_is_day` of
-    `train_bed`. A kick-off day of infinity means no repopulation.
-    Returns: loss, never negative, float or ndarray. [Gy of BED]
-    Raises: DomainError.
+    Parameters
+    ----------
+    elapsed_days, rate, kick_off_day : array_like
+        elapsed_days T (last treated day - first) [days], rate K [Gy of BED per day], kick_off_day Tk [days]; not
+        negative; array_like, broadcast together. T and Tk must count from the same day: see `first_fraction_is_day` of
+        `train_bed`. A kick-off day of infinity means no repopulation.
+
+    Returns
+    -------
+    float or ndarray
+        loss, never negative, float or ndarray. [Gy of BED]
+
+    Raises
+    ------
+    DomainError
+
+    Notes
+    -----
     Range: a straight line fitted to courses of about 3 to 9 weeks.
 
+    References
+    ----------
+    R. G. Dale, Br. J. Radiol. 62 (1989) 241-244; J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568.
+
+    Examples
+    --------
     >>> round(repopulation_loss(39, 0.9, 28), 10)
     9.9
     >>> repopulation_loss(20, 0.9, 28)
     0.0
-
-    References: R. G. Dale, Br. J. Radiol. 62 (1989) 241-244; J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568.
     """
     elapsed = arrays.checked("elapsed_days", elapsed_days, "days", least=0.0)
     return arrays.out(time_loss(elapsed, checked_rate(rate), checked_kick_off(kick_off_day)))
@@ -198,14 +302,28 @@ def bed_rate_from_eqd2_rate(dprolif: ArrayLike, alpha_beta: ArrayLike) -> FloatO
 
     .. math:: K = D_\mathrm{prolif} \left(1 + \frac{2}{\alpha/\beta}\right)
 
-    Parameters: dprolif [Gy of EQD2 per day], not negative; alpha_beta [Gy], positive; array_like, broadcast together.
-    Returns: K, float or ndarray. [Gy of BED per day]
-    Raises: DomainError.
+    Parameters
+    ----------
+    dprolif, alpha_beta : array_like
+        dprolif [Gy of EQD2 per day], not negative; alpha_beta [Gy], positive; array_like, broadcast together.
 
+    Returns
+    -------
+    float or ndarray
+        K, float or ndarray. [Gy of BED per day]
+
+    Raises
+    ------
+    DomainError
+
+    References
+    ----------
+    S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
+
+    Examples
+    --------
     >>> round(bed_rate_from_eqd2_rate(0.75, 10.0), 10)
     0.9
-
-    References: S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
     """
     rate = arrays.checked("dprolif", dprolif, "Gy/day", least=0.0)
     return arrays.out(rate * (1.0 + 2.0 / arrays.positive("alpha_beta", alpha_beta, "Gy")))
@@ -216,14 +334,28 @@ def eqd2_rate_from_bed_rate(rate: ArrayLike, alpha_beta: ArrayLike) -> FloatOrAr
 
     .. math:: D_\mathrm{prolif} = \frac{K}{1 + 2/(\alpha/\beta)}
 
-    Parameters: rate K [Gy of BED per day], not negative; alpha_beta [Gy], positive; array_like, broadcast together.
-    Returns: Dprolif, float or ndarray. [Gy of EQD2 per day]
-    Raises: DomainError.
+    Parameters
+    ----------
+    rate, alpha_beta : array_like
+        rate K [Gy of BED per day], not negative; alpha_beta [Gy], positive; array_like, broadcast together.
 
+    Returns
+    -------
+    float or ndarray
+        Dprolif, float or ndarray. [Gy of EQD2 per day]
+
+    Raises
+    ------
+    DomainError
+
+    References
+    ----------
+    S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
+
+    Examples
+    --------
     >>> round(eqd2_rate_from_bed_rate(0.9, 10.0), 10)
     0.75
-
-    References: S. M. Bentzen et al., Radiother. Oncol. 105 (2012) 266-268.
     """
     return arrays.out(checked_rate(rate) / (1.0 + 2.0 / arrays.positive("alpha_beta", alpha_beta, "Gy")))
 
@@ -237,16 +369,33 @@ def incomplete_repair_factor(
 
     so that BED = n d (1 + (1 + Hm) d / (alpha/beta)). Written as the sum, which has no pole at phi = 1.
 
-    Parameters: fractions_per_day m [-], whole, 1 to 1440; interval_h (start to start) [h], not negative; half_time_h
-    [h], positive; array_like, broadcast together.
-    Returns: Hm between 0 (m = 1, or full repair) and m - 1 (no interval), float or ndarray. [-]
-    Raises: DomainError.
+    Parameters
+    ----------
+    fractions_per_day, interval_h, half_time_h : array_like
+        fractions_per_day m [-], whole, 1 to 1440; interval_h (start to start) [h], not negative; half_time_h
+        [h], positive; array_like, broadcast together.
+
+    Returns
+    -------
+    float or ndarray
+        Hm between 0 (m = 1, or full repair) and m - 1 (no interval), float or ndarray. [-]
+
+    Raises
+    ------
+    DomainError
+
+    Notes
+    -----
     Range: equal fractions, mono-exponential repair. For anything else use `train_bed`.
 
+    References
+    ----------
+    H. D. Thames, Int. J. Radiat. Biol. 47 (1985) 319-339.
+
+    Examples
+    --------
     >>> incomplete_repair_factor(2, 6.0, 2.0)
     0.125
-
-    References: H. D. Thames, Int. J. Radiat. Biol. 47 (1985) 319-339.
     """
     m = arrays.checked("fractions_per_day", fractions_per_day, least=1.0, most=_MAX_FRACTIONS_PER_DAY, integral=True)
     interval = arrays.checked("interval_h", interval_h, "h", least=0.0)
@@ -273,18 +422,33 @@ def protraction_factor(
     with :math:`g(x) = 2 (x - 1 + e^{-x})/x^2`, :math:`f(x) = (1 - e^{-x})/x`, :math:`\mu = \ln 2 / T_{1/2}`, delivery
     i of w_i hours from s_i to e_i. BED = D (1 + G D / (alpha/beta)).
 
-    Parameters: doses [..., n] [Gy], not negative, each course with some dose (0 = not given, its times are ignored);
-    start_h [..., n] [h], in the order of delivery; duration_h [..., n] or scalar [h], 0 = instantaneous; half_time_h
-    [...] [h], positive. With `share` repair is multi-exponential: half_time_h and share then have components on
-    their last axis, and the shares (not negative) sum to 1.
-    Returns: G, more than 0 and at most 1 (1 = one instantaneous delivery), float or ndarray of the leading axes. [-]
-    Raises: DomainError, also for overlapping deliveries.
+    Parameters
+    ----------
+    doses, start_h, duration_h, half_time_h, share : array_like
+        doses [..., n] [Gy], not negative, each course with some dose (0 = not given, its times are ignored); start_h
+        [..., n] [h], in the order of delivery; duration_h [..., n] or scalar [h], 0 = instantaneous; half_time_h [...]
+        [h], positive. With `share` repair is multi-exponential: half_time_h and share then have components on their
+        last axis, and the shares (not negative) sum to 1.
 
+    Returns
+    -------
+    float or ndarray
+        G, more than 0 and at most 1 (1 = one instantaneous delivery), float or ndarray of the leading axes. [-]
+
+    Raises
+    ------
+    DomainError
+        Also for overlapping deliveries.
+
+    References
+    ----------
+    D. E. Lea and D. G. Catcheside, J. Genet. 44 (1942) 216-245; R. G. Dale, Br. J. Radiol. 58 (1985)
+    515-528.
+
+    Examples
+    --------
     >>> round(protraction_factor([2.0, 2.0], [0.0, 6.0], 0.0, 4.4), 6)
     0.694301
-
-    References: D. E. Lea and D. G. Catcheside, J. Genet. 44 (1942) 216-245; R. G. Dale, Br. J. Radiol. 58 (1985)
-    515-528.
     """
     values = {
         "doses": arrays.dose("doses", doses),
@@ -315,18 +479,35 @@ def bed_lql(
     .. math:: \mathrm{BED} = n \left[d_T \left(1 + \frac{d_T}{\alpha/\beta}\right)
               + \frac{\gamma}{\alpha} (d - d_T)\right] \quad (d > d_T), \qquad \text{else LQ}
 
-    Parameters: n_fractions [-], dose_per_fraction [Gy], not negative; alpha_beta [Gy], transition_dose dT [Gy],
-    gamma_over_alpha [-], positive; array_like, broadcast together. Without gamma_over_alpha the line is the tangent of
-    LQ at dT: 1 + 2 dT/(alpha/beta).
-    Returns: BED at this alpha/beta, float or ndarray. [Gy]
-    Raises: DomainError.
+    Parameters
+    ----------
+    n_fractions, dose_per_fraction, alpha_beta, transition_dose, gamma_over_alpha : array_like
+        n_fractions [-], dose_per_fraction [Gy], not negative; alpha_beta [Gy], transition_dose dT [Gy],
+        gamma_over_alpha [-], positive; array_like, broadcast together. Without gamma_over_alpha the line is the tangent
+        of LQ at dT: 1 + 2 dT/(alpha/beta).
+
+    Returns
+    -------
+    float or ndarray
+        BED at this alpha/beta, float or ndarray. [Gy]
+
+    Raises
+    ------
+    DomainError
+
+    Notes
+    -----
     Range: complete repair; a dT of about 2 alpha/beta is common where none was measured.
 
+    References
+    ----------
+    M. Astrahan, Med. Phys. 35 (2008) 4161-4172; M. Guerrero and X. A. Li, Phys. Med. Biol. 49 (2004)
+    4825-4835.
+
+    Examples
+    --------
     >>> round(bed_lql(5, 7.25, 3.1, 6.2), 6)
     119.25
-
-    References: M. Astrahan, Med. Phys. 35 (2008) 4161-4172; M. Guerrero and X. A. Li, Phys. Med. Biol. 49 (2004)
-    4825-4835.
     """
     ab, transition = (
         arrays.positive("alpha_beta", alpha_beta, "Gy"),
@@ -352,17 +533,34 @@ def bed_usc(
     .. math:: \mathrm{BED} = n d \left(1 + \frac{d}{\alpha/\beta}\right) \quad (d < d_T), \qquad
               \frac{n (d - D_q)}{\alpha D_0} \quad (d \ge d_T)
 
-    Parameters: n_fractions [-], dose_per_fraction [Gy], dq [Gy], not negative; alpha_beta [Gy], transition_dose dT
-    [Gy], alpha [1/Gy], d0 [Gy], positive; dq less than dT; array_like, broadcast together. The parameters are those of
-    one fit: chosen freely, the two branches do not meet, by `usc_branch_gap`.
-    Returns: BED at this alpha/beta, float or ndarray. [Gy]
-    Raises: DomainError.
+    Parameters
+    ----------
+    n_fractions, dose_per_fraction, alpha_beta, transition_dose, alpha, d0, dq : array_like
+        n_fractions [-], dose_per_fraction [Gy], dq [Gy], not negative; alpha_beta [Gy], transition_dose dT [Gy], alpha
+        [1/Gy], d0 [Gy], positive; dq less than dT; array_like, broadcast together. The parameters are those of one fit:
+        chosen freely, the two branches do not meet, by `usc_branch_gap`.
+
+    Returns
+    -------
+    float or ndarray
+        BED at this alpha/beta, float or ndarray. [Gy]
+
+    Raises
+    ------
+    DomainError
+
+    Notes
+    -----
     Range: complete repair; fitted to 12 lines of non-small-cell lung cancer, for ablative doses above dT.
 
+    References
+    ----------
+    C. Park et al., Int. J. Radiat. Oncol. Biol. Phys. 70 (2008) 847-852.
+
+    Examples
+    --------
     >>> round(bed_usc(3, 20.0, 8.6, 6.2, 0.33, 1.25, 1.8), 2)
     132.36
-
-    References: C. Park et al., Int. J. Radiat. Oncol. Biol. Phys. 70 (2008) 847-852.
     """
     n, d = _count(n_fractions), arrays.dose("dose_per_fraction", dose_per_fraction)
     ab, transition, per_gray, quasi = _usc_parameters(alpha_beta, transition_dose, alpha, d0, dq)
@@ -376,14 +574,28 @@ def usc_branch_gap(
 
     .. math:: \frac{d_T - D_q}{\alpha D_0} - d_T \left(1 + \frac{d_T}{\alpha/\beta}\right)
 
-    Parameters: as `bed_usc`.
-    Returns: the jump in BED per fraction, negative if the straight branch starts lower, float or ndarray. [Gy]
-    Raises: DomainError.
+    Parameters
+    ----------
+    alpha_beta, transition_dose, alpha, d0, dq : array_like
+        as `bed_usc`.
 
+    Returns
+    -------
+    float or ndarray
+        the jump in BED per fraction, negative if the straight branch starts lower, float or ndarray. [Gy]
+
+    Raises
+    ------
+    DomainError
+
+    References
+    ----------
+    C. Park et al., Int. J. Radiat. Oncol. Biol. Phys. 70 (2008) 847-852.
+
+    Examples
+    --------
     >>> round(usc_branch_gap(8.6, 6.2, 0.33, 1.25, 1.8), 3)
     -0.003
-
-    References: C. Park et al., Int. J. Radiat. Oncol. Biol. Phys. 70 (2008) 847-852.
     """
     ab, transition, per_gray, quasi = _usc_parameters(alpha_beta, transition_dose, alpha, d0, dq)
     return arrays.out((transition - quasi) / per_gray - transition * (1.0 + transition / ab))

@@ -49,16 +49,33 @@ def tcp_logistic(dose: ArrayLike, d50: ArrayLike, gamma50: ArrayLike) -> FloatOr
 
     .. math:: \mathrm{TCP} = \frac{1}{1 + e^{-4 \gamma_{50} (D/D_{50} - 1)}}
 
-    Parameters: dose [Gy], not negative; d50 [Gy] and gamma50 (normalised slope at D50: percent points of TCP per
-    percent of dose) [-], positive; array_like, broadcast together.
-    Returns: TCP in [0, 1], 0.5 at D50, float or ndarray. [-]
-    Raises: DomainError.
+    Parameters
+    ----------
+    dose, d50, gamma50 : array_like
+        dose [Gy], not negative; d50 [Gy] and gamma50 (normalised slope at D50: percent points of TCP per
+        percent of dose) [-], positive; array_like, broadcast together.
+
+    Returns
+    -------
+    float or ndarray
+        TCP in [0, 1], 0.5 at D50, float or ndarray. [-]
+
+    Raises
+    ------
+    DomainError
+
+    Notes
+    -----
     Range: near D50, say TCP 0.1 to 0.9; it does not vanish at dose 0 (with gamma50 0.5 it is 0.12 there).
 
+    References
+    ----------
+    S. M. Bentzen and S. L. Tucker, Int. J. Radiat. Biol. 71 (1997) 531-542.
+
+    Examples
+    --------
     >>> tcp_logistic(45.1, 45.1, 0.56)
     0.5
-
-    References: S. M. Bentzen and S. L. Tucker, Int. J. Radiat. Biol. 71 (1997) 531-542.
     """
     relative = arrays.dose("dose", dose) / arrays.positive("d50", d50, " Gy")
     return arrays.out(_logistic(4.0 * arrays.positive("gamma50", gamma50) * (relative - 1.0)))
@@ -73,20 +90,37 @@ def tcp_poisson(
               c = \frac{2 \gamma}{\ln 2}\ (\text{slope at } D_{50}), \quad
               c = e\, \gamma\ (\text{greatest slope})
 
-    Parameters: dose [Gy], not negative; d50 [Gy] and gamma (normalised slope) [-], positive; array_like, broadcast
-    together. slope: where gamma was taken, "d50" (gamma50) or "maximum" (gamma37, at TCP 0.37). The two differ by 6 %;
-    a source names one of them.
-    Returns: TCP in [0, 1], 0.5 at D50, float or ndarray. [-]
-    Raises: DomainError.
+    Parameters
+    ----------
+    dose, d50, gamma, slope : array_like
+        dose [Gy], not negative; d50 [Gy] and gamma (normalised slope) [-], positive; array_like, broadcast together.
+        slope: where gamma was taken, "d50" (gamma50) or "maximum" (gamma37, at TCP 0.37). The two differ by 6 %; a
+        source names one of them.
+
+    Returns
+    -------
+    float or ndarray
+        TCP in [0, 1], 0.5 at D50, float or ndarray. [-]
+
+    Raises
+    ------
+    DomainError
+
+    Notes
+    -----
     Range: near D50; it does not vanish at dose 0 if gamma is small.
 
+    References
+    ----------
+    S. M. Bentzen and S. L. Tucker, Int. J. Radiat. Biol. 71 (1997) 531-542; for the greatest slope
+    A. Brahme, Acta Radiol. Oncol. 23 (1984) 379-391.
+
+    Examples
+    --------
     >>> tcp_poisson(84.2, 84.2, 4.5)
     0.5
     >>> round(tcp_poisson(97.0, 84.2, 4.5, slope="maximum"), 3)
     0.898
-
-    References: S. M. Bentzen and S. L. Tucker, Int. J. Radiat. Biol. 71 (1997) 531-542; for the greatest slope
-    A. Brahme, Acta Radiol. Oncol. 23 (1984) 379-391.
     """
     if slope not in ("d50", "maximum"):
         raise DomainError(f"slope must be 'd50' or 'maximum', got {slope!r}")
@@ -100,17 +134,34 @@ def ntcp_lkb(geud: ArrayLike, td50: ArrayLike, m: ArrayLike) -> FloatOrArray:
 
     .. math:: \mathrm{NTCP} = \Phi\left(\frac{\mathrm{gEUD} - \mathrm{TD}_{50}}{m\, \mathrm{TD}_{50}}\right)
 
-    Parameters: geud [Gy] (with the volume exponent of the same fit, a = 1/n), not negative; td50 [Gy] and m [-],
-    positive; array_like, broadcast together. A slope gamma50 is m = 1 / (gamma50 sqrt(2 pi)).
-    Returns: NTCP in [0, 1], 0.5 at TD50, float or ndarray. [-]
-    Raises: DomainError.
+    Parameters
+    ----------
+    geud, td50, m : array_like
+        geud [Gy] (with the volume exponent of the same fit, a = 1/n), not negative; td50 [Gy] and m [-],
+        positive; array_like, broadcast together. A slope gamma50 is m = 1 / (gamma50 sqrt(2 pi)).
+
+    Returns
+    -------
+    float or ndarray
+        NTCP in [0, 1], 0.5 at TD50, float or ndarray. [-]
+
+    Raises
+    ------
+    DomainError
+
+    Notes
+    -----
     Range: near the doses of the fit; it does not vanish at dose 0 (with m 0.4 it is 0.006 there).
 
+    References
+    ----------
+    J. T. Lyman, Radiat. Res. Suppl. 8 (1985) S13-S19; G. J. Kutcher and C. Burman, Int. J. Radiat. Oncol.
+    Biol. Phys. 16 (1989) 1623-1630.
+
+    Examples
+    --------
     >>> round(100 * ntcp_lkb(50.0, 72.0, 0.1), 6)
     0.112322
-
-    References: J. T. Lyman, Radiat. Res. Suppl. 8 (1985) S13-S19; G. J. Kutcher and C. Burman, Int. J. Radiat. Oncol.
-    Biol. Phys. 16 (1989) 1623-1630.
     """
     middle = arrays.positive("td50", td50, " Gy")
     t = (arrays.dose("geud", geud) - middle) / (arrays.positive("m", m) * middle)
@@ -122,16 +173,33 @@ def ntcp_log_logistic(dose: ArrayLike, td50: ArrayLike, gamma50: ArrayLike) -> F
 
     .. math:: \mathrm{NTCP} = \frac{1}{1 + (\mathrm{TD}_{50}/D)^{4 \gamma_{50}}}
 
-    Parameters: dose [Gy], not negative; td50 [Gy] and gamma50 (normalised slope at TD50) [-], positive; array_like,
-    broadcast together.
-    Returns: NTCP in [0, 1], 0 at dose 0 and 0.5 at TD50, float or ndarray. [-]
-    Raises: DomainError.
+    Parameters
+    ----------
+    dose, td50, gamma50 : array_like
+        dose [Gy], not negative; td50 [Gy] and gamma50 (normalised slope at TD50) [-], positive; array_like,
+        broadcast together.
+
+    Returns
+    -------
+    float or ndarray
+        NTCP in [0, 1], 0 at dose 0 and 0.5 at TD50, float or ndarray. [-]
+
+    Raises
+    ------
+    DomainError
+
+    Notes
+    -----
     Range: near the doses of the fit.
 
+    References
+    ----------
+    A. Niemierko, Med. Phys. 26 (1999) 1100 (abstract).
+
+    Examples
+    --------
     >>> round(ntcp_log_logistic(30.0, 45.7, 1.1817), 3)
     0.12
-
-    References: A. Niemierko, Med. Phys. 26 (1999) 1100 (abstract).
     """
     d, middle = arrays.dose("dose", dose), arrays.positive("td50", td50, " Gy")
     log_relative = np.log(np.where(d > 0.0, d, 1.0)) - np.log(middle)
@@ -143,20 +211,37 @@ def geud(dose: ArrayLike, volume: ArrayLike, a: ArrayLike) -> FloatOrArray:
 
     .. math:: \mathrm{gEUD} = \Big(\sum_i v_i D_i^a\Big)^{1/a}, \qquad \sum_i v_i = 1
 
-    Parameters: dose [..., bins] [Gy] and volume [..., bins] (any unit: normalised here, some of it not 0), not
-    negative; a [...] [-], not within 1e-6 of 0: 1 gives the mean dose, large the greatest, largely negative the least
-    dose; array_like, broadcast together. Bins without volume count for nothing.
-    Returns: gEUD between the least and the greatest dose, float or ndarray of the leading axes. [Gy]; 0 if a < 0 and
-    some volume has no dose.
-    Raises: DomainError.
+    Parameters
+    ----------
+    dose, volume, a : array_like
+        dose [..., bins] [Gy] and volume [..., bins] (any unit: normalised here, some of it not 0), not negative; a
+        [...] [-], not within 1e-6 of 0: 1 gives the mean dose, large the greatest, largely negative the least dose;
+        array_like, broadcast together. Bins without volume count for nothing.
+
+    Returns
+    -------
+    float or ndarray
+        gEUD between the least and the greatest dose, float or ndarray of the leading axes. [Gy]; 0 if a < 0 and
+        some volume has no dose.
+
+    Raises
+    ------
+    DomainError
+
+    Notes
+    -----
     Range: any histogram; the result is only as good as its bins where |a| is large.
 
+    References
+    ----------
+    A. Niemierko, Med. Phys. 26 (1999) 1100 (abstract).
+
+    Examples
+    --------
     >>> geud([10.0, 30.0], [1.0, 3.0], 1.0)
     25.0
     >>> round(geud([10.0, 30.0], [1.0, 3.0], 8.0), 3)
     28.94
-
-    References: A. Niemierko, Med. Phys. 26 (1999) 1100 (abstract).
     """
     d, v = arrays.dose("dose", dose), arrays.checked("volume", volume, least=0.0)
     power = arrays.checked("a", a)[..., None]

@@ -201,35 +201,64 @@ def train_bed(
     The last axis of `dose`, `day`, `hour` and `duration_h` is the fraction; leading axes are courses or drawn
     parameters and broadcast together with all other parameters.
 
-    Parameters:
-    dose [..., n] to this tissue, 0 = not given (padding: whatever its day and hour, it affects nothing) [Gy];
-    day [..., n] local calendar day number from any origin, whole, not negative: T = last given day - first [days];
-    alpha_beta [...], positive [Gy];
-    hour [..., n] elapsed UTC hours from any origin, never decreasing, start of each delivery [h];
-    half_time_h [...] of repair, positive; needs `hour`; without it repair is complete [h];
-    share [..., k]: repair is multi-exponential, half_time_h is [..., k] too, and the shares sum to 1 [-];
-    duration_h [..., n] or scalar: delivery at constant rate, 0 = instantaneous; needs `half_time_h` [h];
-    transition_dose [...], positive: LQ-L above this dose per fraction, see `bed_lql` [Gy];
-    gamma_over_alpha [...], positive: its slope there, without it the tangent [-];
-    rate [...] K, not negative [Gy of BED per day]; kick_off_day [...] Tk, not negative, infinity = never [days];
-    first_fraction_is_day: 0, or 1 for a parameter set whose source counts the first fraction as day 1;
-    overnight: also pairs of fractions of different days are incompletely repaired, otherwise only of the same `day`.
+    Parameters
+    ----------
+    dose : array_like
+        [..., n] to this tissue, 0 = not given (padding: whatever its day and hour, it affects nothing) [Gy].
+    day : array_like
+        [..., n] local calendar day number from any origin, whole, not negative: T = last given day - first [days].
+    alpha_beta : array_like
+        [...], positive [Gy].
+    hour : array_like
+        [..., n] elapsed UTC hours from any origin, never decreasing, start of each delivery [h].
+    half_time_h : array_like
+        [...] of repair, positive; needs `hour`; without it repair is complete [h].
+    share : array_like
+        [..., k]: repair is multi-exponential, half_time_h is [..., k] too, and the shares sum to 1 [-].
+    duration_h : array_like
+        [..., n] or scalar: delivery at constant rate, 0 = instantaneous; needs `half_time_h` [h].
+    transition_dose : array_like
+        [...], positive: LQ-L above this dose per fraction, see `bed_lql` [Gy].
+    gamma_over_alpha : array_like
+        [...], positive: its slope there, without it the tangent [-].
+    rate : array_like
+        [...] K, not negative [Gy of BED per day].
+    kick_off_day : array_like
+        [...] Tk, not negative, infinity = never [days].
+    first_fraction_is_day : int
+        0, or 1 for a parameter set whose source counts the first fraction as day 1.
+    overnight : bool
+        also pairs of fractions of different days are incompletely repaired, otherwise only of the same `day`.
 
-    Returns: TrainBed(fraction_bed [..., n], repair_gain [...], time_loss [...]), with `bed` and `net_bed`. [Gy]
-    Raises: DomainError, also for overlapping deliveries, and for LQ-L with unrepaired fractions (no agreed form).
+    Returns
+    -------
+    TrainBed
+        TrainBed(fraction_bed [..., n], repair_gain [...], time_loss [...]), with `bed` and `net_bed`. [Gy]
+
+    Raises
+    ------
+    DomainError
+        Also for overlapping deliveries, and for LQ-L with unrepaired fractions (no agreed form).
+
+    Notes
+    -----
     Range: as `bed`; a train without any dose has BED 0 and T = 0.
 
     The pair sum is exact and takes time linear in the number of fractions; courses are worked on in blocks, so that
     the temporaries stay small beside the result.
 
+    References
+    ----------
+    R. G. Dale, Br. J. Radiol. 58 (1985) 515-528 and 62 (1989) 241-244; H. D. Thames, Int. J. Radiat. Biol.
+    47 (1985) 319-339; J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568; M. Astrahan, Med. Phys. 35 (2008) 4161-4172.
+
+    Examples
+    --------
     >>> course = train_bed([1.8] * 10, [0, 1, 2, 3, 4, 7, 8, 9, 10, 11], alpha_beta=10.0, rate=0.9, kick_off_day=7)
     >>> round(course.bed, 6), course.repair_gain, round(course.time_loss, 6), round(course.net_bed, 6)
     (21.24, 0.0, 3.6, 17.64)
     >>> round(train_bed([1.5, 1.5], [0, 0], alpha_beta=10.0, hour=[8, 14], half_time_h=2.0).repair_gain, 6)
     0.05625
-
-    References: R. G. Dale, Br. J. Radiol. 58 (1985) 515-528 and 62 (1989) 241-244; H. D. Thames, Int. J. Radiat. Biol.
-    47 (1985) 319-339; J. F. Fowler, Br. J. Radiol. 83 (2010) 554-568; M. Astrahan, Med. Phys. 35 (2008) 4161-4172.
     """
     options = {
         "hour": hour,

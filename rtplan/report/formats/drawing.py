@@ -1,6 +1,6 @@
 """Figures drawn by matplotlib, as inline SVG or PNG.
 
-A figure is told apart by colour (Okabe and Ito's palette, safe for colour-blind eyes) and always by a second sign too:
+The parts of a figure differ in colour (Okabe and Ito's palette, safe for colour-blind eyes) and by a second sign:
 line style, marker or hatch, so that it reads in grey. The same data give the same bytes: no date, no random ids, no
 setting of the machine's own. matplotlib loads when one is drawn.
 """
