@@ -16,7 +16,9 @@ __all__ = [
     "ScheduleError",
     "finite",
     "non_negative",
+    "one_of",
     "positive",
+    "takes",
     "whole",
 ]
 
@@ -87,6 +89,22 @@ def non_negative(name: str, value: object, unit: str = "") -> float:
     if number < 0:
         raise DomainError(f"{name} must be 0{_of(unit)} or greater, got {value!r}")
     return number
+
+
+def one_of(name: str, value: object, known: Sequence[str]) -> None:
+    """Refuse what is not one of the known words.
+
+    >>> one_of("severity", "loud", ("info", "warning"))
+    Traceback (most recent call last):
+    rtplan.errors.DomainError: severity takes info, warning, got 'loud'
+    """
+    if value not in known:
+        raise DomainError(takes(name, value, known))
+
+
+def takes(name: str, value: object, known: Sequence[str]) -> str:
+    """The sentence of such a refusal."""
+    return f"{name} takes {', '.join(known)}, got {value!r}"
 
 
 def whole(name: str, value: object, low: int | None = None, high: int | None = None) -> int:

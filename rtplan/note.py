@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias, get_args
 
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, one_of
 
-__all__ = ["DESIGN_DEFAULT", "NOT_KNOWN", "SEVERITIES", "Note", "Phrase", "Scalar", "Source", "Value"]
+__all__ = ["DESIGN_DEFAULT", "NOT_KNOWN", "SEVERITIES", "Note", "Phrase", "Scalar", "Severity", "Source", "Value"]
 
 Scalar = str | int | float | bool | None
-SEVERITIES = ("info", "warning", "violation")
+Severity = Literal["info", "warning", "violation"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +46,12 @@ class Note:
     """
 
     code: str
-    severity: str
+    severity: Severity
     values: Mapping[str, Value] = field(default_factory=dict)
     message: str = ""
 
     def __post_init__(self) -> None:
-        if self.severity not in SEVERITIES:
-            raise DomainError(f"severity takes {', '.join(SEVERITIES)}, got {self.severity!r}")
+        one_of("severity", self.severity, SEVERITIES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -242,6 +242,22 @@ def test_files_that_are_no_toml_or_not_there(tmp_path):
             reader.read_toml(tmp_path / name, Clinic)
 
 
+def test_mistyped_kinds_are_all_named_with_what_they_take(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[[tissues]]\nname = "mine"\nlabel = "Mine"\nkind = "tumor"\nalpha_beta = 7.0\n'
+        'source = { text = "a", verified = true }\n'
+        'repopulation = { rate = 1, basis = "EQD2", kick_off_day = 3, source = { text = "a", verified = true } }\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError) as caught:
+        catalogue.load_tissues(str(path))
+    assert caught.value.problems == (
+        "tissues[0]: kind takes tumour, late, acute, got 'tumor'",
+        "tissues[0].repopulation: basis takes bed, eqd2, got 'EQD2'",
+    )
+
+
 def test_a_users_tissue_file_is_not_kept_for_later_calls(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(

@@ -6,24 +6,27 @@ import datetime as dt
 import itertools
 import re
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from rtplan.clinic.days import parse_date
-from rtplan.errors import DomainError, whole
+from rtplan.errors import DomainError, one_of, whole
 from rtplan.note import DESIGN_DEFAULT, Source
 
 __all__ = [
     "Anchor",
+    "AnchorKind",
     "ChemoProtocol",
     "Drug",
+    "Policy",
     "parse_anchor",
     "with_anchor",
 ]
 
 
-POLICIES = ("reanchor", "keep-grid", "nearest-open")
+Policy = Literal["reanchor", "keep-grid", "nearest-open"]
 
 
-ANCHORS = ("cycle", "before", "start", "after", "date")
+AnchorKind = Literal["cycle", "before", "start", "after", "date"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +95,13 @@ class Anchor:
     course; "start", "after" and "date" move the cycle.
     """
 
-    kind: str = "cycle"
+    kind: AnchorKind = "cycle"
     cycle: int = 1
     days: int = 0
     date: dt.date | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in ANCHORS:
-            raise DomainError(f"anchor kind takes {', '.join(ANCHORS)}, got {self.kind!r}")
+        one_of("anchor kind", self.kind, get_args(AnchorKind))
         whole("cycle", self.cycle, 1)
         whole("days", self.days, 0)
         for name, value, kinds in (
@@ -139,9 +141,10 @@ def parse_anchor(text: str) -> Anchor:
     """
     if text == "before":
         return Anchor(kind="before")
-    if match := re.fullmatch(r"(cycle|start|after)=([0-9]{1,4})", text):
-        kind, number = match[1], int(match[2])
-        return Anchor(kind=kind, cycle=number) if kind == "cycle" else Anchor(kind=kind, days=number)
+    if match := re.fullmatch(r"cycle=([0-9]{1,4})", text):
+        return Anchor(kind="cycle", cycle=int(match[1]))
+    if match := re.fullmatch(r"(start|after)=([0-9]{1,4})", text):
+        return Anchor(kind="start" if match[1] == "start" else "after", days=int(match[2]))
     if text.startswith("date="):
         return Anchor(kind="date", date=parse_date(text.removeprefix("date="), "align date"))
     raise DomainError(f"align takes cycle=N, before, start=DAYS, after=DAYS or date=YYYY-MM-DD, got {text!r}")
@@ -170,7 +173,7 @@ class ChemoProtocol:
     starts_offset_days: tuple[int, ...] = ()
     anchor: Anchor = Anchor()
     anchor_source: Source = DESIGN_DEFAULT
-    policy: str = "reanchor"
+    policy: Policy = "reanchor"
     window_days: int = 3
     window_source: Source = DESIGN_DEFAULT
     minimum_interval_days: int | None = None
@@ -187,8 +190,7 @@ class ChemoProtocol:
 
     def __post_init__(self) -> None:
         whole("n_cycles", self.n_cycles, 1, 99)
-        if self.policy not in POLICIES:
-            raise DomainError(f"policy takes {', '.join(POLICIES)}, got {self.policy!r}")
+        one_of("policy", self.policy, get_args(Policy))
         self._check_grid()
         if self.anchor.kind == "cycle" and self.anchor.cycle > self.n_cycles:
             raise DomainError(f"anchor cycle {self.anchor.cycle} is past the last of {self.n_cycles} cycles")

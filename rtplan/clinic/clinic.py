@@ -6,10 +6,11 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
 from rtplan.clinic.days import WEEKDAYS, add_days, days_between
 from rtplan.clinic.limits import Limits, StartRules
-from rtplan.errors import DomainError, whole
+from rtplan.errors import DomainError, one_of, whole
 from rtplan.note import NOT_KNOWN, Source
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Notice",
     "ServiceDay",
     "Span",
+    "WorkedWeekends",
     "parse_week",
     "with_week",
 ]
@@ -28,10 +30,10 @@ RECORD_COLUMNS = ("date", "time", "fraction", "dose_gy", "status", "target", "ph
 """What a column of a record of treatment may mean; only the date is needed."""
 
 
-UNKNOWN = ("unknown", "yes", "no")
+WorkedWeekends = Literal["unknown", "yes", "no"]
 
 
-AS_THE_CLINIC = "as the clinic"
+AS_THE_CLINIC: Literal["as the clinic"] = "as the clinic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +123,10 @@ class Days:
     extra_open: tuple[Span, ...] = ()
     service_days: tuple[ServiceDay, ...] = ()
     treated_holidays: tuple[Span, ...] = ()
-    worked_weekends: str = AS_THE_CLINIC
+    worked_weekends: Literal["yes", "no", "as the clinic"] = AS_THE_CLINIC
 
     def __post_init__(self) -> None:
-        if self.worked_weekends not in ("yes", "no", AS_THE_CLINIC):
-            raise DomainError(f"worked_weekends takes yes, no, {AS_THE_CLINIC}, got {self.worked_weekends!r}")
+        one_of("worked_weekends", self.worked_weekends, ("yes", "no", AS_THE_CLINIC))
         for day in self.week or ():
             if day not in WEEKDAYS:
                 raise DomainError(f"week takes {', '.join(WEEKDAYS)}, got {day!r}")
@@ -166,7 +167,7 @@ class Clinic:
     time_zone: str
     source: Source
     subdivision: str = ""
-    worked_weekends: str = "unknown"
+    worked_weekends: WorkedWeekends = "unknown"
     worked_weekends_source: Source = NOT_KNOWN
     days: Days = field(default_factory=Days)
     infusion: Days | None = None
@@ -181,8 +182,7 @@ class Clinic:
     def __post_init__(self) -> None:
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-        if self.worked_weekends not in UNKNOWN:
-            raise DomainError(f"worked_weekends takes {', '.join(UNKNOWN)}, got {self.worked_weekends!r}")
+        one_of("worked_weekends", self.worked_weekends, get_args(WorkedWeekends))
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-from rtplan.errors import DomainError, ScheduleError
+from rtplan.errors import DomainError, ScheduleError, one_of
 
 __all__ = [
-    "KINDS",
     "WEEKDAYS",
     "Calendar",
     "Date",
+    "DayKind",
     "Reason",
     "add_days",
     "day_name",
@@ -31,7 +32,7 @@ Date = dt.date
 ONE_DAY = dt.timedelta(days=1)
 
 
-KINDS = ("workday", "weekend", "holiday", "worked weekend", "closure", "service", "extra", "treated holiday")
+DayKind = Literal["workday", "weekend", "holiday", "worked weekend", "closure", "service", "extra", "treated holiday"]
 """What a day can be: the kind travels with the reason, so that nothing needs to read the text."""
 
 
@@ -44,12 +45,11 @@ class Reason:
 
     open: bool
     provisional: bool
-    kind: str
+    kind: DayKind
     text: str
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise DomainError(f"kind takes {', '.join(KINDS)}, got {self.kind!r}")
+        one_of("kind", self.kind, get_args(DayKind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from rtplan.course.course import Course
 from rtplan.radiobiology.effect import evaluate, region_doses
@@ -16,11 +17,16 @@ __all__ = [
     "STEP_GY",
     "DoseStep",
     "Part",
+    "Rounding",
     "changeable",
     "factor_for",
     "scaled",
     "steps",
 ]
+
+
+Rounding = Literal["none", "nearest", "down"]
+"""To the deliverable step."""
 
 
 STEP_GY = 0.01
@@ -67,7 +73,7 @@ class Part:
         return not self.targets or target in self.targets
 
 
-def scaled(course: Course, part: Part, factor: float, rounding: str = "none") -> Course:
+def scaled(course: Course, part: Part, factor: float, rounding: Rounding = "none") -> Course:
     """The course with some of its doses multiplied.
 
     rounding: "none", "nearest" or "down" to the deliverable step.
@@ -81,7 +87,7 @@ def scaled(course: Course, part: Part, factor: float, rounding: str = "none") ->
     return replace(course, fractions=tuple(fractions))
 
 
-def deliverable(dose_gy: float, rounding: str) -> float:
+def deliverable(dose_gy: float, rounding: Rounding) -> float:
     """A dose at the deliverable step. [Gy]
 
     >>> deliverable(2.0674, "nearest"), deliverable(2.0674, "down")
@@ -127,7 +133,7 @@ def _factor(course: Course, part: Part, region: Region, goal_gy: float) -> float
     return None if factor is None or factor > _MOST else factor
 
 
-def steps(course: Course, part: Part, factor: float, rounding: str) -> tuple[DoseStep, ...]:
+def steps(course: Course, part: Part, factor: float, rounding: Rounding) -> tuple[DoseStep, ...]:
     """What a change does to each phase, target and planned dose."""
     targets = course.prescription.targets
     counts: dict[tuple[str, str, float], int] = {}

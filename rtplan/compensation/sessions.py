@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from rtplan.clinic.days import Calendar, add_days, day_name, days_between
 from rtplan.clinic.limits import Limits
@@ -12,6 +13,7 @@ from rtplan.course.course import Course
 from rtplan.course.remainder import Remainder, Slot, with_interval
 from rtplan.course.rules import check
 from rtplan.course.schedule import prescribed_reference
+from rtplan.errors import one_of
 from rtplan.note import Note
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.effect import evaluate
@@ -21,6 +23,8 @@ __all__ = [
     "METHODS",
     "Found",
     "Gain",
+    "Goal",
+    "Method",
     "Opened",
     "best",
     "candidates",
@@ -33,8 +37,14 @@ __all__ = [
 Check = Callable[[Course], tuple[Note, ...]]
 
 
-METHODS = ("machine", "weekend", "worked-weekend", "holiday", "bid", "mix")
+Method = Literal["machine", "weekend", "worked-weekend", "holiday", "bid", "mix"]
 """Kinds of extra sessions. mix: closed days and second fractions together."""
+
+
+METHODS: tuple[Method, ...] = get_args(Method)
+
+
+Goal = Literal["end", "limit", "earliest", "part"]
 
 
 _CLOSED_KINDS = {"weekend": "weekend", "worked-weekend": "worked weekend", "holiday": "holiday"}
@@ -56,8 +66,8 @@ class Found:
     "part" (fewer sessions than any of these).
     """
 
-    method: str
-    goal: str
+    method: Method
+    goal: Goal
     sessions: Mapping[dt.date, int]
     course: Course
     broken: tuple[Note, ...]
@@ -69,7 +79,7 @@ class Found:
 
 
 def candidates(
-    method: str, remainder: Remainder, *, machines: Sequence[Calendar] = (), lost: frozenset[dt.date] = frozenset()
+    method: Method, remainder: Remainder, *, machines: Sequence[Calendar] = (), lost: frozenset[dt.date] = frozenset()
 ) -> tuple[dt.date, ...]:
     """Days that could take one session more, in the order in which they are to be used.
 
@@ -90,7 +100,7 @@ def candidates(
 
 
 def search(
-    method: str,
+    method: Method,
     remainder: Remainder,
     days: Sequence[dt.date],
     *,
@@ -172,7 +182,7 @@ class Opened:
 
 
 def for_closures(
-    method: str,
+    method: Method,
     prescription: Prescription,
     calendar: Calendar,
     first: dt.date,
@@ -186,6 +196,7 @@ def for_closures(
     first: day of the first fraction. planned: days opened already.
     The goal is the prescribed reference's last day; else the limit on prolongation; else the earliest end there is.
     """
+    one_of("method", method, METHODS)
     slots = _all_slots(prescription)
     bare = Remainder(
         prescription=prescription, calendar=calendar, delivered=(), slots=slots, start=first, sessions=planned or {}
@@ -217,7 +228,7 @@ def _all_slots(prescription: Prescription) -> tuple[Slot, ...]:
     )
 
 
-def _nothing_opened(method: str, remainder: Remainder, wanted: dt.date) -> Note:
+def _nothing_opened(method: Method, remainder: Remainder, wanted: dt.date) -> Note:
     last = remainder.lay_out().last
     why = "no closure prolongs the course" if last <= wanted else "no such day helps without breaking a rule"
     return Note(
@@ -229,7 +240,7 @@ def _nothing_opened(method: str, remainder: Remainder, wanted: dt.date) -> Note:
 
 
 def _gain_notes(
-    method: str, remainder: Remainder, sessions: Mapping[dt.date, int], regions: Sequence[Region]
+    method: Method, remainder: Remainder, sessions: Mapping[dt.date, int], regions: Sequence[Region]
 ) -> Iterator[Note]:
     opened: dict[dt.date, int] = {}
     before = _tumour_nets(remainder.lay_out(), regions)
@@ -264,7 +275,7 @@ def _tumour_nets(course: Course, regions: Sequence[Region]) -> dict[str, float]:
 class _Search:
     """One method on one course under way."""
 
-    def __init__(self, method: str, remainder: Remainder, days: tuple[dt.date, ...], check: Check) -> None:
+    def __init__(self, method: Method, remainder: Remainder, days: tuple[dt.date, ...], check: Check) -> None:
         self.method = method
         self.remainder = remainder
         self.days = days
@@ -276,7 +287,7 @@ class _Search:
         self.tried: dict[frozenset[dt.date], tuple[Course, tuple[Note, ...]]] = {}
         self.before = {note.message for note in check(self.base)}
 
-    def by(self, goal: str, end: dt.date) -> Found | None:
+    def by(self, goal: Goal, end: dt.date) -> Found | None:
         """The fewest sessions with which the course ends on or before a day."""
         late = self._late(end)
         if not late:
@@ -309,7 +320,7 @@ class _Search:
         """So many sessions, on the first days that break no rule."""
         return self._chosen("part", list(self.days), count)
 
-    def _chosen(self, goal: str, days: list[dt.date], count: int) -> Found | None:
+    def _chosen(self, goal: Goal, days: list[dt.date], count: int) -> Found | None:
         chosen = self._greedy(days, count)
         if len(chosen) < count:
             chosen = self._fewest_broken(days, chosen, count)
@@ -337,7 +348,7 @@ class _Search:
             chosen.append(min(left, key=lambda day: (len(self._broken([*chosen, day])), left.index(day))))
         return chosen
 
-    def _found(self, goal: str, chosen: Sequence[dt.date]) -> Found:
+    def _found(self, goal: Goal, chosen: Sequence[dt.date]) -> Found:
         course, broken = self._tried(chosen)
         treated = course.sessions
         sessions = {day: min(treated.get(day, 0), fractions) for day, fractions in self._sessions(chosen).items()}
@@ -384,7 +395,7 @@ class _Search:
 
 
 def _closed(
-    method: str, remainder: Remainder, base: Course, days: list[dt.date], lost: frozenset[dt.date]
+    method: Method, remainder: Remainder, base: Course, days: list[dt.date], lost: frozenset[dt.date]
 ) -> Iterator[dt.date]:
     treated = base.sessions
     for day in days:

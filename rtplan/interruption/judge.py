@@ -11,7 +11,7 @@ from rtplan.clinic.days import WEEKDAYS
 from rtplan.compensation.dose import DoseStep
 from rtplan.course.course import Course
 from rtplan.course.rules import check
-from rtplan.interruption.options import Draft
+from rtplan.interruption.options import Draft, OptionMethod, Tier
 from rtplan.interruption.question import FINE_GY, Question
 from rtplan.note import Note
 from rtplan.planning.inputs import OpenedDay
@@ -63,8 +63,8 @@ class Option:
 
     id: str
     rank: int
-    tier: str
-    method: str
+    tier: Tier
+    method: OptionMethod
     label: str
     goal: str
     course: Course

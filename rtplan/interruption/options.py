@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from rtplan.clinic.days import day_name
 from rtplan.compensation import dose as dose_change
 from rtplan.compensation.dose import DoseStep, Part
-from rtplan.compensation.sessions import METHODS, Found, best, candidates, search
+from rtplan.compensation.sessions import METHODS, Found, Method, best, candidates, search
 from rtplan.course.course import Course, Fraction
 from rtplan.course.remainder import Remainder, Slot, host_phase
 from rtplan.course.rules import check
@@ -38,7 +39,26 @@ TIERS = {
 
 MOST_ADDED = 15
 
-_METHOD_TIER = {"machine": "a", "weekend": "b", "worked-weekend": "b", "holiday": "b", "bid": "c", "mix": "c"}
+Tier = Literal["none", "a", "b", "c", "d", "e"]
+"""none: nothing is compensated; a to e: the order in which options are taught."""
+
+
+OptionMethod = (
+    Method
+    | Literal[
+        "start delayed", "append", "remainder", "dose per fraction", "sessions and dose per fraction", "added fractions"
+    ]
+)
+
+
+_METHOD_TIER: dict[Method, Tier] = {
+    "machine": "a",
+    "weekend": "b",
+    "worked-weekend": "b",
+    "holiday": "b",
+    "bid": "c",
+    "mix": "c",
+}
 
 _METHOD_WORDS = {
     "machine": "matched machine",
@@ -55,8 +75,8 @@ class Draft:
     """An option before it is judged."""
 
     id: str
-    tier: str
-    method: str
+    tier: Tier
+    method: OptionMethod
     label: str
     course: Course
     goal: str = ""
@@ -230,7 +250,7 @@ def _wanted(q: Question, goal: str) -> list[tuple[int, float]]:
     return [(i, row.net_bed_gy) for i, row in enumerate(q.reference_rows) if row.kind == "late"]
 
 
-def _rounding(q: Question, goal: str, base: Course, part: Part, factor: float) -> str:
+def _rounding(q: Question, goal: str, base: Course, part: Part, factor: float) -> dose_change.Rounding:
     """Down where late tissue limits the dose, else to the nearest step."""
     if goal == "late":
         return "down"

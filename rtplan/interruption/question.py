@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from rtplan.clinic.days import add_days
 from rtplan.course.course import Course
 from rtplan.course.remainder import with_interval
 from rtplan.course.schedule import lay_out, prescribed_reference
-from rtplan.errors import DomainError, positive
+from rtplan.errors import DomainError, one_of, positive
 from rtplan.interruption.situation import Situation, closed_later
 from rtplan.planning.plan import make_plan
 from rtplan.radiobiology.effect import EffectRow, evaluate_many
@@ -18,17 +19,17 @@ from rtplan.radiobiology.region import Region
 from rtplan.radiobiology.tissue import Tissue
 
 __all__ = [
-    "AGAINST",
     "FINE_GY",
-    "RANK_BY",
     "SAME_DEFICIT_GY",
+    "Against",
     "Question",
+    "RankBy",
     "Settings",
 ]
 
 
-AGAINST = ("prescribed", "planned")
-RANK_BY = ("guideline", "tumour", "late", "sessions")
+Against = Literal["prescribed", "planned"]
+RankBy = Literal["guideline", "tumour", "late", "sessions"]
 
 SAME_DEFICIT_GY = 0.1
 """Deficits this close count as equal. [Gy]"""
@@ -48,8 +49,8 @@ class Settings:
     change_targets: targets whose dose per fraction may change; empty: all of them together.
     """
 
-    against: str = "prescribed"
-    rank_by: str = "guideline"
+    against: Against = "prescribed"
+    rank_by: RankBy = "guideline"
     restore: float = 1.0
     late_limit: float | None = None
     max_dose_per_fraction_gy: float = 2.5
@@ -58,10 +59,8 @@ class Settings:
     change_targets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.against not in AGAINST:
-            raise DomainError(f"against takes {', '.join(AGAINST)}, got {self.against!r}")
-        if self.rank_by not in RANK_BY:
-            raise DomainError(f"rank-by takes {', '.join(RANK_BY)}, got {self.rank_by!r}")
+        one_of("against", self.against, get_args(Against))
+        one_of("rank-by", self.rank_by, get_args(RankBy))
         positive("restore", self.restore)
         if self.restore > 1.5:
             raise DomainError(f"restore must be at most 150 %, got {self.restore:.0%}")

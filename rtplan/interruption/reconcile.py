@@ -12,7 +12,7 @@ from rtplan.course.course import Fraction
 from rtplan.course.remainder import Slot, host_phase
 from rtplan.errors import ConfigError, DomainError
 from rtplan.interruption.situation import MissedSpan, Partial, Situation, lost_fractions, situation_of
-from rtplan.note import Note, Scalar
+from rtplan.note import Note, Scalar, Severity
 from rtplan.planning.plan import Plan
 from rtplan.records.record import STATUSES, Record, RecordEntry
 
@@ -309,7 +309,7 @@ class _Reconciliation:
         message: str,
         values: Mapping[str, Scalar] | None = None,
         *,
-        severity: str = "warning",
+        severity: Severity = "warning",
     ) -> None:
         told = {"line": entry.line, "date": entry.date.isoformat(), **(values or {})}
         self.findings.append(Note(code=code, severity=severity, message=f"{self.record.file}: {message}", values=told))

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rtplan.errors import ConfigError
+from rtplan.errors import ConfigError, takes
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -173,6 +173,10 @@ def _problem(kind: Any, details: ErrorDetails, prefix: tuple[str | int, ...], dr
             return f"{path} is not a known key; {hint}"
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return f"{path} is missing"
+        case "literal_error":
+            *place, key = (*prefix, *loc)
+            sentence = takes(str(key), details["input"], typing.get_args(_at(kind, details["loc"])))
+            return f"{_key_path(place)}: {sentence}" if place else sentence
         case "value_error":
             return f"{path}: {message}" if loc else message
         case _:
@@ -198,11 +202,17 @@ def _shown(value: Any) -> str:
 
 def _known(kind: Any, loc: Sequence[int | str]) -> list[str]:
     """Names of the keys that are known at a place, found by walking the classes along the path."""
-    for part in loc:
-        kind = _step(kind, part)
+    kind = _at(kind, loc)
     if dataclasses.is_dataclass(kind):
         return [field.name for field in dataclasses.fields(kind)]
     return []
+
+
+def _at(kind: Any, loc: Sequence[int | str]) -> Any:
+    """What is wanted at a place, found by walking the classes along the path."""
+    for part in loc:
+        kind = kind if _is_type_name(part) else _step(kind, part)
+    return kind
 
 
 def _step(kind: Any, part: int | str) -> Any:
@@ -216,6 +226,6 @@ def _step(kind: Any, part: int | str) -> Any:
 
 
 def _unwrapped(kind: Any) -> Any:
-    if isinstance(kind, types.UnionType):
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
         return next((member for member in typing.get_args(kind) if member is not types.NoneType), kind)
     return kind

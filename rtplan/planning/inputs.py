@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from rtplan.chemotherapy import cycles as chemo_cycles
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.chemotherapy.protocol import ChemoProtocol
+from rtplan.clinic.clinic import WorkedWeekends
 from rtplan.clinic.days import Calendar, day_name
 from rtplan.clinic.limits import Limits, StartRules
 from rtplan.compensation import sessions
@@ -66,7 +67,7 @@ class PlanInputs:
     regions: tuple[Region, ...]
     limits: Limits
     start_rules: StartRules
-    worked_weekends: str = "unknown"
+    worked_weekends: WorkedWeekends = "unknown"
     exact_start: bool = False
     infusion: Calendar | None = None
     machines: tuple[Calendar, ...] = ()
@@ -90,7 +91,7 @@ class PlanInputs:
         return any(region.is_cord for region in self.regions)
 
 
-def compensate(inputs: PlanInputs, method: str) -> PlanInputs:
+def compensate(inputs: PlanInputs, method: sessions.Method) -> PlanInputs:
     """The same inputs with extra sessions that win back what closures known in advance cost.
 
     method: one of `compensation.METHODS`. A note says what each opened day gains. No rule is broken for it.

@@ -7,9 +7,9 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from rtplan.chemotherapy.protocol import ChemoProtocol, parse_anchor, with_anchor
+from rtplan.chemotherapy.protocol import ChemoProtocol, Policy, parse_anchor, with_anchor
 from rtplan.clinic.calendar import build, with_matched
-from rtplan.clinic.clinic import Clinic, Days, with_week
+from rtplan.clinic.clinic import Clinic, Days, WorkedWeekends, with_week
 from rtplan.clinic.days import Calendar, add_days
 from rtplan.clinic.holidays import assumed, working_week
 from rtplan.clinic.limits import Limits, StartRules
@@ -55,11 +55,11 @@ class Where:
     """The user's words for clinic, calendar and alignment; None or empty: the protocol's, or the default."""
 
     clinic: str | None = None
-    worked_weekends: str | None = None
+    worked_weekends: WorkedWeekends | None = None
     week: str | None = None
     matched_machine: bool = False
     align: str | None = None
-    policy: str | None = None
+    policy: Policy | None = None
     chemo: str | None = None
     delays: tuple[CycleDelay, ...] = ()
     exact_start: bool = False

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from rtplan.answer import Answer
 from rtplan.chemotherapy import check as chemo_check
 from rtplan.chemotherapy.cycles import Cycle
-from rtplan.clinic.days import WEEKDAYS, add_days, days_between
+from rtplan.clinic.days import WEEKDAYS, DayKind, add_days, days_between
 from rtplan.clinic.holidays import WEEKEND_OF_HOLIDAY
 from rtplan.course import rules as course_rules
 from rtplan.course.course import Course
@@ -83,7 +83,7 @@ class NoStart:
 
     date: dt.date
     reason: str
-    kind: str
+    kind: DayKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from rtplan.clinic.clinic import WorkedWeekends
 from rtplan.clinic.days import Calendar, Reason
 from rtplan.note import Note, Scalar
 
@@ -20,7 +21,7 @@ class Workdays:
     calendar: Calendar
     first: dt.date
     last: dt.date
-    worked_weekends: str = "unknown"
+    worked_weekends: WorkedWeekends = "unknown"
 
     @property
     def days(self) -> tuple[tuple[dt.date, Reason], ...]:

@@ -18,7 +18,7 @@ from rtplan.note import Note
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology import lq
 from rtplan.radiobiology.region import Region
-from rtplan.radiobiology.tissue import Limit, Tissue
+from rtplan.radiobiology.tissue import Limit, Model, Tissue, TissueKind
 
 __all__ = [
     "FROM_DATES",
@@ -81,10 +81,10 @@ class EffectRow:
     regimen: str
     region: str
     tissue: str
-    kind: str
+    kind: TissueKind
     target: str
     metric: str
-    model: str
+    model: Model
     alpha_beta_gy: float
     n_fractions: int
     dose_per_fraction_gy: float | None

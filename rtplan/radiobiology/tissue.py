@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-from rtplan.errors import DomainError, finite, non_negative, positive, whole
+from rtplan.errors import DomainError, finite, non_negative, one_of, positive, whole
 from rtplan.note import Source
 
 __all__ = [
     "GENERIC_ACUTE",
     "GENERIC_LATE",
     "GENERIC_TUMOUR",
+    "Basis",
     "Interval",
     "Limit",
+    "Model",
     "Repair",
     "Repopulation",
     "Tissue",
+    "TissueKind",
 ]
+
+
+TissueKind = Literal["tumour", "late", "acute"]
+
+
+Model = Literal["LQ", "LQ-L"]
+
+
+Basis = Literal["bed", "eqd2"]
+"""What a rate of repopulation is a rate of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +63,7 @@ class Repopulation:
 
     source: Source
     rate: float | None = None
-    basis: str | None = None
+    basis: Basis | None = None
     kick_off_day: float | None = None
     first_fraction_is_day: int = 0
     rate_interval: Interval | None = None
@@ -60,8 +74,8 @@ class Repopulation:
             non_negative("rate", self.rate, "Gy/day")
         if self.kick_off_day is not None:
             non_negative("kick_off_day", self.kick_off_day, "days")
-        if self.basis not in (None, "bed", "eqd2"):
-            raise DomainError(f"basis takes bed or eqd2, got {self.basis!r}")
+        if self.basis is not None:
+            one_of("basis", self.basis, get_args(Basis))
         whole("first_fraction_is_day", self.first_fraction_is_day, 0, 1)
         _inside("rate", self.rate, self.rate_interval)
         _inside("kick_off_day", self.kick_off_day, self.kick_off_interval)
@@ -141,11 +155,11 @@ class Tissue:
 
     name: str
     label: str
-    kind: str
+    kind: TissueKind
     alpha_beta: float
     source: Source
     alpha_beta_interval: Interval | None = None
-    model: str = "LQ"
+    model: Model = "LQ"
     transition_dose: float | None = None
     gamma_over_alpha: float | None = None
     repopulation: Repopulation | None = None
@@ -155,14 +169,12 @@ class Tissue:
     not_for_calculation: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in ("tumour", "late", "acute"):
-            raise DomainError(f"kind takes tumour, late or acute, got {self.kind!r}")
+        one_of("kind", self.kind, get_args(TissueKind))
         positive("alpha_beta", self.alpha_beta, "Gy")
         _inside("alpha_beta", self.alpha_beta, self.alpha_beta_interval)
         if self.alpha_beta_interval is not None:
             positive("alpha_beta_interval low", self.alpha_beta_interval.low, "Gy")
-        if self.model not in ("LQ", "LQ-L"):
-            raise DomainError(f"model takes LQ or LQ-L, got {self.model!r}")
+        one_of("model", self.model, get_args(Model))
         if (self.model == "LQ-L") != (self.transition_dose is not None):
             raise DomainError(f"transition_dose goes with model LQ-L and only with it (tissue {self.name!r})")
         for name, value in (("transition_dose", self.transition_dose), ("gamma_over_alpha", self.gamma_over_alpha)):

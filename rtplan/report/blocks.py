@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
-from rtplan.errors import DomainError
+from rtplan.clinic.days import DayKind
+from rtplan.errors import DomainError, one_of
 from rtplan.note import Note
 
 __all__ = [
     "Block",
     "Cell",
     "Column",
+    "ColumnKind",
     "Facts",
     "Figure",
     "GridDay",
@@ -29,7 +31,7 @@ __all__ = [
 Cell = str | int | float | bool | dt.date | dt.datetime | None
 
 
-KINDS = ("text", "date", "integer", "number", "flag")
+ColumnKind = Literal["text", "date", "integer", "number", "flag"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Column:
 
     key: str
     title: str
-    kind: str = "text"
+    kind: ColumnKind = "text"
     unit: str = ""
     digits: int = 2
     signed: bool = False
@@ -48,8 +50,7 @@ class Column:
     short: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise DomainError(f"column kind takes {', '.join(KINDS)}, got {self.kind!r}")
+        one_of("column kind", self.kind, get_args(ColumnKind))
 
     @property
     def heading(self) -> str:
@@ -84,7 +85,7 @@ class GridDay:
 
     date: dt.date
     open: bool
-    kind: str
+    kind: DayKind
     reason: str = ""
     fractions: tuple[int, ...] = ()
     cumulative_gy: float | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.errors import DomainError
 from rtplan.planning.plan import Plan
-from rtplan.report.blocks import Cell, Column, Table
+from rtplan.report.blocks import Cell, Column, ColumnKind, Table
 from rtplan.report.registry import report
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def fractions_frame(plan: Plan) -> pd.DataFrame:
     return table_frame(Table(name="fractions", columns=columns, rows=tuple(rows)))
 
 
-_CYCLE_COLUMNS = {
+_CYCLE_COLUMNS: dict[str, ColumnKind] = {
     "number": "integer",
     "date": "date",
     "nominal_date": "date",
@@ -111,8 +111,15 @@ def cycles_frame(cycles: Sequence[Cycle]) -> pd.DataFrame:
 
 def drug_days_frame(cycles: Sequence[Cycle]) -> pd.DataFrame:
     """One row for each drug and day."""
-    kinds = {"cycle": "integer", "drug": "text", "offset_days": "integer", "date": "date", "label": "text"}
-    columns = tuple(Column(key=key, title="", kind=kind) for key, kind in (kinds | {"closed": "flag"}).items())
+    kinds: dict[str, ColumnKind] = {
+        "cycle": "integer",
+        "drug": "text",
+        "offset_days": "integer",
+        "date": "date",
+        "label": "text",
+        "closed": "flag",
+    }
+    columns = tuple(Column(key=key, title="", kind=kind) for key, kind in kinds.items())
     rows = tuple(
         (cycle.number, day.drug, day.offset_days, day.date, day.label, day.closed)
         for cycle in cycles
