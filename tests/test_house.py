@@ -13,12 +13,14 @@ import pytest
 
 from rtplan.radiobiology import lq, response
 
-# From the ground up. A room imports only from floors below its own; rooms on one floor do not know each other.
-# A package such as `output` is one room: its modules may import one another. The package itself (`rtplan`, which hands
-# out names of all rooms) and `python -m rtplan` are the roof.
+# From the ground up: one line a floor, as the architecture page draws the house. A room imports only from floors below
+# its own; rooms on one floor do not know each other, and the three of the ground stand in their order. A folder such as
+# `report` is one room: its modules may import one another. The package itself (`rtplan`, which hands out names of all
+# rooms) and `python -m rtplan` are the roof.
 FLOORS: list[set[str]] = [
     {"errors"},
-    {"note", "answer"},
+    {"note"},
+    {"answer"},
     {"clinic"},
     {"prescription"},
     {"course"},
@@ -28,9 +30,20 @@ FLOORS: list[set[str]] = [
     {"records"},
     {"interruption", "questions", "validation"},
     {"report"},
-    {"cli"},
+    {"web", "cli"},
     {"__init__", "__main__"},
 ]
+
+# Arrows that point up all the same, each by text, at run time, with its reason.
+UPWARD = {
+    ("answer.py", "report"): "an answer shows itself: the outputs load when it is asked to",
+}
+
+# Circles of modules at import: none.
+CIRCLES: set[frozenset[str]] = set()
+
+MOST_ROOMS = 20
+LONGEST_FUNCTION = 48  # lines, its docstring not counted
 
 TOP_LEVEL = {"rtplan", "tests", "configs", "pyproject.toml", "README.md"}
 
@@ -55,26 +68,41 @@ def is_room(name: str) -> bool:
     return (PACKAGE / f"{name}.py").exists() or (PACKAGE / name).is_dir()
 
 
-def imported_rooms(source: str, inside: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-    """Line and room of every import of rtplan's own in a source text that stands in the package `inside` of rtplan.
+def imported(tree: ast.AST, inside: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Line and full name of everything that a module, standing in the package `inside` of rtplan, imports.
 
-    Imports inside functions and under TYPE_CHECKING count too: they are knowledge of the other room all the same.
+    Imports inside functions and under TYPE_CHECKING count too: they are knowledge of the other room all the same. So
+    do imports by text: what `import_module` is given, and any text or f-string that begins as a module of rtplan's.
     """
-    for node in ast.walk(ast.parse(source)):
-        targets: list[tuple[str, ...]]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            targets = [tuple(alias.name.split(".")) for alias in node.names]
+            yield from ((node.lineno, tuple(alias.name.split("."))) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             start = ("rtplan", *inside)[: len(inside) + 2 - node.level] if node.level else ()
             start += tuple(node.module.split(".")) if node.module else ()
-            targets = [(*start, alias.name) for alias in node.names]
-        else:
-            continue
-        for target in targets:
-            if target[0] != "rtplan" or (len(target) == 2 and target[1].startswith("__")):
-                continue  # not ours, or a constant of the package such as __version__
-            name = target[1] if len(target) > 1 else "__init__"
-            yield node.lineno, name if is_room(name) else "__init__"
+            yield from ((node.lineno, (*start, alias.name)) for alias in node.names)
+        elif isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+            text = written(node)
+            if re.fullmatch(r"rtplan[.]([a-z_]+[.])*[a-z_{}]+", text) and ("{" in text or is_room(text.split(".")[1])):
+                yield node.lineno, tuple(text.split("."))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            yield from ((node.lineno, ("rtplan",)) for argument in node.args if written(argument) == "rtplan")
+
+
+def written(node: ast.AST) -> str:
+    """The text of a constant or an f-string, {} for what is filled in; empty for anything else."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(written(part) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def imported_rooms(source: str, inside: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """Line and room of every import of rtplan's own in a source text."""
+    for line, target in imported(ast.parse(source), inside):
+        if target[0] != "rtplan" or (len(target) == 2 and target[1].startswith("__")):
+            continue  # not ours, or a constant of the package such as __version__
+        name = target[1] if len(target) > 1 else "__init__"
+        yield line, name if is_room(name) else "__init__"
 
 
 def breaches(path: Path) -> list[str]:
@@ -84,7 +112,9 @@ def breaches(path: Path) -> list[str]:
         f"{path.relative_to(ROOT)}:{line}: {room} (floor {HEIGHT[room]}) imports "
         + ("the package itself" if other == "__init__" else f"{other} (floor {HEIGHT.get(other, '?')})")
         for line, other in imported_rooms(path.read_text(encoding="utf-8"), inside)
-        if other != room and not HEIGHT.get(other, len(FLOORS)) < HEIGHT[room]
+        if other != room
+        and not HEIGHT.get(other, len(FLOORS)) < HEIGHT[room]
+        and (str(path.relative_to(PACKAGE)), other) not in UPWARD
     ]
 
 
@@ -102,6 +132,64 @@ def test_rooms_import_only_from_floors_below(path: Path) -> None:
     if room_of(path) not in HEIGHT:
         pytest.fail(f"{path.name} has no floor")
     assert breaches(path) == []
+
+
+def test_exceptions_are_still_needed() -> None:
+    made = {
+        (str(path.relative_to(PACKAGE)), other)
+        for path in MODULES
+        for _, other in imported_rooms(path.read_text(encoding="utf-8"), dotted(path)[:-1])
+    }
+    assert UPWARD.keys() <= made
+
+
+def test_not_too_many_rooms() -> None:
+    rooms = {room_of(path) for path in MODULES} - FLOORS[-1]
+    assert len(rooms) <= MOST_ROOMS, sorted(rooms)
+
+
+def at_import(path: Path) -> set[str]:
+    """The modules of rtplan's own that a module loads when it is imported itself."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = dotted(path) if path.name == "__init__.py" else dotted(path)[:-1]
+    now = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    loaded = set()
+    for _, target in imported(ast.Module(body=list(now), type_ignores=[]), inside):
+        names = {".".join(dotted(module)) for module in MODULES}
+        longest = next((name for n in (len(target), len(target) - 1) if (name := ".".join(target[1:n])) in names), "")
+        loaded |= {longest} if target[0] == "rtplan" else set()
+    return loaded
+
+
+def circles(arrows: dict[str, set[str]]) -> set[frozenset[str]]:
+    """Groups of modules each of which loads the others."""
+    reach = {name: set(others) for name, others in arrows.items()}
+    for middle, beyond in reach.items():
+        for others in reach.values():
+            others.update(beyond if middle in others else ())
+    return {
+        frozenset(other for other in others if name in reach.get(other, ()))
+        for name, others in reach.items()
+        if name in others
+    }
+
+
+def test_no_circle_between_modules() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == {frozenset({"b", "c"})}
+    arrows = {".".join(dotted(path)): at_import(path) - {""} for path in MODULES}
+    assert circles(arrows) == CIRCLES
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_functions_are_short(path: Path) -> None:
+    long = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            about = node.body[0] if ast.get_docstring(node) else None
+            text = (about.end_lineno or 0) - about.lineno + 1 if about else 0
+            lines = (node.end_lineno or 0) - node.lineno + 1 - text
+            long += [f"{node.name}: {lines} lines"] if lines > LONGEST_FUNCTION else []
+    assert long == []
 
 
 @pytest.mark.parametrize(
@@ -122,6 +210,11 @@ def test_rooms_import_only_from_floors_below(path: Path) -> None:
         ("from ..lq import bed", ("output",), ["lq"]),
         ("def f():\n    from rtplan.lq import bed", (), ["lq"]),
         ("import numpy.lq\nfrom collections import abc", (), []),
+        ('import_module("rtplan.lq.deep")', (), ["lq"]),
+        ('import_module("rtplan")', (), ["__init__"]),
+        ('name = f"rtplan.output.{page}"', ("output",), ["output"]),
+        ('name = f"rtplan.{page}"', (), ["__init__"]),
+        ('schema = "rtplan.plan/1"; greeting = f"rtplan {page}"; keys = "rtplan", "rtplan.words"', (), []),
     ],
 )
 def test_the_reader_of_imports_finds_every_form(
