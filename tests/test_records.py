@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 import pytest
@@ -86,13 +87,13 @@ def test_a_dose_that_differs_is_no_partial_fraction(made):
     [
         ("3.61", "3.61 Gy of 1.8 Gy planned is more than 2 times that dose"),
         ("18.0", "18 Gy of 1.8 Gy planned is more than 2 times that dose"),
-        ("180", "185.4 Gy delivered to tumour, more than the 45 Gy of the whole plan"),
+        ("180", "dose_gy: 180 Gy is more than the 30 Gy that one line is believed to give; or 180 cGy = 1.8 Gy?"),
     ],
 )
 def test_a_fraction_above_twice_its_dose_is_a_slip_of_the_pen(made, dose, message):
     text = lines(*given(3), f"2026-01-08,{dose},delivered")
     assert codes(read(made, text.replace(dose, "3.6"))) == ["dose-above-planned"]
-    with pytest.raises(ConfigError, match=rf"line 5: {message}"):
+    with pytest.raises(ConfigError, match=rf"line 5: {re.escape(message)}"):
         read(made, text)
 
 
@@ -171,7 +172,9 @@ def test_future_loss_beside_a_record(made):
 
 def test_a_clinic_names_columns_and_dates_otherwise(made):
     text = "Datum;x\n"
-    with pytest.raises(ConfigError, match=r"record.csv: line 1: column 'Datum;x' is not known"):
+    with pytest.raises(
+        ConfigError, match=r"record.csv: line 1: none of the columns 'date', .* stands here; .*semicolons"
+    ):
         records_csv.parse(text, "record.csv", "tumour")
     text = "Datum,Dosis\n05.01.2026,1.8\n"
     record = records_csv.parse(text, "record.csv", "tumour", (("date", "Datum"), ("dose_gy", "Dosis")), "%d.%m.%Y")

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from rtplan.questions.listing import Listing
 
 SCHEMA = "rtplan.list/1"
-KINDS = ("protocols", "regimens", "tissues", "clinics", "chemo")
+KINDS = ("protocols", "regimens", "tissues", "clinics", "chemo", "records")
 
 
 @click.command("list", cls=Command)
 @click.argument("kind", type=click.Choice(KINDS))
 @output_options
 def command(kind: str, **options: Any) -> None:
-    """Shipped protocols, regimens, tissues, clinics or chemotherapy, each with its sources and whether they were read.
+    """Shipped protocols, regimens, tissues, clinics, chemotherapy or record formats, with sources and their flags.
 
     Example: rtplan list regimens
     """
@@ -43,6 +43,7 @@ def _listing(kind: str) -> Listing:
         "protocols": catalogue.load_protocol,
         "clinics": catalogue.load_clinic,
         "chemo": catalogue.load_chemo,
+        "records": catalogue.load_record_format,
     }[kind]
     message = "--clinic also takes a country code of the `holidays` library, such as CN or GB-ENG"
     notes = (Note(code="country-codes", severity="info", message=message),) if kind == "clinics" else ()

@@ -54,8 +54,10 @@ class MissedType(click.ParamType[tuple["MissedSpan", ...]]):
 @click.command("missed", cls=Command)
 @click.argument("plan_file", metavar="PLAN.json", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--missed", "missed_days", type=MissedType(), help="Missed dates; may lie ahead where they are known.")
-@click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="CSV of what was given.")
-@click.option("--clinic", type=CLINIC, help="Clinic whose file names the record's columns and date format.")
+@click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="What was given: CSV or a spreadsheet.")
+@click.option("--record-format", metavar="NAME|PATH", help="How the record is written: `rtplan list records`.")
+@click.option("--record-plan", multiple=True, metavar="NAME", help="Plan to read, where the record holds several.")
+@click.option("--clinic", type=CLINIC, help="Clinic whose file says how its records are written.")
 @click.option("--as-of", type=DATE, help="Nothing up to this day is moved. Default: the last missed or recorded date.")
 @click.option("--cause", default="", help="Why the fractions were missed.")
 @click.option("--changed-dose-from", type=DATE, help="First day of another dose. Default: two open days after as-of.")
@@ -98,6 +100,9 @@ def command(plan_file: Path, **options: Any) -> None:
         raise click.UsageError("--choose writes a revised plan: say where with --out DIR")
     if not options["missed_days"] and not options["record"]:
         raise click.UsageError("give --missed DATES or --record FILE")
+    for option in ("record_format", "record_plan"):
+        if options[option] and not options["record"]:
+            raise click.UsageError(f"--{option.replace('_', '-')} says how a record is read: it goes with --record")
     if options["clinic"] and not options["record"]:
         raise click.UsageError("--clinic names the columns of a record: it goes with --record")
     plan = artefact.read(plan_file)
@@ -141,21 +146,21 @@ def _notes(answer: Missed, chosen: str | None) -> tuple[Note, ...]:
 
 def _situation(plan: Plan, options: dict[str, Any]) -> Situation:
     from rtplan.interruption import reconcile, situation
-    from rtplan.library import catalogue
-    from rtplan.records import csv as records_csv
+    from rtplan.records import files
 
     spans = options["missed_days"] or ()
     as_of: dt.date | None = options["as_of"]
     if not options["record"]:
         return situation.from_dates(plan, spans, as_of=as_of, cause=options["cause"])
-    clinic = catalogue.load_clinic(options["clinic"]) if options["clinic"] else None
-    record = records_csv.read(
+    record = files.read(
         options["record"],
         plan.inputs.prescription.targets[0],
-        clinic.record_columns if clinic else (),
-        clinic.record_date_format if clinic else "",
+        record_format=options["record_format"] or "",
+        clinic=options["clinic"] or "",
+        plans=options["record_plan"],
     )
-    return reconcile.from_record(plan, record, missed=spans, as_of=as_of, cause=options["cause"])
+    found = reconcile.from_record(plan, record, missed=spans, as_of=as_of, cause=options["cause"])
+    return replace(found, findings=(*record.notes, *found.findings))
 
 
 def _settings(plan: Plan, options: dict[str, Any]) -> Settings:

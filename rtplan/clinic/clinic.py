@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-RECORD_COLUMNS = ("date", "time", "fraction", "dose_gy", "status", "target", "phase")
+RECORD_COLUMNS = ("date", "time", "fraction", "dose_gy", "status", "target", "phase", "dose_cgy")
 """What a column of a record of treatment may mean; only the date is needed."""
 
 
@@ -159,6 +159,7 @@ class Clinic:
     worked_weekends: does it treat on worked weekends: "yes", "no" or "unknown".
     infusion: days of the infusion unit where they differ. machines: matched machines.
     record_columns: meaning and name of the columns of records; in a file also as a table, name = meaning.
+    record_format: in their stead, a record format by name or path.
     """
 
     name: str
@@ -177,6 +178,7 @@ class Clinic:
     limits: Limits | None = None
     record_columns: tuple[tuple[str, str], ...] = ()
     record_date_format: str = ""
+    record_format: str = ""
     notes: str = ""
 
     def __post_init__(self) -> None:
@@ -189,6 +191,9 @@ class Clinic:
             raise DomainError(f"time_zone {self.time_zone!r} is not an IANA time zone, such as Asia/Shanghai") from None
         if self.days.worked_weekends != AS_THE_CLINIC:
             raise DomainError("days.worked_weekends is for other units: write the clinic's own worked_weekends instead")
+        if self.record_format and (self.record_columns or self.record_date_format):
+            key = "record_columns" if self.record_columns else "record_date_format"
+            raise DomainError(f"record_format and {key} both say how records are written: leave one of them out")
         meanings = [meaning for meaning, _ in self.record_columns]
         for meaning in meanings:
             if meaning not in RECORD_COLUMNS or meanings.count(meaning) > 1:

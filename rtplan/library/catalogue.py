@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rtplan.chemotherapy.protocol import ChemoProtocol
     from rtplan.clinic.clinic import Clinic
     from rtplan.library.protocol import Protocol
+    from rtplan.library.record_format import RecordFormat
     from rtplan.prescription.prescription import Regimen
     from rtplan.radiobiology.tissue import Tissue
 
@@ -23,6 +24,7 @@ __all__ = [
     "load_chemo",
     "load_clinic",
     "load_protocol",
+    "load_record_format",
     "load_regimen",
     "load_regimens",
     "load_tissues",
@@ -42,7 +44,7 @@ def directory() -> Path:
 
 
 def names(kind: str) -> tuple[str, ...]:
-    """Names of the shipped files of one kind: clinics, protocols, chemo."""
+    """Names of the shipped files of one kind: clinics, protocols, chemo, records."""
     return tuple(sorted(path.stem for path in (directory() / kind).glob("*.toml")))
 
 
@@ -115,6 +117,19 @@ def load_chemo(name: str) -> ChemoProtocol:
     from rtplan.chemotherapy.protocol import ChemoProtocol
 
     return _load("chemo", name, ChemoProtocol)
+
+
+def load_record_format(name: str) -> RecordFormat:
+    """How records of treatment are written: a path, or a shipped name such as mosaiq.
+
+    >>> load_record_format("mosaiq").columns["Dose_Tx_Act"]
+    'dose_cgy'
+    """
+    from rtplan.library.record_format import RecordFormat
+
+    if not is_path(name) and name not in names("records"):
+        raise _unknown("record format", name, names("records"), " or a path ending in .toml")
+    return read_toml(_path("records", name), RecordFormat, name)
 
 
 def load_regimens() -> dict[str, Regimen]:

@@ -8,6 +8,7 @@ import difflib
 import hashlib
 import json
 import math
+import stat
 import tomllib
 import types
 import typing
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "T",
     "checksum",
+    "read_bytes",
     "read_json",
     "read_toml",
     "toml_data",
@@ -77,6 +79,30 @@ def read_text(path: Path, shown: str = "") -> str:
     if not text.strip():
         raise ConfigError(shown, ["is empty"])
     return text
+
+
+def read_bytes(path: Path, shown: str = "") -> bytes:
+    """The bytes of a regular file; ConfigError where it is missing, empty, too large, a folder, a pipe or a device.
+
+    shown: the file as the user typed it.
+    """
+    shown = shown or str(path)
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise ConfigError(shown, ["is a folder, not a file"])
+        if not stat.S_ISREG(status.st_mode):
+            raise ConfigError(shown, ["is a pipe or a device, not a file"])
+        if status.st_size > MAX_BYTES:
+            raise ConfigError(shown, [f"is larger than {MAX_BYTES} bytes"])
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(shown, ["no such file"]) from None
+    except OSError as error:
+        raise ConfigError(shown, [f"cannot be read: {error.strerror or error}"]) from None
+    if not content.strip():
+        raise ConfigError(shown, ["is empty"])
+    return content
 
 
 def read_json(path: Path) -> Any:

@@ -14,7 +14,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """All shipped values of one kind: protocols, regimens, tissues, clinics or chemo."""
+    """All shipped values of one kind: protocols, regimens, tissues, clinics, chemo or records."""
 
     kind: str
     items: tuple[Any, ...]

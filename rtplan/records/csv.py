@@ -1,24 +1,29 @@
-"""Records of treatment: CSV as a record-and-verify system writes it, line by line, nothing guessed."""
+"""Records as text: parted by a delimiter, read as stated, line by line."""
 
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from rtplan.clinic.clinic import RECORD_COLUMNS
-from rtplan.clinic.days import parse_date
-from rtplan.errors import ConfigError, RtplanError
+from rtplan.errors import ConfigError
 from rtplan.library import read as reader
-from rtplan.records.record import STATUSES, Record, RecordEntry
+from rtplan.library.record_format import RecordFormat
+from rtplan.note import DESIGN_DEFAULT
+from rtplan.records import entries, looks
+from rtplan.records.record import Record
+from rtplan.records.table import Grid, Row
 
 __all__ = [
     "COLUMNS",
+    "decoded",
+    "grid",
     "parse",
+    "plain_format",
     "read",
 ]
 
@@ -27,11 +32,8 @@ COLUMNS = RECORD_COLUMNS
 """Columns of a record; only the date is needed. A clinic's file may name them otherwise (``record_columns``)."""
 
 
-_MOST_FRACTIONS = 999
-
-
 def read(path: str | Path, first_target: str, columns: Sequence[tuple[str, str]] = (), date_format: str = "") -> Record:
-    """The record in a CSV file.
+    """The record in a CSV file of rtplan's plain form.
 
     first_target: whose dose a line speaks of that names no target. columns: (ours, theirs) where the file's names
     differ; date_format: of strptime, where dates are not in ISO form.
@@ -39,181 +41,172 @@ def read(path: str | Path, first_target: str, columns: Sequence[tuple[str, str]]
     Raises ConfigError with the file and, for every problem, its line.
     """
     path = Path(path)
-    return parse(reader.read_text(path), path.name, first_target, columns, date_format)
+    text = decoded(reader.read_bytes(path), path.name, plain_format())
+    return parse(text, path.name, first_target, columns, date_format)
 
 
 def parse(
     text: str, file: str, first_target: str, columns: Sequence[tuple[str, str]] = (), date_format: str = ""
 ) -> Record:
-    """The record in a CSV text."""
-    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
-    if not rows:
-        raise ConfigError(file, ["is empty: the first line names the columns"])
-    places = _places(file, [cell.strip() for cell in rows[0]], dict(columns))
-    problems: list[str] = []
-    lines: list[RecordEntry] = []
-    for number, row in _lines(text, rows):
-        try:
-            lines.append(_entry(number, _cells(row, places, len(rows[0])), date_format, first_target))
-        except RtplanError as error:
-            problems.append(f"line {number}: {error}")
-    if problems:
-        raise ConfigError(file, problems)
-    return Record(file=file, entries=tuple(_joined(file, lines)))
+    """The record in a CSV text of rtplan's plain form.
+
+    >>> parse("date,dose_gy\\n2026-03-02,1.8\\n", "record.csv", "tumour").entries[0].doses_gy
+    {'tumour': 1.8}
+    """
+    form = plain_format(columns, date_format)
+    if columns:
+        form = _parted(text, form, [name for _, name in columns])
+    return entries.record(grid(text, file, form), form, first_target)
 
 
-def _lines(text: str, rows: list[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    """Each line that is not blank, with the number of the line it begins on."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    before = 0
-    for place, row in enumerate(reader):
-        start, before = before + 1, reader.line_num
-        if place and any(cell.strip() for cell in row):
-            yield start, row
-
-
-def _places(file: str, header: list[str], theirs: Mapping[str, str]) -> dict[str, int]:
+def plain_format(columns: Sequence[tuple[str, str]] = (), date_format: str = "") -> RecordFormat:
+    """rtplan's plain form as a format; columns and date_format as a clinic's file names them."""
+    theirs = dict(columns)
     unknown = [name for name in theirs if name not in COLUMNS]
     if unknown:
-        raise ConfigError(file, [f"record_columns names {unknown[0]!r}; known: {', '.join(COLUMNS)}"])
-    names = {theirs.get(column, column): column for column in COLUMNS}
-    doubled = [name for name in header if header.count(name) > 1]
-    if doubled:
-        raise ConfigError(file, [f"line 1: column {doubled[0]!r} stands twice"])
-    strange = [name for name in header if name not in names]
-    if strange:
-        known = ", ".join(names)
-        raise ConfigError(
-            file, [f"line 1: column {strange[0]!r} is not known: {known}; other names go into record_columns"]
-        )
-    places = {names[name]: place for place, name in enumerate(header)}
-    if "date" not in places:
-        raise ConfigError(file, [f"line 1: there is no column {theirs.get('date', 'date')!r}"])
-    return places
-
-
-def _cells(row: list[str], places: Mapping[str, int], width: int) -> dict[str, str]:
-    if len(row) != width:
-        raise ConfigError("the line", [f"has {len(row)} cells for {width} columns"])
-    return {column: row[place].strip() for column, place in places.items()}
-
-
-def _entry(line: int, cells: Mapping[str, str], date_format: str, first_target: str) -> RecordEntry:
-    """One line; a dose beside which no target stands is the first target's."""
-    target = cells.get("target") or first_target
-    status = cells.get("status", "").lower()
-    if status and status not in STATUSES:
-        raise ConfigError("status", [f"takes {', '.join(STATUSES)}, got {cells['status']!r}"])
-    dose = _dose(cells.get("dose_gy", ""))
-    if status == "missed" and dose:
-        raise ConfigError("status", [f"says missed, but the line has a dose of {dose:g} Gy"])
-    return RecordEntry(
-        line=line,
-        date=_date(cells["date"], date_format),
-        time=_time(cells.get("time", "")),
-        number=_number(cells.get("fraction", "")),
-        doses_gy={} if dose is None else {target: dose},
-        targets=(target,) if dose is not None or cells.get("target") else (),
-        status=status,
-        phase=cells.get("phase", ""),
+        raise ConfigError("record_columns", [f"names {unknown[0]!r}; known: {', '.join(COLUMNS)}"])
+    named = {theirs.get(column, column): column for column in COLUMNS}
+    return RecordFormat(
+        name="",
+        label="rtplan's plain form",
+        source=DESIGN_DEFAULT,
+        columns=named,
+        optional=tuple(name for name, meaning in named.items() if meaning != "date"),
+        date_formats=(date_format or "%Y-%m-%d",),
     )
 
 
-def _date(text: str, date_format: str) -> dt.date:
-    if not date_format:
-        return parse_date(text, "date")
-    try:
-        return dt.datetime.strptime(text, date_format).date()
-    except ValueError:
-        raise ConfigError("date", [f"must be written {date_format}, got {text!r}"]) from None
+def _parted(text: str, form: RecordFormat, stated: Sequence[str]) -> RecordFormat:
+    """The form with the delimiter that parts its first line into the columns the clinic's file names.
 
-
-def _time(text: str) -> dt.time | None:
-    if not text:
-        return None
-    try:
-        return dt.time.fromisoformat(text)
-    except ValueError:
-        raise ConfigError("time", [f"must be written HH:MM, got {text!r}"]) from None
-
-
-def _number(text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _MOST_FRACTIONS):
-        raise ConfigError("fraction", [f"must be a whole number from 1 to {_MOST_FRACTIONS}, got {text!r}"])
-    return int(text)
-
-
-def _dose(text: str) -> float | None:
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        raise ConfigError("dose_gy", [f"must be a number in Gy, got {text!r}"]) from None
-    if not math.isfinite(value) or value < 0:
-        raise ConfigError("dose_gy", [f"must be 0 Gy or greater, got {text!r}"])
-    return value
-
-
-def _joined(file: str, lines: Sequence[RecordEntry]) -> Iterator[RecordEntry]:
-    """One entry a fraction: lines of one day, time and number that name different targets belong together.
-
-    Raises ConfigError where the lines of several targets cannot be told apart into fractions.
+    The names are stated; where they stand parted by semicolons or tabs and not by commas, there is no doubt. A comma
+    inside a number is then a decimal comma. Where all of them are there, further columns are left aside.
     """
-    if not lines:
-        raise ConfigError(file, ["has no line below its column names"])
-    groups: dict[tuple[object, ...], list[RecordEntry]] = {}
-    for entry in lines:
-        groups.setdefault(_fraction_key(entry), []).append(entry)
-    problems = [problem for group in groups.values() for problem in _ambiguous(group)]
-    if problems:
-        raise ConfigError(file, problems)
-    for group in groups.values():
-        if len(_named(group)) > 1:
-            yield _one(group)
-        else:
-            yield from group
+    first = text.removeprefix("\ufeff").partition("\n")[0]
+    needed = set(form.columns) - set(form.optional)
+    for delimiter in (",", ";", "\t"):
+        names = {name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])}
+        if needed <= names:
+            comma = delimiter != "," and not _points(text, delimiter, form)
+            form = replace(form, delimiter=delimiter, decimal="," if comma else ".")
+            return replace(form, ignored=tuple(_idle(names, form))) if set(stated) <= names else form
+    return form
 
 
-def _fraction_key(entry: RecordEntry) -> tuple[object, ...]:
-    """What lines of one fraction have in common; the rest of a partial fraction is a delivery of its own."""
-    return (entry.date, entry.time, entry.number, entry.phase, entry.status == "remainder")
+_TELLING = {
+    "dose_gy": ("dos", "gy", "gray", "剂量", "劑量"),
+    "status": ("status", "terminat", "missed", "partial", "delivered", "状态", "狀態"),
+}
+"""What the name of a column holds that tells how much was given: such a one is not left aside where none is read."""
 
 
-def _named(group: Sequence[RecordEntry]) -> set[str]:
-    return {target for entry in group for target in entry.targets}
+def _idle(names: set[str], form: RecordFormat) -> Iterator[str]:
+    """Columns of a file that may be left aside."""
+    read = {form.columns[name].replace("dose_cgy", "dose_gy") for name in names & set(form.columns)}
+    for name in names - set(form.columns):
+        telling = (meaning for meaning, parts in _TELLING.items() if any(part in name.lower() for part in parts))
+        if all(meaning in read for meaning in telling):
+            yield name
 
 
-def _ambiguous(group: Sequence[RecordEntry]) -> Iterator[str]:
-    """Lines that could belong to one fraction or to another."""
-    if len(_named(group)) < 2:
-        return
-    seen: dict[tuple[str, ...], int] = {}
-    for entry in group:
-        if entry.targets in seen:
-            what = f"target {entry.targets[0]!r}" if entry.targets else "a line without target"
-            yield (
-                f"line {entry.line}: {what} stands a second time on {entry.date} (line {seen[entry.targets]}), beside "
-                "other targets: give each fraction a number or time of its own"
-            )
-        elif not entry.targets:
-            yield f"line {entry.line}: names no target, but other lines of {entry.date} do"
-        seen[entry.targets] = entry.line
+def _points(text: str, delimiter: str, form: RecordFormat) -> bool:
+    """Are the doses written with a decimal point?"""
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
+    doses = [place for place, name in enumerate(rows[0]) if form.columns.get(name.strip(), "").startswith("dose_")]
+    return any("." in row[place] for row in rows[1:] for place in doses if place < len(row))
 
 
-def _one(group: Sequence[RecordEntry]) -> RecordEntry:
-    """The fraction that lines of different targets tell of: partial where it was not given to all of them alike."""
-    doses = {target: dose for entry in group for target, dose in entry.doses_gy.items()}
-    statuses = {entry.status for entry in group}
-    missed = [entry for entry in group if entry.status == "missed"]
-    if len(missed) == len(group):
-        status = "missed"
-    elif missed or "partial" in statuses:
-        status = "partial"
-        doses |= {target: 0.0 for entry in missed for target in entry.targets if not entry.doses_gy}
-    else:
-        status = max(statuses)
-    targets = tuple(target for entry in group for target in entry.targets)
-    return replace(group[0], doses_gy=doses, targets=targets, status=status)
+def decoded(content: bytes, file: str, form: RecordFormat) -> str:
+    """The text of a file in the first of the format's encodings that fits; ConfigError where it is no text of it."""
+    looked = looks.container(content)
+    if looked and not (looked == "UTF-16 text" and "utf-16" in form.encodings):
+        raise ConfigError(file, [f"looks like {looked}, not like a table of text{_instead(looked)}"])
+    for encoding in form.encodings:
+        try:
+            text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            line = text[: text.index("\0")].count("\n") + 1
+            raise ConfigError(file, [f"line {line}: holds a NUL byte: it is not text"])
+        return text
+    told = " or ".join(form.encodings).upper()
+    hint = looks.encoding_hint(content) if form.encodings == ("utf-8",) else "encodings of the record format says which"
+    raise ConfigError(file, [f"is not {told} text: {hint}"])
+
+
+def _instead(looked: str) -> str:
+    if looked.startswith("a spreadsheet"):
+        return ': name a record format whose files hold "spreadsheet" (--record-format)'
+    return ': encodings = ["utf-16"] of a record format reads it' if looked == "UTF-16 text" else ""
+
+
+def grid(text: str, file: str, form: RecordFormat) -> Grid:
+    """A text as a table, parted as the format states; ConfigError where it has no line that names the columns."""
+    lines = list(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    header, places = _shape(lines, form, file)
+    if not any(header):
+        first = form.header_row == 1
+        told = "is empty: the first line names the columns" if first else f"line {form.header_row} names no columns"
+        raise ConfigError(file, [told])
+    width = len(header)
+    straight = [place for place in places if place.cells == width]
+    crooked = [(place.first, place.cells) for place in places if place.cells != width]
+    return Grid(
+        file=file,
+        header=header,
+        line=form.header_row,
+        rows=lambda wanted: _cells(lines, straight, wanted, form, file),
+        problems=tuple((line, f"the line: has {cells} cells for {width} columns") for line, cells in crooked),
+    )
+
+
+class _Place(NamedTuple):
+    """Where a line of the table stands in the file (a quoted cell may hold line breaks), and how many cells it has."""
+
+    first: int
+    last: int
+    cells: int
+
+
+def _shape(lines: list[str], form: RecordFormat, file: str) -> tuple[tuple[str, ...], list[_Place]]:
+    """The names of the columns, and the place of each line below them that is not blank."""
+    before = form.header_row - 1
+    parts = csv.reader(lines[before:], delimiter=form.delimiter, strict=True)
+    header: tuple[str, ...] | None = None
+    places: list[_Place] = []
+    try:
+        for row in parts:
+            first, before = before + 1, form.header_row - 1 + parts.line_num
+            if header is None:
+                header = tuple(cell.strip() for cell in row)
+            elif any(cell.strip() for cell in row):
+                places.append(_Place(first, before, len(row)))
+    except csv.Error:
+        told = "a quotation mark is not closed, or text follows it" if '"' in "".join(lines) else "cannot be parted"
+        raise ConfigError(file, [f"line {before + 1}: {told}"]) from None
+    return header or (), places
+
+
+def _cells(
+    lines: list[str], places: list[_Place], wanted: Sequence[int], form: RecordFormat, file: str
+) -> Sequence[Row]:
+    """The wanted cells of each line, as text. The others are not taken up."""
+    if not places:
+        return ()
+    import pandas as pd
+
+    text = "".join("".join(lines[place.first - 1 : place.last]) for place in places)
+    frame = pd.read_csv(
+        io.StringIO(text),
+        sep=form.delimiter,
+        header=None,
+        dtype=str,
+        usecols=list(wanted),
+        na_filter=False,
+        skip_blank_lines=False,
+    )
+    if len(frame) != len(places):
+        raise ConfigError(file, ["has lines that two readers part differently: look for quotation marks in its cells"])
+    columns = [frame[place].tolist() for place in wanted]
+    return [(place.first, cells) for place, cells in zip(places, zip(*columns, strict=True), strict=True)]

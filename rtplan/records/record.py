@@ -6,6 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rtplan.library.record_format import DELIVERED
+from rtplan.note import Note
+
 __all__ = [
     "STATUSES",
     "Record",
@@ -13,7 +16,7 @@ __all__ = [
 ]
 
 
-STATUSES = ("delivered", "partial", "remainder", "missed")
+STATUSES = DELIVERED
 """What a line of a record can say. remainder: the rest of an earlier partial fraction."""
 
 
@@ -37,7 +40,13 @@ class RecordEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a record-and-verify system says was given."""
+    """What a record-and-verify system says was given.
+
+    rows: what its format states a line is: ``fractions``, ``fields`` (one or more lines are a fraction), or "" where
+    nothing is stated. notes: how it was read.
+    """
 
     file: str
     entries: tuple[RecordEntry, ...]
+    rows: str = ""
+    notes: tuple[Note, ...] = ()

@@ -17,7 +17,15 @@ __all__ = ["PHRASES", "TEMPLATES", "filled", "sentence"]
 
 Template = str | tuple[str, str]
 
-TEMPLATES: dict[str, Template] = {}
+TEMPLATES: dict[str, Template] = {
+    "record-filter-absent": "{file} has no column {columns: or }: lines that the format {format} leaves out by it "
+    "(set-up, imaging, other treatment) would be counted",
+    "record-format": "{file} is read in the record format {format}, [{flag}]: {source}",
+    "record-lines-left-out": (
+        "{count} line of {file} is left out, by {columns:, } (record format {format})",
+        "{count} lines of {file} are left out, by {columns:, } (record format {format})",
+    ),
+}
 """The sentence of each code of a `Note`."""
 
 PHRASES: dict[str, Template] = {

@@ -50,6 +50,7 @@ _TITLES = {
     "clinics": ("Name", "What", "Country", "Worked weekends", "Sources"),
     "protocols": ("Name", "What", "Prescription", "Chemotherapy", "Sources"),
     "chemo": ("Name", "What", "Cycles", "Drugs", "Sources"),
+    "records": ("Name", "What", "A row is", "Columns read", "Sources"),
 }
 
 
@@ -102,10 +103,16 @@ def _chemo(item: Any) -> tuple[Cell, ...]:
     return item.name, item.label, item.total_cycles, drugs, _sources([item.source])
 
 
+def _record_format(item: Any) -> tuple[Cell, ...]:
+    row = {"fractions": "a fraction", "fields": "a field"}[item.rows]
+    return item.name, item.label, row, ", ".join(item.columns), _sources([item.source])
+
+
 _ROWS: dict[str, Any] = {
     "regimens": _regimen,
     "tissues": _tissue,
     "clinics": _clinic,
     "protocols": _protocol,
     "chemo": _chemo,
+    "records": _record_format,
 }

@@ -1,0 +1,270 @@
+"""Lines of a table into entries of a record, each checked; lines of several targets joined into fractions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rtplan.errors import ConfigError, DomainError
+from rtplan.library.record_format import RecordFormat
+from rtplan.note import Note, Value
+from rtplan.records import cells, plans
+from rtplan.records.record import STATUSES, Record, RecordEntry
+from rtplan.records.table import Cell, Column, Grid, Row, choose, refuse
+
+__all__ = [
+    "record",
+]
+
+
+_MOST_LINES = 20_000
+"""Of one course: 999 fractions of twenty fields. More is a table of many patients."""
+
+
+_LEAST_LARGEST_GY = 0.1
+"""The largest dose of a record's lines is at least this: less is a column of Gy read as cGy [Gy]. Design default."""
+
+
+def record(grid: Grid, form: RecordFormat, first_target: str, chosen: Sequence[str] = ()) -> Record:
+    """The record in a table. first_target: whose dose a line speaks of that names none. chosen: plans to read.
+
+    Raises ConfigError with the file and, for every problem, its line.
+    """
+    columns = choose(grid, form)
+    rows = grid.rows([column.place for column in columns])
+    if not rows and not grid.problems:
+        raise ConfigError(grid.file, ["has no line below its column names"])
+    kept = [row for row in rows if _is_kept(row, columns, form)]
+    if rows and not kept:
+        told = " and ".join(repr(column.name) for column in columns if column.meaning == "keep")
+        raise ConfigError(grid.file, [f"no line is left: none of {len(rows)} has a value in {told} that keep names"])
+    if len(kept) > _MOST_LINES:
+        raise ConfigError(grid.file, [f"has {len(kept)} lines, more than the {_MOST_LINES} that one course can have"])
+    taken = plans.taken(grid.file, kept, columns, form, chosen)
+    lines = _entries(grid, columns, taken, form, first_target)
+    lines = plans.renumbered(grid.file, _without_midnights(lines), {row[0]: plan for row, plan in taken}, chosen)
+    joined = lines if form.rows == "fields" else list(_joined(grid.file, lines))
+    told = form.rows if form.name else ""
+    return Record(file=grid.file, entries=tuple(joined), rows=told, notes=_notes(grid, form, rows, kept))
+
+
+def _entries(
+    grid: Grid, columns: tuple[Column, ...], taken: plans.Taken, form: RecordFormat, first_target: str
+) -> list[RecordEntry]:
+    lines: list[RecordEntry] = []
+    problems = list(grid.problems)
+    for (number, row), _ in taken:
+        try:
+            lines.append(_entry(number, tuple(zip(columns, row, strict=True)), form, first_target, typed=grid.typed))
+        except ConfigError as error:
+            problems += [(number, problem) for problem in error.problems]
+    refuse(grid.file, [f"line {number}: {problem}" for number, problem in sorted(problems)])
+    _refuse_gray_as_centigray(grid.file, columns, lines)
+    return lines
+
+
+def _refuse_gray_as_centigray(file: str, columns: tuple[Column, ...], lines: Sequence[RecordEntry]) -> None:
+    """A column of cGy in which no line has as much as 10 cGy may well be one of Gy."""
+    column = next((column for column in columns if column.meaning == "dose_cgy"), None)
+    most = max((dose for entry in lines for dose in entry.doses_gy.values()), default=0.0)
+    if column and 0 < most < _LEAST_LARGEST_GY:
+        told = (
+            f"no line has more than {100 * most:g} cGy = {most:g} Gy; or {100 * most:g} Gy? Then the column is dose_gy"
+        )
+        raise ConfigError(file, [column.told(told)])
+
+
+def _is_kept(row: Row, columns: tuple[Column, ...], form: RecordFormat) -> bool:
+    return all(
+        cells.word(cell).casefold() in [value.strip().casefold() for value in form.keep[column.name]]
+        for column, cell in zip(columns, row[1], strict=True)
+        if column.meaning == "keep"
+    )
+
+
+Line = Sequence[tuple[Column, Cell]]
+
+
+class _Reading:
+    """One line as it is read: each bad cell is named, all of a line at once."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.problems: list[str] = []
+
+    def each(self, *meanings: str) -> Iterator[tuple[Column, Cell]]:
+        return ((column, cell) for column, cell in self.line if column.meaning in meanings)
+
+    def text(self, meaning: str) -> str:
+        return next((cells.word(cell) for _, cell in self.each(meaning)), "")
+
+    def bad(self, column: Column | str, problem: object) -> None:
+        self.problems.append(f"{column}: {problem}" if isinstance(column, str) else column.told(problem))
+
+
+def _entry(number: int, line: Line, form: RecordFormat, first_target: str, *, typed: bool) -> RecordEntry:
+    """One line; a dose beside which no target stands is the first target's. ConfigError with every bad cell."""
+    read = _Reading(line)
+    date, time = _moment(read, form)
+    status = _status(read, form)
+    target = read.text("target") or first_target
+    doses = _doses(read, form, target)
+    if status == "missed" and any(doses.values()):
+        read.bad("status", f"says missed, but the line has a dose of {max(doses.values()):g} Gy")
+    if not doses and status != "missed" and form.has_dose and (typed or form.rows == "fields"):
+        for column, _ in list(read.each("dose_gy", "dose_cgy"))[:1]:
+            read.bad(column, "is empty: a line that is not missed needs its dose here")
+    fraction = _number(read)
+    if read.problems or date is None:
+        raise ConfigError("", read.problems)
+    return RecordEntry(
+        line=number,
+        date=date,
+        time=time,
+        number=fraction,
+        doses_gy=doses,
+        targets=tuple(doses) or ((target,) if read.text("target") else ()),
+        status=status,
+        phase=read.text("phase"),
+    )
+
+
+def _moment(read: _Reading, form: RecordFormat) -> tuple[dt.date | None, dt.time | None]:
+    """Date and clock time; the time of a column of its own must not gainsay the one beside the date."""
+    date, time = None, None
+    for column, cell in read.each("date"):
+        try:
+            date, time = cells.day(cell, form)
+        except DomainError as error:
+            read.problems.append(column.told(error).replace("date: must be a date", "date must be a date", 1))
+    for column, cell in read.each("time"):
+        try:
+            own = cells.clock(cell, form)
+        except DomainError as error:
+            read.bad(column, error)
+            continue
+        if own is not None and time not in (None, dt.time(), own):
+            read.bad(column, f"says {own:%H:%M:%S}, but the date has {time:%H:%M:%S}")
+        time = own if own is not None else time
+    return date, time
+
+
+def _status(read: _Reading, form: RecordFormat) -> str:
+    words = {word.strip().casefold(): meaning for word, meaning in form.statuses.items()}
+    words = words or {status: status for status in STATUSES}
+    for column, cell in read.each("status"):
+        word = cells.word(cell)
+        if word and word.casefold() not in words:
+            told = ", ".join(form.statuses or STATUSES)
+            hint = "; statuses of the record format says what other words mean" if form.name else ""
+            read.bad(column, f"takes {told}, got {word[:60]!r}{hint}")
+        return words.get(word.casefold(), "")
+    return ""
+
+
+def _doses(read: _Reading, form: RecordFormat, target: str) -> dict[str, float]:
+    doses: dict[str, float] = {}
+    for column, cell in read.each("dose_gy", "dose_cgy"):
+        try:
+            dose = cells.dose_gy(cell, form, "cGy" if column.meaning == "dose_cgy" else "Gy")
+        except DomainError as error:
+            read.bad(column, error)
+            continue
+        if dose is not None:
+            doses[column.target or target] = dose
+    return doses
+
+
+def _number(read: _Reading) -> int | None:
+    for column, cell in read.each("fraction"):
+        try:
+            return cells.number(cell)
+        except DomainError as error:
+            read.bad(column, error)
+    return None
+
+
+def _without_midnights(lines: list[RecordEntry]) -> list[RecordEntry]:
+    """Dates that a system writes with 00:00:00 behind each of them have no clock times."""
+    times = {entry.time for entry in lines}
+    return [replace(entry, time=None) for entry in lines] if times == {dt.time()} else lines
+
+
+def _notes(grid: Grid, form: RecordFormat, rows: Sequence[Row], kept: Sequence[Row]) -> tuple[Note, ...]:
+    """How the file was read: in which format, and what was left out."""
+    if not form.name:
+        return ()
+    source: dict[str, Value] = {"source": form.source.text, "flag": form.source.flag}
+    told: dict[str, Value] = {"file": grid.file, "format": form.name}
+    notes = [Note(code="record-format", severity="info", values={**told, **source})]
+    absent = tuple(name for name in form.keep if name not in grid.header)
+    if absent:
+        notes.append(Note(code="record-filter-absent", severity="warning", values={**told, "columns": absent}))
+    if len(rows) > len(kept):
+        there = tuple(name for name in form.keep if name not in absent)
+        left: dict[str, Value] = {"count": len(rows) - len(kept), "columns": there}
+        notes.append(Note(code="record-lines-left-out", severity="info", values={**told, **left}))
+    return tuple(notes)
+
+
+def _joined(file: str, lines: Sequence[RecordEntry]) -> Iterator[RecordEntry]:
+    """One entry a fraction: lines of one day, time and number that name different targets belong together.
+
+    Raises ConfigError where the lines of several targets cannot be told apart into fractions.
+    """
+    if not lines:
+        raise ConfigError(file, ["has no line below its column names"])
+    groups: dict[tuple[object, ...], list[RecordEntry]] = {}
+    for entry in lines:
+        groups.setdefault(_fraction_key(entry), []).append(entry)
+    problems = [problem for group in groups.values() for problem in _ambiguous(group)]
+    if problems:
+        raise ConfigError(file, problems)
+    for group in groups.values():
+        if len(_named(group)) > 1:
+            yield _one(group)
+        else:
+            yield from group
+
+
+def _fraction_key(entry: RecordEntry) -> tuple[object, ...]:
+    """What lines of one fraction have in common; the rest of a partial fraction is a delivery of its own."""
+    return (entry.date, entry.time, entry.number, entry.phase, entry.status == "remainder")
+
+
+def _named(group: Sequence[RecordEntry]) -> set[str]:
+    return {target for entry in group for target in entry.targets}
+
+
+def _ambiguous(group: Sequence[RecordEntry]) -> Iterator[str]:
+    """Lines that could belong to one fraction or to another."""
+    if len(_named(group)) < 2:
+        return
+    seen: dict[tuple[str, ...], int] = {}
+    for entry in group:
+        if entry.targets in seen:
+            what = f"target {entry.targets[0]!r}" if entry.targets else "a line without target"
+            yield (
+                f"line {entry.line}: {what} stands a second time on {entry.date} (line {seen[entry.targets]}), beside "
+                "other targets: give each fraction a number or time of its own"
+            )
+        elif not entry.targets:
+            yield f"line {entry.line}: names no target, but other lines of {entry.date} do"
+        seen[entry.targets] = entry.line
+
+
+def _one(group: Sequence[RecordEntry]) -> RecordEntry:
+    """The fraction that lines of different targets tell of: partial where it was not given to all of them alike."""
+    doses = {target: dose for entry in group for target, dose in entry.doses_gy.items()}
+    statuses = {entry.status for entry in group}
+    missed = [entry for entry in group if entry.status == "missed"]
+    if len(missed) == len(group):
+        status = "missed"
+    elif missed or "partial" in statuses:
+        status = "partial"
+        doses |= {target: 0.0 for entry in missed for target in entry.targets if not entry.doses_gy}
+    else:
+        status = max(statuses)
+    targets = tuple(target for entry in group for target in entry.targets)
+    return replace(group[0], doses_gy=doses, targets=targets, status=status)
