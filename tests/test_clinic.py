@@ -195,7 +195,7 @@ def test_years_past_the_library_are_refused() -> None:
         ("AE", "mon-fri", "Asia/Dubai"),
         ("HK", "mon-sat", "Asia/Hong_Kong"),
         ("IR", "sat-thu", "Asia/Tehran"),
-        ("DE-BY", "mon-fri", "UTC"),
+        ("DE-BY", "mon-fri", "Europe/Berlin"),
         ("US", "mon-fri", "UTC"),
     ],
 )
@@ -224,11 +224,34 @@ def test_five_a_week_are_five_a_week_everywhere(code: str, cli: Any) -> None:
     assert len(document["inputs"]["prescription"]["phases"][0]["pattern"]["weekdays"]) == 5
 
 
-def test_a_week_that_the_pattern_does_not_fit_is_refused(cli: Any) -> None:
-    refused = cli("plan 45/25 --clinic IR --start 2026-02-02")
+@pytest.mark.parametrize("week", ["", "--week sat-thu", "--week sat-wed"])
+def test_five_a_week_of_a_six_day_week_begin_after_the_day_of_rest(week: str, cli: Any) -> None:
+    """Iran works Saturday to Thursday; five a week are Saturday to Wednesday there, and the plan says so (V13)."""
+    import json
+
+    document = json.loads(cli(f"plan 45/25 --clinic IR {week} --start 2026-06-06 --json").stdout)
+    days = {dt.date.fromisoformat(entry["date"]).weekday() for entry in document["fractions"]}
+    assert days == {5, 6, 0, 1, 2}
+    assert "mon, tue, wed, sat, sun" in next(
+        n["message"] for n in document["notes"] if n["code"] == "week-of-the-clinic"
+    )
+
+
+@pytest.mark.parametrize(("pattern", "code"), [("7/week", "IR"), ("7/week", "HK"), ("7/week", "AE"), ("6/week", "SA")])
+def test_a_refused_week_never_proposes_the_day_of_rest(pattern: str, code: str, cli: Any) -> None:
+    refused = cli("plan", f"45/25 {pattern}", "--clinic", code, "--start", "2026-06-08")
     assert refused.exit_code == 1
-    assert "treats on fri, and a clinic in IR never works on that day" in refused.stderr
-    assert cli("plan 45/25 --clinic IR --week sat-wed --start 2026-02-02 --json").exit_code == 0
+    assert "never works on" in refused.stderr
+    assert "--week" not in refused.stderr
+    assert "it works on mon" in refused.stderr
+
+
+def test_six_a_week_are_the_six_days_of_a_six_day_week(cli: Any) -> None:
+    import json
+
+    document = json.loads(cli("plan", "45/25 6/week", "--clinic", "IR", "--start", "2026-06-06", "--json").stdout)
+    days = {dt.date.fromisoformat(entry["date"]).weekday() for entry in document["fractions"]}
+    assert days == {5, 6, 0, 1, 2, 3}
 
 
 def test_six_a_week_need_a_clinic_that_works_on_saturdays(cli: Any) -> None:

@@ -79,7 +79,9 @@ def command(regimens: tuple[str, ...], reference: str | None, start: dt.date | N
     clinic = _clinic(options) if start is not None else None
     calendar = _calendar(clinic, start, options) if clinic is not None and start is not None else None
     regions, said = about_tissues(_regions(options), options)
-    result = compare(_on_its_week(_candidates(regimens, reference), clinic), regions, calendar=calendar, start=start)
+    result = compare(
+        _on_its_week(_candidates(regimens, reference), clinic, start), regions, calendar=calendar, start=start
+    )
     result = replace(result, notes=each_once((*result.notes, *said)))
     doubtful = [note.message for note in result.notes if note.code == "provisional"]
     if options["no_provisional"] and doubtful:
@@ -146,14 +148,14 @@ def _clinic(options: dict[str, Any]) -> Clinic:
     return with_week(clinic, options["week"]) if options["week"] else clinic
 
 
-def _on_its_week(found: list[Candidate], clinic: Clinic | None) -> list[Candidate]:
+def _on_its_week(found: list[Candidate], clinic: Clinic | None, start: dt.date | None) -> list[Candidate]:
     """Five fractions a week on the clinic's own working week."""
-    if clinic is None:
+    if clinic is None or start is None:
         return found
     from rtplan.clinic.holidays import working_week
     from rtplan.course.schedule import on_week
 
-    week = working_week(clinic)
+    week = working_week(clinic, start)
     return [replace(entry, prescription=on_week(entry.prescription, week)) for entry in found]
 
 

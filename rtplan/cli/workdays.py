@@ -39,6 +39,7 @@ def command(clinic: str, first: dt.date, last: dt.date, **options: Any) -> None:
     Example: rtplan workdays west-china --from 2026-02-01 --to 2026-03-31
     """
     from rtplan.clinic.calendar import build
+    from rtplan.clinic.holidays import categories_not_used
     from rtplan.errors import DomainError, ScheduleError
     from rtplan.library.catalogue import load_clinic
     from rtplan.questions.workdays import Workdays
@@ -57,7 +58,13 @@ def command(clinic: str, first: dt.date, last: dt.date, **options: Any) -> None:
     margin = dt.timedelta(days=7)
     name = f"infusion unit of {found.label}" if options["infusion"] else None
     calendar = build(found, first - margin, last + margin, worked_weekends=known == "yes", days=days, name=name)
-    result = Workdays(calendar=calendar, first=first, last=last, worked_weekends=known)
+    result = Workdays(
+        calendar=calendar,
+        first=first,
+        last=last,
+        worked_weekends=known,
+        assumptions=categories_not_used(found, first, last),
+    )
     doubtful = [note.message for note in result.notes if note.code == "provisional"]
     if options["no_provisional"] and doubtful:
         raise ScheduleError(doubtful[0])
@@ -89,6 +96,7 @@ def document(result: Workdays) -> dict[str, Any]:
                 "kind": reason.kind,
                 "reason": reason.text or reason.kind,
                 "provisional": reason.provisional,
+                "fractions": reason.fractions,
             }
             for day, reason in result.days
         ],

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rtplan.clinic.clinic import Clinic, Days
-from rtplan.clinic.days import WEEKDAYS, Calendar, Reason, days_between, from_reasons
-from rtplan.clinic.holidays import PublicDays, public_days
+from rtplan.clinic.days import WEEKDAYS, Calendar, Reason, add_days, days_between, from_reasons
+from rtplan.clinic.holidays import PublicDays, first_weekday, public_days
 from rtplan.errors import ScheduleError
 
 __all__ = [
@@ -32,13 +33,9 @@ def build(
     """
     public = public_days(clinic, first, last)
     unit = days or clinic.days
-    week = next(set(own) for own in (unit.week, clinic.days.week, public.week) if own is not None)
-    layers = _Layers(unit, first, last)
-    reasons = []
-    day = first
-    for _ in range(days_between(first, last) + 1):
-        reasons.append(layers.reason(day, public, week, worked_weekends))
-        day += dt.timedelta(days=1)
+    week = next((set(own) for own in (unit.week, clinic.days.week) if own is not None), None)
+    layers = _Layers(unit, first, last, public, week)
+    reasons = [layers.reason(add_days(first, n), worked_weekends) for n in range(days_between(first, last) + 1)]
     if not any(reason.open for reason in reasons):
         raise ScheduleError(f"{clinic.label} is open on no day from {first} to {last}")
     return from_reasons(
@@ -48,20 +45,39 @@ def build(
         time_zone=clinic.time_zone,
         official_through=public.official_through,
         sources=public.sources,
+        first_weekday=first_weekday(clinic),
+        weekend_sessions=clinic.sessions.weekend if clinic.sessions else None,
     )
 
 
 class _Layers:
-    """A unit's own days, looked up once."""
+    """A unit's own days over those of its country, looked up once. week: its own working week; None: the country's."""
 
-    def __init__(self, unit: Days, first: dt.date, last: dt.date) -> None:
+    def __init__(self, unit: Days, first: dt.date, last: dt.date, public: PublicDays, week: set[str] | None) -> None:
+        self.public = public
+        self.week = week
         self.closed = {day: span.reason for span in unit.closures for day in span}
         self.opened = {day: span.reason for span in unit.extra_open for day in span}
         self.treated = {day: span.reason for span in unit.treated_holidays for day in span}
         self.service = {day: entry.reason for entry in unit.service_days for day in entry.days(first, last)}
         self.worked_weekends = unit.worked_weekends
+        self.halves = {**public.halves, **_half_days(unit, first, last)}
 
-    def reason(self, day: dt.date, public: PublicDays, week: set[str], worked: bool) -> Reason:
+    def reason(self, day: dt.date, worked: bool) -> Reason:
+        """Why the day is open or closed; an open half day holds one fraction."""
+        reason = self._whole(day, worked)
+        if day not in self.halves or reason.kind not in ("workday", "treated holiday", "worked weekend", "extra"):
+            return reason
+        text = "; ".join(part for part in (reason.text, self.halves[day]) if part)
+        kind = "half day" if reason.kind == "workday" else reason.kind
+        return replace(reason, kind=kind, text=text, fractions=1)
+
+    def _works(self, day: dt.date) -> bool:
+        """Is this a working day of the unit's week, or of the country's on that date?"""
+        return day not in self.public.weekend if self.week is None else WEEKDAYS[day.weekday()] in self.week
+
+    def _whole(self, day: dt.date, worked: bool) -> Reason:
+        public = self.public
         if day in self.closed:
             return Reason(open=False, provisional=False, kind="closure", text=self.closed[day])
         if day in self.service:
@@ -75,7 +91,7 @@ class _Layers:
                 text = f"{holiday}; {self.treated[day]}"
                 return Reason(open=True, provisional=False, kind="treated holiday", text=text)
             return Reason(open=False, provisional=provisional, kind="holiday", text=holiday)
-        if WEEKDAYS[day.weekday()] in week:
+        if self._works(day):
             return Reason(open=True, provisional=provisional, kind="workday", text="")
         if day in public.worked:
             text = public.worked[day]
@@ -85,6 +101,10 @@ class _Layers:
                 return Reason(open=False, provisional=provisional, kind="weekend", text=f"{text}, not worked here")
             return Reason(open=worked, provisional=provisional, kind="worked weekend", text=text)
         return Reason(open=False, provisional=provisional, kind="weekend", text="weekend")
+
+
+def _half_days(unit: Days, first: dt.date, last: dt.date) -> dict[dt.date, str]:
+    return {day: entry.reason for entry in unit.half_days for day in entry.days(first, last)}
 
 
 def with_matched(calendar: Calendar, machines: Iterable[Calendar]) -> Calendar:
@@ -101,7 +121,8 @@ def with_matched(calendar: Calendar, machines: Iterable[Calendar]) -> Calendar:
             if machine.covers(day) and machine.is_open(day):
                 text = f"on {machine.name}; {calendar.name}: {reason.text}"
                 provisional = machine.reason(day).provisional
-                return Reason(open=True, provisional=provisional, kind="extra", text=text)
+                fractions = machine.reason(day).fractions
+                return Reason(open=True, provisional=provisional, kind="extra", text=text, fractions=fractions)
         return reason
 
     return calendar.with_days(change)

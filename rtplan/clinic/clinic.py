@@ -16,9 +16,11 @@ from rtplan.note import NOT_KNOWN, Source
 __all__ = [
     "Clinic",
     "Days",
+    "HalfDay",
     "Machine",
     "Notice",
     "ServiceDay",
+    "Sessions",
     "Span",
     "WorkedWeekends",
     "parse_week",
@@ -90,6 +92,50 @@ class ServiceDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HalfDay:
+    """Days that hold one fraction of a course: from first to last, or by an RFC 5545 rule counted from first.
+
+    >>> sorted(HalfDay(first=dt.date(2026, 12, 24)).days(dt.date(2026, 12, 1), dt.date(2026, 12, 31)))
+    [datetime.date(2026, 12, 24)]
+    """
+
+    first: dt.date
+    reason: str = "half day"
+    last: dt.date | None = None
+    rule: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.rule is not None and self.last is not None:
+            raise DomainError("a half day takes last or rule, not both: a rule says UNTIL itself")
+        self._source()
+
+    def _source(self) -> Span | ServiceDay:
+        if self.rule is None:
+            return Span(first=self.first, last=self.last, reason=self.reason)
+        return ServiceDay(rule=self.rule, first=self.first, reason=self.reason)
+
+    def days(self, first: dt.date, last: dt.date) -> set[dt.date]:
+        """The half days from first to last."""
+        source = self._source()
+        return source.days(first, last) if isinstance(source, ServiceDay) else {d for d in source if first <= d <= last}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """Where extra sessions are possible. weekend: weekend days that can be opened, preferred first; may be none."""
+
+    weekend: tuple[str, ...]
+    source: Source = NOT_KNOWN
+
+    def __post_init__(self) -> None:
+        for day in self.weekend:
+            if day not in WEEKDAYS:
+                raise DomainError(f"weekend takes {', '.join(WEEKDAYS)}, got {day!r}")
+        if len(set(self.weekend)) != len(self.weekend):
+            raise DomainError(f"weekend names a day twice: {', '.join(self.weekend)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """An official notice newer than the `holidays` library: it decides all holidays of its year."""
 
@@ -115,6 +161,7 @@ class Days:
 
     week: weekdays on which the unit works. None: the country's own.
     treated_holidays: public holidays on which it does work. extra_open: further days it is open.
+    half_days: open days that hold one fraction. closures_from: a file of closures, .ics or .csv, beside the clinic's.
     worked_weekends: of an infusion unit or machine that differs from the clinic: "yes" or "no".
     """
 
@@ -123,6 +170,8 @@ class Days:
     extra_open: tuple[Span, ...] = ()
     service_days: tuple[ServiceDay, ...] = ()
     treated_holidays: tuple[Span, ...] = ()
+    half_days: tuple[HalfDay, ...] = ()
+    closures_from: str = ""
     worked_weekends: Literal["yes", "no", "as the clinic"] = AS_THE_CLINIC
 
     def __post_init__(self) -> None:
@@ -158,6 +207,8 @@ class Clinic:
     country, subdivision: codes of the `holidays` library; country "" keeps no public holidays.
     worked_weekends: does it treat on worked weekends: "yes", "no" or "unknown".
     infusion: days of the infusion unit where they differ. machines: matched machines.
+    categories: kinds of holidays kept, as the `holidays` library names them; empty: its default, the public ones.
+    closures_from: a file of closures of the whole department, .ics or .csv. sessions: where extra ones are possible.
     record_columns: meaning and name of the columns of records; in a file also as a table, name = meaning.
     record_format: in their stead, a record format by name or path.
     """
@@ -179,6 +230,9 @@ class Clinic:
     record_columns: tuple[tuple[str, str], ...] = ()
     record_date_format: str = ""
     record_format: str = ""
+    categories: tuple[str, ...] = ()
+    closures_from: str = ""
+    sessions: Sessions | None = None
     notes: str = ""
 
     def __post_init__(self) -> None:

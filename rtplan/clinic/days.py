@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from rtplan.errors import DomainError, ScheduleError, one_of
@@ -20,6 +20,7 @@ __all__ = [
     "days_between",
     "elapsed_hours",
     "every_day_open",
+    "first_of_week",
     "from_reasons",
     "hours_utc",
     "parse_date",
@@ -32,7 +33,9 @@ Date = dt.date
 ONE_DAY = dt.timedelta(days=1)
 
 
-DayKind = Literal["workday", "weekend", "holiday", "worked weekend", "closure", "service", "extra", "treated holiday"]
+DayKind = Literal[
+    "workday", "half day", "weekend", "holiday", "worked weekend", "closure", "service", "extra", "treated holiday"
+]
 """What a day can be: the kind travels with the reason, so that nothing needs to read the text."""
 
 
@@ -41,12 +44,14 @@ class Reason:
     """Why a day is open or closed.
 
     open: is treatment given? provisional: does this depend on holidays not officially announced yet?
+    fractions: most fractions of one course that the day holds; None: as many as are prescribed. [-]
     """
 
     open: bool
     provisional: bool
     kind: DayKind
     text: str
+    fractions: int | None = None
 
     def __post_init__(self) -> None:
         one_of("kind", self.kind, get_args(DayKind))
@@ -59,6 +64,9 @@ class Calendar:
     codes: for each day, which of ``reasons`` holds.
     official_through: last day whose holidays are officially announced; None where the country makes no such notices.
     sources: where the days come from, one line each.
+    first_weekday: where a week of a printed month begins, such as "mon"; None: not known.
+    weekend_sessions: weekend days on which extra sessions are possible, preferred ones first; None: not stated, then
+        Saturdays go before all others.
 
     >>> week = every_day_open(Date(2026, 3, 2), Date(2026, 3, 8))
     >>> week.is_open(Date(2026, 3, 7))
@@ -73,8 +81,12 @@ class Calendar:
     time_zone: str = "UTC"
     official_through: dt.date | None = None
     sources: tuple[str, ...] = ()
+    first_weekday: str | None = None
+    weekend_sessions: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
+        if self.first_weekday is not None and self.first_weekday not in WEEKDAYS:
+            raise DomainError(f"first_weekday takes {', '.join(WEEKDAYS)}, got {self.first_weekday!r}")
         if self.last < self.first:
             raise DomainError(f"calendar {self.name!r} ends ({self.last}) before it begins ({self.first})")
         length = days_between(self.first, self.last) + 1
@@ -96,6 +108,20 @@ class Calendar:
     def is_open(self, day: dt.date) -> bool:
         """Is this day open?"""
         return self.reason(day).open
+
+    def holds(self, day: dt.date, fractions: int) -> int:
+        """How many of so many fractions of one course fit into this day: a half day holds one, a closed day none."""
+        reason = self.reason(day)
+        if not reason.open:
+            return 0
+        return fractions if reason.fractions is None else min(fractions, reason.fractions)
+
+    def weekend_rank(self, day: dt.date) -> int | None:
+        """Order in which weekend days are offered for extra sessions, 0 first; None: not possible on that weekday."""
+        name = WEEKDAYS[day.weekday()]
+        if self.weekend_sessions is None:
+            return int(name != "sat")
+        return self.weekend_sessions.index(name) if name in self.weekend_sessions else None
 
     def days(self, first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, Reason]]:
         """Each day from first to last with its reason."""
@@ -138,14 +164,7 @@ class Calendar:
 
     def with_days(self, change: Callable[[dt.date, Reason], Reason]) -> Calendar:
         """The same calendar with each day's reason passed through a function."""
-        return from_reasons(
-            self.name,
-            self.first,
-            [change(day, reason) for day, reason in self.days(self.first, self.last)],
-            time_zone=self.time_zone,
-            official_through=self.official_through,
-            sources=self.sources,
-        )
+        return self._again(self.first, [change(day, reason) for day, reason in self.days(self.first, self.last)])
 
     def with_worked_weekends(self, used: bool) -> Calendar:
         """The same calendar with worked weekends open or closed."""
@@ -153,7 +172,7 @@ class Calendar:
         def change(_: dt.date, reason: Reason) -> Reason:
             if reason.kind != "worked weekend":
                 return reason
-            return Reason(open=used, provisional=reason.provisional, kind=reason.kind, text=reason.text)
+            return replace(reason, open=used)
 
         return self.with_days(change)
 
@@ -161,15 +180,12 @@ class Calendar:
         """The part of the calendar from first to last."""
         if first < self.first or last > self.last:
             raise ScheduleError(f"{first} to {last} is not within the calendar of {self.name}")
-        kept = [reason for _, reason in self.days(first, last)]
-        return from_reasons(
-            self.name,
-            first,
-            kept,
-            time_zone=self.time_zone,
-            official_through=self.official_through,
-            sources=self.sources,
-        )
+        return self._again(first, [reason for _, reason in self.days(first, last)])
+
+    def _again(self, first: dt.date, reasons: list[Reason]) -> Calendar:
+        """The same calendar with other reasons from a first day on."""
+        new = from_reasons(self.name, first, reasons)
+        return replace(self, first=first, last=new.last, codes=new.codes, reasons=new.reasons)
 
     def after_open_days(self, day: dt.date, count: int) -> dt.date:
         """The day that is so many open days after this one, or the calendar's last."""
@@ -187,6 +203,8 @@ def from_reasons(
     time_zone: str = "UTC",
     official_through: dt.date | None = None,
     sources: tuple[str, ...] = (),
+    first_weekday: str | None = None,
+    weekend_sessions: tuple[str, ...] | None = None,
 ) -> Calendar:
     """A calendar from one reason a day, beginning with ``first``."""
     table = {reason: code for code, reason in enumerate(dict.fromkeys(reasons))}
@@ -199,6 +217,8 @@ def from_reasons(
         time_zone=time_zone,
         official_through=official_through,
         sources=sources,
+        first_weekday=first_weekday,
+        weekend_sessions=weekend_sessions,
     )
 
 
@@ -265,6 +285,22 @@ _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 def day_name(day: dt.date) -> str:
     """English short name of the weekday, whatever the locale."""
     return _DAY_NAMES[day.weekday()]
+
+
+def first_of_week(week: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """So many weekdays of a working week, from its first on: the day after its longest rest.
+
+    >>> first_of_week(("mon", "tue", "wed", "thu", "sat", "sun"), 5)
+    ('mon', 'tue', 'wed', 'sat', 'sun')
+    """
+
+    def rest_before(place: int) -> int:
+        return next(step for step in range(1, 8) if WEEKDAYS[(place - step) % 7] in week or step == 7)
+
+    begin = max((place for place, day in enumerate(WEEKDAYS) if day in week), key=rest_before)
+    turned = [WEEKDAYS[(begin + step) % 7] for step in range(7)]
+    taken = [day for day in turned if day in week][:count]
+    return tuple(day for day in WEEKDAYS if day in taken)
 
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

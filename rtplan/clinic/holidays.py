@@ -5,18 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from rtplan.clinic.announced import last_known_year, official_through, show_sighted
 from rtplan.clinic.clinic import Clinic, Notice
-from rtplan.clinic.days import WEEKDAYS, add_days
+from rtplan.clinic.days import WEEKDAYS, add_days, days_between
 from rtplan.errors import DomainError, ScheduleError
-from rtplan.note import Source
+from rtplan.note import Note, Phrase, Source, Value
 
 __all__ = [
     "PublicDays",
     "assumed",
+    "categories_not_used",
     "check_country",
     "country_clinic",
+    "country_code",
+    "first_weekday",
     "public_days",
     "working_week",
 ]
@@ -31,13 +36,18 @@ ONLY_COUNTRY = "a clinic in "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicDays:
-    """What a country closes, and what it works on weekends. estimated: days whose date the library estimates."""
+    """What a country closes, and what it works on weekends.
+
+    estimated: days that depend on a date the library estimates. halves: half days. weekend: the days of rest, asked of
+    each date: countries have changed theirs.
+    """
 
     closed: dict[dt.date, str]
     worked: dict[dt.date, str]
+    halves: dict[dt.date, str]
     estimated: frozenset[dt.date]
     official_through: dt.date | None
-    week: tuple[str, ...]
+    weekend: frozenset[dt.date]
     sources: tuple[str, ...]
 
     def provisional(self, day: dt.date) -> bool:
@@ -50,62 +60,153 @@ def public_days(clinic: Clinic, first: dt.date, last: dt.date) -> PublicDays:
         return PublicDays(
             closed={},
             worked={},
+            halves={},
             estimated=frozenset(),
             official_through=None,
-            week=WEEKDAYS[:5],
+            weekend=frozenset(day for day in _each(first, last) if day.weekday() >= 5),
             sources=("no public holidays kept",),
         )
     years = range(first.year, last.year + 1)
     table = library_table(clinic, years)
-    language = table.language
     closed = {day: name for day, name in sorted(table.items()) if first <= day <= last}
     worked = {day: "worked weekend" for day in sorted(getattr(table, "weekend_workdays", ())) if first <= day <= last}
-    estimated = _estimated(table, closed)
-    announced = _announced(table)
-    if announced is not None:
+    announced = last_known_year(table)
+    if table.country == "CN":
         closed |= _weekends_of_closures(closed, worked, first, last)
     for notice in sorted(clinic.notices, key=lambda notice: notice.year):
         _check_complete(notice, table)
         closed, worked = _apply(notice, closed, worked, first, last)
         if announced is not None and notice.year == announced + 1:
             announced = notice.year
-    weekend = {int(day) for day in table.weekend}
     return PublicDays(
         closed=closed,
         worked=worked,
-        estimated=estimated,
-        official_through=None if announced is None else dt.date(announced, 12, 28),
-        week=tuple(name for number, name in enumerate(WEEKDAYS) if number not in weekend),
+        halves=_half_days(clinic, years),
+        estimated=_estimated(table) - {day for day in _each(first, last) if day.year in _noticed(clinic)},
+        official_through=official_through(table, announced),
+        weekend=frozenset(day for day in _each(first, last) if table.is_weekend(day)),
         sources=(
-            f"public holidays of {_code(clinic)}: holidays {library_version()}, names in {language}",
+            f"{_kept(clinic)} holidays of {_code(clinic)}: holidays {library_version()}, names in {table.language}",
             *(f"notice for {n.year}: {n.source.text} ({n.source.flag})" for n in clinic.notices),
         ),
     )
 
 
-def library_table(clinic: Clinic, years: range) -> Any:
-    """The library's holidays with years given at once: lazily expanded ones would change under iteration."""
+def _each(first: dt.date, last: dt.date) -> Iterable[dt.date]:
+    return (add_days(first, step) for step in range(days_between(first, last) + 1))
+
+
+def _noticed(clinic: Clinic) -> set[int]:
+    return {notice.year for notice in clinic.notices}
+
+
+def _kept(clinic: Clinic) -> str:
+    """The kinds of holidays a clinic keeps, in words."""
+    return " and ".join(clinic.categories) if clinic.categories else "public"
+
+
+def _half_days(clinic: Clinic, years: range) -> dict[dt.date, str]:
+    """The country's half days, where the clinic keeps them."""
+    if "half_day" not in clinic.categories:
+        return {}
+    return dict(sorted(library_table(clinic, years, ("half_day",)).items()))
+
+
+def country_code(text: str) -> str:
+    """The code of a country by any of the names the library knows: UK and GBR are GB.
+
+    DomainError where the library does not know it.
+
+    >>> country_code("UK")
+    'GB'
+    """
+    from holidays.registry import COUNTRIES
+
+    for name, code, *aliases in COUNTRIES.values():
+        if text in (code, name, *aliases):
+            return str(code)
+    raise DomainError(f"country {text!r} is not known to the holidays library: use a code such as CN or GB-ENG")
+
+
+def library_table(clinic: Clinic, years: range, categories: tuple[str, ...] | None = None) -> Any:
+    """The library's holidays with years given at once: lazily expanded ones would change under iteration.
+
+    categories: instead of those the clinic keeps. Half days are no holidays: they are asked for by themselves.
+    """
     import holidays
 
-    try:
-        kind = getattr(holidays, holidays.country_holidays(clinic.country).__class__.__name__)
-    except (NotImplementedError, AttributeError):
-        raise DomainError(
-            f"country {clinic.country!r} is not known to the holidays library: use a code such as CN or GB"
-        ) from None
+    country = country_code(clinic.country)
+    kind = type(holidays.country_holidays(country))
     if clinic.subdivision and clinic.subdivision not in kind.subdivisions:
         known = ", ".join(kind.subdivisions) or "none"
         raise DomainError(f"subdivision {clinic.subdivision!r} of {clinic.country} is not known; known: {known}")
-    if clinic.country == "GB" and not clinic.subdivision:
+    if country == "GB" and not clinic.subdivision:
         raise DomainError("country GB has no Easter Monday without a subdivision: use GB-ENG, GB-WLS, GB-SCT or GB-NIR")
     low, high = kind.start_year, kind.end_year
     if years.start < low or years.stop - 1 > high:
         raise ScheduleError(
             f"{years.start} to {years.stop - 1} reaches past the holiday calendar of {_code(clinic)}, {low} to {high}"
         )
-    return holidays.country_holidays(
-        clinic.country, subdiv=clinic.subdivision or None, years=years, expand=False, language=_language(kind)
+    kept = categories or tuple(name for name in clinic.categories if name != "half_day") or None
+    _check_categories(clinic, kind)
+    table = holidays.country_holidays(
+        country, subdiv=clinic.subdivision or None, expand=False, language=_language(kind), categories=kept
     )
+    show_sighted(table)
+    table.years = set(years)
+    return table
+
+
+NOT_CLOSED = ("workday", "school")
+"""Categories that close no clinic: named working days, and holidays of schools."""
+
+
+def _check_categories(clinic: Clinic, kind: Any) -> None:
+    """DomainError where a clinic keeps categories its country does not have, or not the public ones."""
+    known = [name for name in kind.supported_categories if name not in NOT_CLOSED]
+    for name in clinic.categories:
+        if name not in known:
+            raise DomainError(
+                f"categories names {name!r}, which {_code(clinic)} does not have: it has {', '.join(known)}"
+            )
+    if clinic.categories and "public" not in clinic.categories:
+        whole = ["public", *clinic.categories]
+        whole = ["public", *clinic.categories]
+        raise DomainError(f"categories leaves out public, so that no public holiday would be kept: write {whole}")
+
+
+def categories_not_used(clinic: Clinic, first: dt.date, last: dt.date) -> tuple[Note, ...]:
+    """For a clinic known by its country code only: holidays of other categories, with those on its open days.
+
+    Munich keeps 15 August, which the library holds for the Catholic parts of Bavaria; a code alone cannot say so.
+    """
+    if not clinic.label.startswith(ONLY_COUNTRY):
+        return ()
+    years = range(first.year, last.year + 1)
+    public = library_table(clinic, years)
+    found = {
+        name: library_table(clinic, years, (name,))
+        for name in sorted(public.supported_categories)
+        if name not in ("public", *NOT_CLOSED)
+    }
+    if not found:
+        return ()
+    days = tuple(
+        Phrase(code="day-of-category", values={"date": day.isoformat(), "name": table[day], "category": name})
+        for name, table in found.items()
+        for day in sorted(table)
+        if first <= day <= last and day not in public and not public.is_weekend(day)
+    )
+    values: dict[str, Value] = {
+        "country": _code(clinic),
+        "categories": tuple(found),
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "count": len(days),
+        "days": days,
+    }
+    code = "categories-not-used" if days else "categories-not-needed"
+    return (Note(code=code, severity="warning" if days else "info", values=values),)
 
 
 def check_country(clinic: Clinic) -> None:
@@ -123,18 +224,12 @@ def _language(kind: Any) -> str | None:
     return str(english[0] if english else kind.default_language) if supported else None
 
 
-def _announced(table: Any) -> int | None:
-    """Last year whose closures are officially announced, where the country announces them year by year (China)."""
-    special = getattr(table, "special_public_holidays", None)
-    if table.country != "CN" or not special:
-        return None
-    return int(max(special))
-
-
-def _estimated(table: Any, closed: dict[dt.date, str]) -> frozenset[dt.date]:
+def _estimated(table: Any) -> frozenset[dt.date]:
+    """Days whose holiday is estimated, and their neighbours: a moon sighted a day earlier or later moves it there."""
     labels = [getattr(table, name, None) for name in ("estimated_label", "observed_estimated_label")]
     tails = [table.tr(label).replace("%s", "").strip() for label in labels if label]
-    return frozenset(day for day, name in closed.items() if any(tail and tail in name for tail in tails))
+    found = [day for day, name in table.items() if any(tail and tail in name for tail in tails)]
+    return frozenset(add_days(day, step) for day in found for step in (-1, 0, 1))
 
 
 def _weekends_of_closures(
@@ -180,7 +275,8 @@ def _apply(
 
 
 def _code(clinic: Clinic) -> str:
-    return f"{clinic.country}-{clinic.subdivision}" if clinic.subdivision else clinic.country
+    country = country_code(clinic.country)
+    return f"{country}-{clinic.subdivision}" if clinic.subdivision else country
 
 
 def country_clinic(code: str) -> Clinic:
@@ -189,7 +285,9 @@ def country_clinic(code: str) -> Clinic:
     It treats on that country's working week, and keeps its public holidays. Its time zone is the country's where there
     is only one, else UTC.
     """
-    country, _, subdivision = code.partition("-")
+    alias, _, subdivision = code.partition("-")
+    country = country_code(alias)
+    code = f"{country}-{subdivision}" if subdivision else country
     clinic = Clinic(
         name=code,
         label=f"{ONLY_COUNTRY}{code}",
@@ -203,34 +301,58 @@ def country_clinic(code: str) -> Clinic:
 
 
 def _only_time_zone(country: str) -> str:
-    """The IANA time zone of a country that has one; UTC where it has several or none is known."""
-    from importlib.resources import files
+    """The IANA time zone of a country whose clocks all show the same; UTC where they do not, or none is known."""
+    from babel.core import get_global
 
-    lines = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    zones = [row[2] for row in rows if row[0] == country]
-    return zones[0] if len(zones) == 1 else "UTC"
-
-
-def working_week(clinic: Clinic) -> tuple[str, ...]:
-    """Weekdays on which the clinic works: its own, else the country's."""
-    return _country_week(clinic) if clinic.days.week is None else clinic.days.week
+    main = set(get_global("windows_zone_mapping").values())
+    zones = sorted(get_global("territory_zones").get(country_code(country), []), key=lambda zone: zone not in main)
+    clocks = {_offsets(zone) for zone in zones}
+    return str(zones[0]) if len(clocks) == 1 else "UTC"
 
 
-def _country_week(clinic: Clinic) -> tuple[str, ...]:
+@cache
+def _offsets(zone: str) -> tuple[dt.timedelta | None, ...]:
+    """What the clocks of a zone show over ten years, week by week."""
+    from zoneinfo import ZoneInfo
+
+    info, noon = ZoneInfo(zone), dt.datetime(2020, 1, 1, 12)
+    return tuple(info.utcoffset(noon + dt.timedelta(weeks=step)) for step in range(522))
+
+
+def first_weekday(clinic: Clinic) -> str | None:
+    """Where a printed week begins in the clinic's country (CLDR); None where that is not known."""
+    from babel import Locale, UnknownLocaleError
+
+    if not clinic.country:
+        return "mon"
+    try:
+        return WEEKDAYS[Locale.parse(f"und_{country_code(clinic.country)}").first_week_day]
+    except UnknownLocaleError:
+        return None
+
+
+TODAYS_WEEK = dt.date(2026, 1, 5)
+"""A week of the present, where no date is asked about: the one that the library's rules are written for."""
+
+
+def working_week(clinic: Clinic, day: dt.date = TODAYS_WEEK) -> tuple[str, ...]:
+    """Weekdays on which the clinic works in the week that begins with a day: its own, else the country's."""
+    if clinic.days.week is not None:
+        return clinic.days.week
     if not clinic.country:
         return WEEKDAYS[:5]
-    weekend = {int(day) for day in library_table(clinic, range(2026, 2027)).weekend}
-    return tuple(name for number, name in enumerate(WEEKDAYS) if number not in weekend)
+    week = [add_days(day, step) for step in range(7)]
+    table = library_table(clinic, range(day.year, day.year + 1))
+    return tuple(WEEKDAYS[d.weekday()] for d in sorted(week, key=dt.date.weekday) if not table.is_weekend(d))
 
 
-def assumed(clinic: Clinic) -> str:
+def assumed(clinic: Clinic, day: dt.date = TODAYS_WEEK) -> str:
     """What is taken for granted of a clinic known by its country code only; empty for any other."""
     if not clinic.label.startswith(ONLY_COUNTRY):
         return ""
     parts = [
-        f"{clinic.label}: treats on {', '.join(working_week(clinic))}; other weekdays and public holidays are assumed "
-        "closed, nothing else is known of it"
+        f"{clinic.label}: treats on {', '.join(working_week(clinic, day))}; other weekdays and public holidays are "
+        "assumed closed, nothing else is known of it"
     ]
     if not clinic.subdivision and (known := _subdivisions(clinic)):
         parts.append(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from rtplan.clinic.days import Calendar, add_days, day_name, days_between
+from rtplan.clinic.days import WEEKDAYS, Calendar, add_days, day_name, days_between
 from rtplan.clinic.limits import Limits
 from rtplan.course.course import Course
 from rtplan.course.remainder import Remainder, Slot, with_interval
@@ -91,12 +91,12 @@ def candidates(
     days = [day for day in days if remainder.calendar.covers(day)]
     if method == "mix":
         closed = [day for kind in ("weekend", "worked-weekend") for day in _closed(kind, remainder, base, days, lost)]
-        return (*sorted(closed), *_second(remainder, base, days))
+        return (*_saturdays_first(closed, remainder), *_second(remainder, base, days))
     if method == "bid":
         return _second(remainder, base, days)
     if method == "machine":
         return _on_machines(remainder, base, days, machines)
-    return tuple(_closed(method, remainder, base, days, lost))
+    return _saturdays_first(_closed(method, remainder, base, days, lost), remainder)
 
 
 def search(
@@ -400,8 +400,21 @@ def _closed(
     treated = base.sessions
     for day in days:
         reason = remainder.calendar.reason(day)
-        if not reason.open and reason.kind == _CLOSED_KINDS[method] and day not in treated and day not in lost:
+        possible = method != "weekend" or remainder.calendar.weekend_rank(day) is not None
+        closed = not reason.open and reason.kind == _CLOSED_KINDS[method]
+        if closed and possible and day not in treated and day not in lost:
             yield day
+
+
+def _saturdays_first(days: Iterable[dt.date], remainder: Remainder) -> tuple[dt.date, ...]:
+    """Weekend days in the order the clinic prefers, by default no other day where a Saturday does as well."""
+
+    def rank(day: dt.date) -> int:
+        weekend = remainder.calendar.reason(day).kind == "weekend"
+        preferred = remainder.calendar.weekend_rank(day) if weekend else 0
+        return len(WEEKDAYS) if preferred is None else preferred
+
+    return tuple(sorted(days, key=lambda day: (rank(day), day)))
 
 
 def _second(remainder: Remainder, base: Course, days: list[dt.date]) -> tuple[dt.date, ...]:
@@ -411,7 +424,11 @@ def _second(remainder: Remainder, base: Course, days: list[dt.date]) -> tuple[dt
         return ()
     treated = base.sessions
     given = {fraction.date for fraction in remainder.delivered}
-    single = [day for day in days if treated.get(day) == 1 and day not in given]
+    single = [
+        day
+        for day in days
+        if treated.get(day) == 1 and day not in given and remainder.calendar.reason(day).fractions != 1
+    ]
     return tuple(sorted(single, key=lambda day: (day.isocalendar()[:2], _BID_ORDER.index(day.weekday()))))
 
 

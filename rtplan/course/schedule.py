@@ -6,7 +6,16 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from rtplan.clinic.days import ONE_DAY, WEEKDAYS, Calendar, add_days, day_name, days_between, every_day_open
+from rtplan.clinic.days import (
+    ONE_DAY,
+    WEEKDAYS,
+    Calendar,
+    add_days,
+    day_name,
+    days_between,
+    every_day_open,
+    first_of_week,
+)
 from rtplan.course.course import Course, Fraction
 from rtplan.errors import ScheduleError
 from rtplan.prescription.prescription import Phase, Prescription
@@ -26,23 +35,21 @@ __all__ = [
 Permit = Callable[[dt.date], bool]
 
 
-_FIVE_DAYS = WEEKDAYS[:5]
-
-
 def on_week(prescription: Prescription, week: tuple[str, ...]) -> Prescription:
-    """The prescription with "five a week" meant as this five-day working week, where it is not Monday to Friday.
+    """The prescription with "five a week" meant as days of this working week, where it is not Monday to Friday.
 
-    Only patterns of Monday to Friday change; a week of other than five days changes none.
+    Only patterns of Monday to Friday (five a week) and Monday to Saturday (six) change. Of a longer week the days from
+    its first on are taken: Saturday to Wednesday where only Friday is free. A shorter week changes none.
     """
-    if len(week) != len(_FIVE_DAYS) or set(week) == set(_FIVE_DAYS):
-        return prescription
-    phases = tuple(
-        replace(phase, pattern=replace(phase.pattern, weekdays=week))
-        if set(phase.pattern.weekdays) == set(_FIVE_DAYS)
-        else phase
-        for phase in prescription.phases
-    )
-    return replace(prescription, phases=phases)
+
+    def here(phase: Phase) -> Phase:
+        count = len(phase.pattern.weekdays)
+        if set(phase.pattern.weekdays) != set(WEEKDAYS[:count]) or count not in (5, 6) or len(week) < count:
+            return phase
+        days = phase.pattern.weekdays if set(phase.pattern.weekdays) <= set(week) else first_of_week(week, count)
+        return replace(phase, pattern=replace(phase.pattern, weekdays=days))
+
+    return replace(prescription, phases=tuple(here(phase) for phase in prescription.phases))
 
 
 def first_day(
@@ -76,13 +83,20 @@ def _refuse_contradiction(prescription: Prescription, calendar: Calendar) -> Non
     for phase in prescription.phases:
         missing = [day for day in WEEKDAYS if day in phase.pattern.weekdays and day in never]
         if missing:
-            week = [day for day in WEEKDAYS if day not in never or day in missing]
             raise ScheduleError(
                 f"weekdays of phase {phase.name!r} contradict the calendar: it treats on {', '.join(missing)}, and "
                 f"{calendar.name} never works on {'that day' if len(missing) == 1 else 'those days'}; prescribe other "
-                f"weekdays or, if it does work then, say so: [days] week = {week} in the clinic file, or "
-                f"--week {','.join(week)}"
+                f"weekdays{_way_out(missing, never)}"
             )
+
+
+def _way_out(missing: list[str], never: frozenset[str]) -> str:
+    """The days that may be prescribed; a Saturday may be meant as worked, the day of rest is never proposed."""
+    works = [day for day in WEEKDAYS if day not in never]
+    if missing != ["sat"] or len(never) < 2:
+        return f": it works on {', '.join(works)}"
+    week = [day for day in WEEKDAYS if day in works or day in missing]
+    return f" or, if it does work then, say so: [days] week = {week} in the clinic file, or --week {','.join(week)}"
 
 
 def _never_worked(calendar: Calendar) -> frozenset[str]:
@@ -91,7 +105,7 @@ def _never_worked(calendar: Calendar) -> frozenset[str]:
     for number, name in enumerate(WEEKDAYS):
         codes = set(calendar.codes[(number - calendar.first.weekday()) % 7 :: 7])
         kinds = {calendar.reasons[code].kind for code in codes}
-        if "weekend" in kinds and "workday" not in kinds:
+        if "weekend" in kinds and not kinds & {"workday", "half day"}:
             never.add(name)
     return frozenset(never)
 
@@ -215,12 +229,17 @@ class _Walk:
             due = boost_left > 0 and phases[host].n_fractions - left + min(1, left) >= self._boost_from(boost)
             boosted = self._boosts(room, due=due, left=left)
             here = min(room - boosted if self.day in self.extra else room, left)
+            boosted = boosted if here + boosted <= self._most(here + boosted) else 0
             self._place(host, here)
             left -= here
             if boost is not None:
                 self._place(boost, boosted)
                 boost_left -= boosted
             self.day += ONE_DAY
+
+    def _most(self, fractions: int) -> int:
+        """How many of so many fractions the day holds; an extra session is as large as it is stated."""
+        return fractions if self.day in self.extra else self.calendar.holds(self.day, fractions)
 
     def _boosts(self, room: int, *, due: bool, left: int) -> int:
         """Fractions of the concomitant boost today: one beside the host's, within what an extra session allows."""
@@ -241,7 +260,7 @@ class _Walk:
             )
         if not phase.pattern.treated(self.calendar.reason(self.day), self.day):
             return 0
-        return phase.pattern.fractions_on(self.day.weekday())
+        return self.calendar.holds(self.day, phase.pattern.fractions_on(self.day.weekday()))
 
     def _place(self, phase: int, count: int) -> None:
         if count:

@@ -11,9 +11,9 @@ from rtplan.chemotherapy.protocol import ChemoProtocol, Policy, parse_anchor, wi
 from rtplan.clinic.calendar import build, with_matched
 from rtplan.clinic.clinic import Clinic, Days, WorkedWeekends, with_week
 from rtplan.clinic.days import Calendar, add_days
-from rtplan.clinic.holidays import assumed, working_week
+from rtplan.clinic.holidays import assumed, categories_not_used, working_week
 from rtplan.clinic.limits import Limits, StartRules
-from rtplan.course.schedule import on_week
+from rtplan.course.schedule import on_week, prescribed_reference
 from rtplan.errors import ConfigError, DomainError
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol, RegionSpec
@@ -106,7 +106,7 @@ def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date |
     clinic_name = where.clinic or protocol.clinic or "west-china"
     clinic = catalogue.load_clinic(clinic_name)
     clinic = with_week(clinic, where.week) if where.week else clinic
-    prescription = on_week(protocol.prescription, working_week(clinic))
+    prescription = on_week(protocol.prescription, working_week(clinic, start))
     known = where.worked_weekends or clinic.worked_weekends
     regions = regions_of(protocol, where)
     ranged, about_range = with_ranges(regions, where.tissues, where.tissue_file) if where.ranges else ((), ())
@@ -131,7 +131,11 @@ def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date |
         delays=where.delays,
         times=where.times,
         sources=protocol.sources,
-        assumptions=(*_assumptions(protocol, where, clinic), *tissue_file_notes(where.tissue_file), *about_range),
+        assumptions=(
+            *_assumptions(protocol, where, clinic, start),
+            *tissue_file_notes(where.tissue_file),
+            *about_range,
+        ),
         range_regions=ranged,
     )
 
@@ -188,20 +192,36 @@ def _chemo(protocol: Protocol, where: Where) -> ChemoProtocol | None:
     return replace(chemo, policy=where.policy) if where.policy else chemo
 
 
-def _assumptions(protocol: Protocol, where: Where, clinic: Clinic) -> Sequence[Note]:
+def _assumptions(protocol: Protocol, where: Where, clinic: Clinic, start: dt.date) -> Sequence[Note]:
     notes = [
         Note(code=item.code, severity="info", message=item.text)
         for item in protocol.assumptions
         if not (item.code == "alignment-assumed" and (where.align or where.chemo))
         and not (item.code == "drugs-not-stated" and where.chemo)
     ]
-    if message := assumed(clinic):
+    if message := assumed(clinic, start):
         notes.append(Note(code="clinic-assumed", severity="info", message=message))
-    week = working_week(clinic)
-    if on_week(protocol.prescription, week) != protocol.prescription:
-        message = f"five days a week are meant as {', '.join(week)}, the working week of {clinic.label}"
-        notes.append(Note(code="week-of-the-clinic", severity="info", message=message))
-    return notes
+        until = add_days(start, prescribed_reference(protocol.prescription, start).elapsed_days + _MARGIN)
+        notes.extend(categories_not_used(clinic, start, until))
+    return [*notes, *_meant_week(protocol.prescription, working_week(clinic, start), clinic.label)]
+
+
+_MARGIN = 14
+"""Days past the prescribed reference in which holidays may still matter to a course. [d]"""
+
+
+def _meant_week(prescription: Prescription, week: tuple[str, ...], clinic: str) -> Sequence[Note]:
+    """On which weekdays "five a week" are laid, where that is not Monday to Friday."""
+    pairs = zip(prescription.phases, on_week(prescription, week).phases, strict=True)
+    days = next((new.pattern.weekdays for old, new in pairs if new != old), None)
+    if days is None:
+        return ()
+    whole = ", the working week of" if set(days) == set(week) else f" of the working week ({', '.join(week)}) of"
+    message = f"{_COUNTS[len(days)]} days a week are meant as {', '.join(days)}{whole} {clinic}"
+    return [Note(code="week-of-the-clinic", severity="info", message=message)]
+
+
+_COUNTS = {5: "five", 6: "six"}
 
 
 def regions_of(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:

@@ -16,12 +16,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workdays:
-    """The days of a calendar from first to last. worked_weekends: "yes", "no" or "unknown" (then not used)."""
+    """The days of a calendar from first to last. worked_weekends: "yes", "no" or "unknown" (then not used).
+
+    assumptions: what is said of the clinic itself.
+    """
 
     calendar: Calendar
     first: dt.date
     last: dt.date
     worked_weekends: WorkedWeekends = "unknown"
+    assumptions: tuple[Note, ...] = ()
 
     @property
     def days(self) -> tuple[tuple[dt.date, Reason], ...]:
@@ -54,4 +58,6 @@ class Workdays:
             message = f"{days} from {doubtful[0]} not officially announced{until}: may still change"
             values: dict[str, Scalar] = {"first": doubtful[0].isoformat(), "days": len(doubtful)}
             notes.append(Note(code="provisional", severity="warning", message=message, values=values))
-        return tuple(notes)
+        if halves := tuple(day.isoformat() for day, reason in self.days if reason.open and reason.fractions == 1):
+            notes.append(Note(code="half-days", severity="info", values={"count": len(halves), "days": halves}))
+        return (*notes, *self.assumptions)

@@ -25,10 +25,25 @@ TEMPLATES: dict[str, Template] = {
         "{count} line of {file} is left out, by {columns:, } (record format {format})",
         "{count} lines of {file} are left out, by {columns:, } (record format {format})",
     ),
+    "categories-not-used": (
+        "{country} has holidays that only part of it keeps, or only some of its employers ({categories:, }); they are "
+        "not used, and {days:, } would be closed with them: where the clinic keeps them, its file names the category, "
+        'such as categories = ["public", "{categories[0]}"]',
+        "{country} has holidays that only part of it keeps, or only some of its employers ({categories:, }); they are "
+        "not used, and {count} days would be closed with them: {days:, }; where the clinic keeps them, its file names "
+        'the category, such as categories = ["public", "{categories[0]}"]',
+    ),
+    "categories-not-needed": "{country} has holidays that only part of it keeps, or only some of its employers "
+    "({categories:, }); they are not used, and none of them is an open day from {first} to {last}",
+    "half-days": (
+        "{count} half day holds one fraction: {days:, }",
+        "{count} half days hold one fraction each: {days:, }",
+    ),
 }
 """The sentence of each code of a `Note`."""
 
 PHRASES: dict[str, Template] = {
+    "day-of-category": "{date} ({name}; {category})",
     "days": ("{count} day", "{count} days"),
 }
 """The words of each code of a `Phrase`."""
