@@ -39,12 +39,96 @@ TEMPLATES: dict[str, Template] = {
         "{count} half day holds one fraction: {days:, }",
         "{count} half days hold one fraction each: {days:, }",
     ),
+    "dicom-other-targets": (
+        "the dose is that prescribed to dose reference {number}; dose references {others:, } "
+        "are targets too, without a dose"
+    ),
+    "dicom-not-compared": (
+        "the prescribed dose of fraction group {group} could not be compared with its beams: {reason}"
+    ),
+    "dicom-doses-differ": (
+        "fraction group {group}: {dose_gy:g} Gy are prescribed, its beams give {beams_gy:g} Gy "
+        "({percent:+.1f} %); the prescribed dose is used"
+    ),
+    "dicom-dose-from-beams": (
+        "no dose is prescribed to a target in fraction group {group} (TargetPrescriptionDose): "
+        "{dose_gy:g} Gy are {n_fractions} times the sum of its BeamDose, "
+        "{dose_per_fraction_gy:g} Gy"
+    ),
+    "dicom-no-pattern": (
+        "fraction group {group} has no FractionPattern: one fraction a day on five days a week is assumed"
+    ),
+    "dicom-groups-in-order": (
+        "the {count} fraction groups are taken one after another, by their numbers: an RT Plan "
+        "does not state their order"
+    ),
+    "dicom-meterset-specified": (
+        "beam {beam} of fraction {fraction} on {date}: the record specifies a meterset of "
+        "{specified:g}, the RT Plan {planned:g}; parts are taken of the plan's"
+    ),
+    "dicom-beam-partial": (
+        "beam {beam} of fraction {fraction} on {date} was given with {percent:.1f} % of its meterset ({status})"
+    ),
+    "dicom-beam-over": (
+        "beam {beam} of fraction {fraction} on {date} was given with {percent:.1f} % of its "
+        "meterset ({status}): more than planned"
+    ),
+    "dicom-beam-not-begun": (
+        "beam {beams:, } of the RT Plan has no record in fraction {fraction} on {date}: it was not given",
+        "beams {beams:, } of the RT Plan have no record in fraction {fraction} on {date}: they were not given",
+    ),
+    "dicom-other-plan": (
+        "{count} fraction of another plan, {first} to {last}, is not counted",
+        "{count} fractions of another plan, {first} to {last}, are not counted",
+    ),
+    "dicom-replanned": (
+        "from {first} on another plan was treated, whose numbers begin anew: they are counted on after fraction {count}"
+    ),
+    "dicom-setup-beams": (
+        "{count} delivery of a set-up or verification beam is not counted",
+        "{count} deliveries of set-up or verification beams are not counted",
+    ),
+    "dicom-dose-stated": (
+        "doses are those the records state for dose reference {number} (CalculatedDoseReferenceDoseValue)"
+    ),
+    "dicom-dose-by-meterset": (
+        "doses are the prescribed dose of a fraction, shared among its beams by BeamDose, times"
+        " the part of each meterset that was delivered"
+    ),
+    "dicom-dose-as-planned": (
+        "every fraction was given whole by its records and is taken to have the planned dose: "
+        "there is no RT Plan beside them that says a dose"
+    ),
+    "dicom-dose-many-targets": (
+        "every fraction was given whole by its records and is taken to have the planned dose to each target"
+    ),
+    "dicom-no-plan-named": (
+        "the records name no plan (ReferencedRTPlanSequence): that they belong to this course could not be checked"
+    ),
+    "dicom-summary-as-planned": (
+        "fractions that only the treatment summary lists ended normally and are taken to have the planned dose"
+    ),
+    "dicom-copies": (
+        "{count} file is a copy of another one and counted once",
+        "{count} files are copies of others and counted once",
+    ),
+    "dicom-left-aside": "files left aside: {kinds:, }",
+    "dicom-no-times": (
+        "the records have no clock times: fractions of one day are taken to lie the plan's interval apart"
+    ),
 }
 """The sentence of each code of a `Note`."""
 
 PHRASES: dict[str, Template] = {
     "day-of-category": "{date} ({name}; {category})",
     "days": ("{count} day", "{count} days"),
+    "dicom-kind": "{number} × {kind}",
+    "dicom-unnumbered": "without number",
+    "dicom-effective": "BeamDoseType of beams {beams:, } is EFFECTIVE",
+    "dicom-no-beam-dose": "BeamDose of beams {beams:, } is missing",
+    "dicom-other-reference": "BeamDose of beams {beams:, } is stated to another dose reference",
+    "dicom-points-apart": "the beams of fraction group {group} state BeamDose at different points",
+    "dicom-no-dose": "the beams of fraction group {group} give 0 Gy",
 }
 """The words of each code of a `Phrase`."""
 
