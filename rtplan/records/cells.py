@@ -26,6 +26,7 @@ __all__ = [
 _MOST_FRACTIONS = 999
 _ISO = ("%Y-%m-%d",)
 _CLOCKS = ("%H:%M", "%H:%M:%S")
+_WHICH_DAY = "record_date_format of the clinic's file, or date_formats of a record format, says which"
 _YEARS = (1950, 2200)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
@@ -60,7 +61,7 @@ def _day_of(text: str, form: RecordFormat) -> tuple[dt.date, dt.time | None]:
             return parse_date(text), None
         except DomainError as error:
             both = looks.both_days(text)
-            hint = f"; {both}? A date format says which" if " or " in both else ""
+            hint = f"; {both}? {_WHICH_DAY}" if " or " in both else ""
             raise DomainError(f"{str(error).removeprefix('date ')}{hint}") from None
     read = {_moment(text, one): "H" in one or "I" in one for one in form.date_formats}
     read.pop(None, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from rtplan.errors import ConfigError, DomainError
 from rtplan.library.record_format import RecordFormat
@@ -137,7 +138,7 @@ def _moment(read: _Reading, form: RecordFormat) -> tuple[dt.date | None, dt.time
         try:
             date, time = cells.day(cell, form)
         except DomainError as error:
-            read.problems.append(column.told(error).replace("date: must be a date", "date must be a date", 1))
+            read.problems.append(column.told(error).replace("date: must be a date that", "date must be a date that", 1))
     for column, cell in read.each("time"):
         try:
             own = cells.clock(cell, form)
@@ -187,8 +188,8 @@ def _number(read: _Reading) -> int | None:
 
 def _without_midnights(lines: list[RecordEntry]) -> list[RecordEntry]:
     """Dates that a system writes with 00:00:00 behind each of them have no clock times."""
-    times = {entry.time for entry in lines}
-    return [replace(entry, time=None) for entry in lines] if times == {dt.time()} else lines
+    midnight = all(entry.time in (None, dt.time()) for entry in lines)
+    return [replace(entry, time=None) for entry in lines] if midnight else lines
 
 
 def _notes(grid: Grid, form: RecordFormat, rows: Sequence[Row], kept: Sequence[Row]) -> tuple[Note, ...]:
@@ -197,7 +198,8 @@ def _notes(grid: Grid, form: RecordFormat, rows: Sequence[Row], kept: Sequence[R
         return ()
     source: dict[str, Value] = {"source": form.source.text, "flag": form.source.flag}
     told: dict[str, Value] = {"file": grid.file, "format": form.name}
-    notes = [Note(code="record-format", severity="info", values={**told, **source})]
+    heard: Literal["info", "warning"] = "info" if form.source.verified else "warning"
+    notes = [Note(code="record-format", severity=heard, values={**told, **source})]
     absent = tuple(name for name in form.keep if name not in grid.header)
     if absent:
         notes.append(Note(code="record-filter-absent", severity="warning", values={**told, "columns": absent}))

@@ -36,9 +36,13 @@ def grid(content: bytes, file: str, form: RecordFormat) -> Grid:
 
     def wanted(places: Sequence[int]) -> Sequence[Row]:
         below = enumerate(rows[above + 1 :], form.header_row + 1)
-        return [(line, tuple(row[place] for place in places)) for line, row in below if any(c != "" for c in row)]
+        return [(line, tuple(row[place] for place in places)) for line, row in below if any(map(_is_filled, row))]
 
     return Grid(file=file, header=header, line=form.header_row, rows=wanted, typed=True)
+
+
+def _is_filled(cell: Any) -> bool:
+    return not isinstance(cell, str) or bool(cell.strip())
 
 
 def _rows(content: bytes, file: str, form: RecordFormat) -> list[list[Any]]:
@@ -49,6 +53,8 @@ def _rows(content: bytes, file: str, form: RecordFormat) -> list[list[Any]]:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheet = book.get_sheet_by_name(_sheet(book.sheet_names, file, form))
             return sheet.to_python(skip_empty_area=False)
+    except ConfigError:
+        raise
     except PasswordError:
         raise ConfigError(file, ["is locked with a password: save it without"]) from None
     except (CalamineError, ValueError, OSError):
@@ -80,6 +86,8 @@ def _refuse_huge(content: bytes, file: str) -> None:
                     and _corner(packed.read(part)) > _MOST_CELLS
                 ):
                     raise ConfigError(file, [f"has a sheet of more than {_MOST_CELLS} cells"])
+    except ConfigError:
+        raise
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error):
         raise ConfigError(file, ["is no spreadsheet that can be read (XLSX, XLS, ODS), or is damaged"]) from None
 

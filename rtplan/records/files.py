@@ -38,7 +38,8 @@ def read(
     known = catalogue.load_clinic(clinic) if clinic else None
     name = record_format or (known.record_format if known else "")
     if name:
-        return read_as(path, catalogue.load_record_format(name), first_target, plans)
+        beside = clinic if not record_format else ""
+        return read_as(path, catalogue.load_record_format(_beside(name, beside)), first_target, plans)
     if plans:
         raise ConfigError(
             path.name, [f"the plan {plans[0]!r} is told from others by a format: name it (--record-format)"]
@@ -50,6 +51,13 @@ def read(
     if _is_own(text, own):
         return entries.record(csv.grid(text, path.name, own), own, first_target)
     return csv.parse(text, path.name, first_target)
+
+
+def _beside(name: str, clinic: str) -> str:
+    """The path of a format that a clinic's file names: from where that file lies. A name stays a name."""
+    if catalogue.is_path(name) and catalogue.is_path(clinic):
+        return str(Path(clinic).parent / name)
+    return name
 
 
 def read_as(path: Path, form: RecordFormat, first_target: str, plans: Sequence[str] = ()) -> Record:
