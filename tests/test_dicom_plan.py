@@ -105,6 +105,13 @@ def test_doses_that_differ_by_more_than_a_hundredth_are_said(path, dose, said):
     assert ("dicom-doses-differ" in codes(read)) is said
 
 
+def test_doses_that_cannot_both_be_meant_are_a_violation(path):
+    """A replanned rest of 20 fractions that still bears the whole course's 60 Gy: 3 Gy a fraction is not meant."""
+    read = dicom.protocol_of(make.plan(path, groups=[make.group(1, 20, TWO_BEAMS)]))
+    said = next(note for note in read.notes if note.code == "dicom-doses-differ")
+    assert (said.severity, said.values["beams_gy"]) == ("violation", pytest.approx(40.0))
+
+
 def test_set_up_beams_give_no_dose(path):
     listed = [*TWO_BEAMS, make.in_group(3, 0.3, 5.0)]
     read = dicom.protocol_of(make.plan(path, groups=[make.group(1, 30, listed)], references=[]))

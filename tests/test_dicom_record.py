@@ -230,6 +230,17 @@ def test_without_a_plan_a_stated_dose_counts_where_its_reference_is_named(tmp_pa
     with pytest.raises(ConfigError, match=r"give the RT Plan .* with --dose-reference 1"):
         read(tmp_path)
     assert doses(read(tmp_path, dose_reference=1)) == {1: 1.4}
+    add(tmp_path, "2", stating(1, 2, 120.0, 1.2), date="20260303")
+    record = read(tmp_path, dose_reference=1)
+    assert doses(record) == {1: 1.4, 2: 1.2}
+    assert "dicom-beam-unrecorded" in codes(record)
+
+
+def test_without_a_plan_a_fraction_over_two_days_has_no_doses(tmp_path):
+    add(tmp_path, "1", delivered(1, 1, 120.0))
+    add(tmp_path, "2", delivered(2, 1, 80.0), date="20260303")
+    with pytest.raises(ConfigError, match="fraction 1 on 2026-03-02 was given on several days, and metersets alone"):
+        read(tmp_path)
 
 
 # --- no plan beside the records --------------------------------------------------------------------------------------
@@ -478,6 +489,14 @@ def test_a_summary_beside_records_counts_nothing_twice(folder):
         ConfigError, match=r"^s\.dcm: puts fraction 1 on 2026-03-09, the records of its beams on 2026-03"
     ):
         read(folder)
+
+
+def test_a_summary_that_says_more_than_the_records_is_told(folder):
+    add(folder, "1", delivered(1, 1, 120.0))
+    make.summary(folder / "s.dcm", [(1, "20260302", "NORMAL")])
+    record = read(folder)
+    assert doses(record) == {1: 1.2}
+    assert "dicom-summary-says-whole" in codes(record)
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,10 @@ __all__ = ["SAME", "GroupDose", "PlanDose", "dose_of"]
 SAME = 0.01
 """Two doses of one plan that differ by more than this share are said to differ. The task's bound, no source."""
 
+FAR = 0.1
+"""Two doses of one plan that differ by more than this share cannot both be meant: a violation, which --strict-rules
+refuses. Design default, no source."""
+
 _SAME_POINT_MM = 1.0
 """Dose points of beams that lie closer than this are one point. Design default, no source. [mm]"""
 
@@ -182,7 +186,8 @@ def _compared(stated: float, computed: GroupDose) -> Iterator[Note]:
     elif _differ(stated, computed.total_gy):
         total = computed.total_gy
         percent = 100 * (total / stated - 1)
-        yield _said("dicom-doses-differ", "warning", group=group, dose_gy=stated, beams_gy=total, percent=percent)
+        severity: Severity = "violation" if abs(percent) > 100 * FAR else "warning"
+        yield _said("dicom-doses-differ", severity, group=group, dose_gy=stated, beams_gy=total, percent=percent)
 
 
 def _several_groups(

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from rtplan.errors import ConfigError, DomainError
 from rtplan.note import Note, Value
 from rtplan.records.dicom_dose import PlanDose, dose_of
-from rtplan.records.dicom_fraction import Given, Reading, given, never_begun_notes
+from rtplan.records.dicom_fraction import Given, Reading, given
 from rtplan.records.dicom_plan import OTHER, RTPlan
 from rtplan.records.dicom_prescription import phase_name
 from rtplan.records.dicom_record import BeamDelivery, SummaryFraction
 from rtplan.records.record import RecordEntry
 
 __all__ = ["Sources", "Wanted", "entries"]
+
+_SHORT = ("dicom-beam-not-begun", "dicom-beam-unrecorded", "dicom-beam-partial")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,13 +221,12 @@ def _of_group(
     phase = _phase(course, group, wanted)
     seen: set[int] = set()
     for fraction in _fractions(treating):
-        reading.notes.extend(never_begun_notes(reading, fraction))
         seen |= {each.number for each in fraction if each.number is not None}
         yield from _entries(given(reading, fraction), before, phase, wanted.targets[0])
     for summed in course.fractions:
         if summed.group == group and summed.number not in seen:
             yield _of_summary(summed, before, phase)
-    _compare_summary(course, group, treating)
+    _compare_summary(course, group, treating, reading)
 
 
 def _fractions_before(course: _Course, group: int | None) -> int:
@@ -282,8 +283,9 @@ def _of_summary(fraction: SummaryFraction, before: int, phase: str) -> RecordEnt
     return RecordEntry(line=0, date=fraction.date, time=fraction.time, number=before + fraction.number, phase=phase)
 
 
-def _compare_summary(course: _Course, group: int | None, treating: Sequence[BeamDelivery]) -> None:
+def _compare_summary(course: _Course, group: int | None, treating: Sequence[BeamDelivery], reading: Reading) -> None:
     """A fraction that summary and beam records put on different days is in one of them wrong."""
+    short = {note.values["fraction"] for note in reading.notes if note.code in _SHORT}
     days: dict[int | None, set[object]] = {}
     for delivery in treating:
         days.setdefault(delivery.number, set()).add(delivery.date)
@@ -292,6 +294,8 @@ def _compare_summary(course: _Course, group: int | None, treating: Sequence[Beam
             told = ", ".join(sorted(map(str, days[summed.number])))
             problem = f"puts fraction {summed.number} on {summed.date}, the records of its beams on {told}"
             raise ConfigError(summed.file, [problem])
+        if summed.group == group and summed.number in short and summed.status == "NORMAL":
+            reading.say("dicom-summary-says-whole", "warning", fraction=summed.number, date=summed.date.isoformat())
 
 
 def _say_source(

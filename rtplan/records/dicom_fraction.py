@@ -7,7 +7,7 @@ that was delivered. Where the record itself states the dose to the target, that 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rtplan.errors import ConfigError
@@ -26,9 +26,9 @@ class Given:
     dose_gy: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Reading:
-    """How the fractions of one plan and group are read.
+    """How the fractions of one plan and group are read; collects the remarks on them.
 
     dose: of the fraction group, None where there is no RT Plan. stated: the dose reference whose doses the records
     state, None: by meterset. beams: all treatment beams that the group's records name. many: does the course have
@@ -58,8 +58,9 @@ def given(reading: Reading, fraction: Sequence[BeamDelivery]) -> tuple[Given, ..
     first = min(fraction, key=lambda delivery: delivery.moment)
     if (reading.dose is None and reading.stated is None) or reading.many:
         if not whole or (reading.dose is None and last.date != first.date):
-            raise _no_dose(reading, fraction, missing)
+            raise _no_dose(reading, fraction, missing, whole=whole)
         return (Given(delivery=first, dose_gy=None),)
+    _say_never_begun(reading, first, missing)
     doses = _stated(reading, fraction) if reading.stated is not None else _by_meterset(reading, parts, whole, first)
     return tuple(Given(delivery=delivery, dose_gy=doses[place]) for place, delivery in enumerate(fraction))
 
@@ -134,11 +135,11 @@ def _never_begun(reading: Reading, parts: Mapping[int, Mapping[int, float]]) -> 
     return tuple(sorted(planned - set(parts)))
 
 
-def _no_dose(reading: Reading, fraction: Sequence[BeamDelivery], missing: Sequence[int]) -> ConfigError:
+def _no_dose(reading: Reading, fraction: Sequence[BeamDelivery], missing: Sequence[int], *, whole: bool) -> ConfigError:
     """Only a part was given, and there is nothing that says which dose that is."""
     first = fraction[0]
     number = "the fraction" if first.number is None else f"fraction {first.number}"
-    what = f"{number} on {first.date} was not given whole"
+    what = f"{number} on {first.date} was " + ("given on several days" if whole else "not given whole")
     if missing:
         what += f" (no record of beam {', '.join(map(str, missing))})"
     if reading.many:
@@ -183,17 +184,9 @@ def _by_meterset(
     }
 
 
-def never_begun_notes(reading: Reading, fraction: Sequence[BeamDelivery]) -> Iterator[Note]:
-    """Which treatment beams of the plan have no record in a fraction."""
-    if reading.dose is None:
-        return
-    recorded = {delivery.beam for delivery in fraction}
-    missing = tuple(beam.number for beam in reading.dose.group.treating if beam.number not in recorded)
+def _say_never_begun(reading: Reading, first: BeamDelivery, missing: tuple[int, ...]) -> None:
+    """Which treatment beams of the plan, or else of the other fractions, have no record in a fraction."""
+    code = "dicom-beam-unrecorded" if reading.dose is None else "dicom-beam-not-begun"
+    place = {name: value for name, value in _place(first).items() if name != "beam"}
     if missing:
-        values: dict[str, Value] = {
-            "count": len(missing),
-            "beams": missing,
-            "fraction": _numbered(fraction[0]),
-            "date": fraction[0].date.isoformat(),
-        }
-        yield Note(code="dicom-beam-not-begun", severity="warning", values=values)
+        reading.say(code, "warning", count=len(missing), beams=missing, **place)

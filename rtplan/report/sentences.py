@@ -116,6 +116,14 @@ TEMPLATES: dict[str, Template] = {
     "dicom-no-times": (
         "the records have no clock times: fractions of one day are taken to lie the plan's interval apart"
     ),
+    "dicom-beam-unrecorded": (
+        "beam {beams:, } of other fractions has no record in fraction {fraction} on {date}",
+        "beams {beams:, } of other fractions have no record in fraction {fraction} on {date}",
+    ),
+    "dicom-summary-says-whole": (
+        "the treatment summary says that fraction {fraction} on {date} ended normally, but by "
+        "the records of its beams a part is missing"
+    ),
 }
 """The sentence of each code of a `Note`."""
 
