@@ -231,6 +231,42 @@ def test_a_clinic_states_the_columns_of_its_own_export(cli, folder, text, column
     assert delivered(cli, folder, text, "--clinic", str(clinic)) == [2.0, 2.0]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_the_names_that_a_clinic_states_prove_the_encoding(tmp_path, encoding):
+    columns = [("date", "日期"), ("dose_cgy", "剂量")]
+    path = tmp_path / "r.csv"
+    path.write_bytes("姓名,日期,剂量\n王,2026-03-02,200\n".encode(encoding))
+    assert told(records_csv.read(path, "tumour", columns)) == [(D("2026-03-02"), None, None, {"tumour": 2.0}, "", "")]
+    with pytest.raises(ConfigError, match=r"none of the columns|is not UTF-8 text"):
+        records_csv.read(path, "tumour", [("date", "date")])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Datum;Dosis [Gy]\n2026-03-02;2,0\n", "column 'Dosis [Gy]' is not known"),
+        ("Datum;Status\n2026-03-02;missed\n", "column 'Status' is not known"),
+        ("Datum;Dosis;Status\n2026-03-02;2,0;ok\n2026-03-03;;ausgefallen\n", "column 'Status' is not known"),
+        ("Datum;Dosis\n2026-03-02;1,8\n2026-03-03;1.8\n", "line 2: dose_gy: must be a number in Gy, got '1,8'"),
+    ],
+)
+def test_columns_that_tell_of_doses_are_not_left_aside(text, message):
+    columns = [("date", "Datum"), *([("dose_gy", "Dosis")] if "Dosis;" in text or "Dosis\n" in text else [])]
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        records_csv.parse(text, "r", "tumour", columns)
+
+
+def test_a_clinic_that_states_its_columns_may_keep_a_spreadsheet(tmp_path):
+    clinic, path = tmp_path / "c.toml", tmp_path / "r.xlsx"
+    clinic.write_text(
+        f'{CLINIC}record_columns = {{ "Datum" = "date", "Dosis" = "dose_gy", "Fraktion" = "fraction" }}\n',
+        encoding="utf-8",
+    )
+    path.write_bytes(sheet(HEAD, [dt.date(2026, 3, 2), 1, 2.0, SECRET]))
+    record = files.read(path, "tumour", clinic=str(clinic))
+    assert told(record) == [(D("2026-03-02"), None, 1, {"tumour": 2.0}, "", "")]
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
@@ -755,3 +791,39 @@ def test_entries_of_fields_stay_a_line_each():
         (3, 1, 0.8),
     ]
     assert record.rows == "fields"
+
+
+# --- the guide
+
+
+GUIDE = (Path(catalogue.__file__).resolve().parent.parent / "docs" / "records.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_is_true(cli, tmp_path, monkeypatch):
+    """Its files are written, its commands run, and the lines below them are printed in this order."""
+    monkeypatch.chdir(tmp_path)
+    for name, content in re.findall(r"```(?:csv|toml) (\S+)\n(.*?)```", GUIDE, flags=re.DOTALL):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    commands = re.findall(r"^\$ rtplan (.*)\n((?:(?!\$ |```).*\n)*)", GUIDE, flags=re.MULTILINE)
+    assert len(commands) >= 8
+    for command, lines in commands:
+        result = cli(command)
+        assert result.exit_code in (0, 1), result.output
+        printed = iter([line.rstrip() for line in result.output.splitlines()])
+        for line in lines.splitlines():
+            assert line == "..." or line in printed, f"{command}\n{line!r} is not printed\n{result.output}"
+
+
+def test_the_guide_names_every_shipped_format():
+    assert {name for name in SHIPPED if f"| `{name}` |" in GUIDE} == set(SHIPPED)
+
+
+def test_the_format_of_the_guide_reads_what_it_says(tmp_path):
+    blocks = dict(re.findall(r"```(?:csv|toml) (\S+)\n(.*?)```", GUIDE, flags=re.DOTALL))
+    for name, content in blocks.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    record = files.read(tmp_path / "export.csv", "tumour", record_format=str(tmp_path / "ours.toml"))
+    assert [(entry.line, entry.time, entry.number, entry.doses_gy) for entry in record.entries] == [
+        (3, dt.time(9, 20), 1, {"tumour": 1.2}),
+        (4, dt.time(9, 24), 1, {"tumour": 0.8}),
+    ]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rtplan.clinic.clinic import RECORD_COLUMNS
 from rtplan.errors import ConfigError
 from rtplan.library import read as reader
 from rtplan.library.record_format import RecordFormat
-from rtplan.note import DESIGN_DEFAULT
 from rtplan.records import entries, looks
 from rtplan.records.record import Record
+from rtplan.records.stated import COLUMNS, Stated, encoded, parted, plain_format
 from rtplan.records.table import Grid, Row
 
 __all__ = [
@@ -28,11 +26,7 @@ __all__ = [
 ]
 
 
-COLUMNS = RECORD_COLUMNS
-"""Columns of a record; only the date is needed. A clinic's file may name them otherwise (``record_columns``)."""
-
-
-def read(path: str | Path, first_target: str, columns: Sequence[tuple[str, str]] = (), date_format: str = "") -> Record:
+def read(path: str | Path, first_target: str, columns: Stated = (), date_format: str = "") -> Record:
     """The record in a CSV file of rtplan's plain form.
 
     first_target: whose dose a line speaks of that names no target. columns: (ours, theirs) where the file's names
@@ -41,13 +35,13 @@ def read(path: str | Path, first_target: str, columns: Sequence[tuple[str, str]]
     Raises ConfigError with the file and, for every problem, its line.
     """
     path = Path(path)
-    text = decoded(reader.read_bytes(path), path.name, plain_format())
+    content = reader.read_bytes(path)
+    form = plain_format(columns, date_format)
+    text = decoded(content, path.name, encoded(content, form, columns) if columns else form)
     return parse(text, path.name, first_target, columns, date_format)
 
 
-def parse(
-    text: str, file: str, first_target: str, columns: Sequence[tuple[str, str]] = (), date_format: str = ""
-) -> Record:
+def parse(text: str, file: str, first_target: str, columns: Stated = (), date_format: str = "") -> Record:
     """The record in a CSV text of rtplan's plain form.
 
     >>> parse("date,dose_gy\\n2026-03-02,1.8\\n", "record.csv", "tumour").entries[0].doses_gy
@@ -55,65 +49,8 @@ def parse(
     """
     form = plain_format(columns, date_format)
     if columns:
-        form = _parted(text, form, [name for _, name in columns])
+        form = parted(text, form, columns)
     return entries.record(grid(text, file, form), form, first_target)
-
-
-def plain_format(columns: Sequence[tuple[str, str]] = (), date_format: str = "") -> RecordFormat:
-    """rtplan's plain form as a format; columns and date_format as a clinic's file names them."""
-    theirs = dict(columns)
-    unknown = [name for name in theirs if name not in COLUMNS]
-    if unknown:
-        raise ConfigError("record_columns", [f"names {unknown[0]!r}; known: {', '.join(COLUMNS)}"])
-    named = {theirs.get(column, column): column for column in COLUMNS}
-    return RecordFormat(
-        name="",
-        label="rtplan's plain form",
-        source=DESIGN_DEFAULT,
-        columns=named,
-        optional=tuple(name for name, meaning in named.items() if meaning != "date"),
-        date_formats=(date_format or "%Y-%m-%d",),
-    )
-
-
-def _parted(text: str, form: RecordFormat, stated: Sequence[str]) -> RecordFormat:
-    """The form with the delimiter that parts its first line into the columns the clinic's file names.
-
-    The names are stated; where they stand parted by semicolons or tabs and not by commas, there is no doubt. A comma
-    inside a number is then a decimal comma. Where all of them are there, further columns are left aside.
-    """
-    first = text.removeprefix("\ufeff").partition("\n")[0]
-    needed = set(form.columns) - set(form.optional)
-    for delimiter in (",", ";", "\t"):
-        names = {name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])}
-        if needed <= names:
-            comma = delimiter != "," and not _points(text, delimiter, form)
-            form = replace(form, delimiter=delimiter, decimal="," if comma else ".")
-            return replace(form, ignored=tuple(_idle(names, form))) if set(stated) <= names else form
-    return form
-
-
-_TELLING = {
-    "dose_gy": ("dos", "gy", "gray", "剂量", "劑量"),
-    "status": ("status", "terminat", "missed", "partial", "delivered", "状态", "狀態"),
-}
-"""What the name of a column holds that tells how much was given: such a one is not left aside where none is read."""
-
-
-def _idle(names: set[str], form: RecordFormat) -> Iterator[str]:
-    """Columns of a file that may be left aside."""
-    read = {form.columns[name].replace("dose_cgy", "dose_gy") for name in names & set(form.columns)}
-    for name in names - set(form.columns):
-        telling = (meaning for meaning, parts in _TELLING.items() if any(part in name.lower() for part in parts))
-        if all(meaning in read for meaning in telling):
-            yield name
-
-
-def _points(text: str, delimiter: str, form: RecordFormat) -> bool:
-    """Are the doses written with a decimal point?"""
-    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
-    doses = [place for place, name in enumerate(rows[0]) if form.columns.get(name.strip(), "").startswith("dose_")]
-    return any("." in row[place] for row in rows[1:] for place in doses if place < len(row))
 
 
 def decoded(content: bytes, file: str, form: RecordFormat) -> str:

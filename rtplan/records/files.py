@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from rtplan.clinic.clinic import Clinic
 from rtplan.errors import ConfigError
 from rtplan.library import catalogue
 from rtplan.library import read as reader
 from rtplan.library.record_format import RecordFormat
-from rtplan.records import csv, entries, excel, looks
+from rtplan.records import csv, entries, excel, looks, stated
 from rtplan.records.record import Record
 
 __all__ = [
@@ -44,13 +45,25 @@ def read(
         raise ConfigError(
             path.name, [f"the plan {plans[0]!r} is told from others by a format: name it (--record-format)"]
         )
-    text = csv.decoded(reader.read_bytes(path), path.name, csv.plain_format())
     if known and (known.record_columns or known.record_date_format):
-        return csv.parse(text, path.name, first_target, known.record_columns, known.record_date_format)
+        return _as_stated(path, known, first_target)
+    text = csv.decoded(reader.read_bytes(path), path.name, csv.plain_format())
     own = catalogue.load_record_format(OWN)
     if _is_own(text, own):
         return entries.record(csv.grid(text, path.name, own), own, first_target)
     return csv.parse(text, path.name, first_target)
+
+
+def _as_stated(path: Path, clinic: Clinic, first_target: str) -> Record:
+    """The record in a file with the columns that a clinic's file names; a spreadsheet too."""
+    columns, date_format = clinic.record_columns, clinic.record_date_format
+    content = reader.read_bytes(path)
+    if not (columns and looks.is_spreadsheet(content)):
+        return csv.read(path, first_target, columns, date_format)
+    form = stated.plain_format(columns, date_format)
+    sheet = excel.grid(content, path.name, form)
+    form = stated.leaving_aside(sheet.header, form, columns, every_dose=True)  # a sheet's empty dose is refused
+    return entries.record(sheet, form, first_target)
 
 
 def _beside(name: str, clinic: str) -> str:
