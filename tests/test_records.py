@@ -14,6 +14,7 @@ from rtplan.interruption.reconcile import from_record
 from rtplan.planning.plan import make_plan
 from rtplan.prescription.prescription import Phase, Prescription, TargetDose
 from rtplan.records import csv as records_csv
+from rtplan.report.sentences import sentence
 
 D = dt.date.fromisoformat
 DAYS = [dt.date(2026, 1, 5 + i) for i in (0, 1, 2, 3, 4, 7, 8, 9)]
@@ -57,7 +58,7 @@ def test_missed_by_status_by_zero_dose_and_by_absence(made):
     situation = read(made, lines(*rows))
     assert [fraction.date for fraction in situation.missed] == [D("2026-01-08"), D("2026-01-09"), D("2026-01-12")]
     assert codes(situation).count("missed") == 3
-    assert "not in the record" in situation.findings[-1].message
+    assert "not in the record" in sentence(situation.findings[-1])
     assert len(situation.delivered) + len(situation.slots) == 25
 
 
@@ -75,7 +76,7 @@ def test_partial_and_its_remainder(made):
 def test_a_dose_that_differs_is_no_partial_fraction(made):
     situation = read(made, lines(*given(3), "2026-01-08,2.0,delivered"))
     assert [(finding.code, finding.severity) for finding in situation.findings] == [("dose-above-planned", "violation")]
-    assert "2 Gy of 1.8 Gy planned: more than was planned" in situation.findings[0].message
+    assert "2 Gy of 1.8 Gy planned: more than was planned" in sentence(situation.findings[0])
     assert situation.delivered[-1].doses_gy == (2.0,)
     assert len(situation.slots) == 21
     low = read(made, lines(*given(3), "2026-01-08,1.5,delivered"))
@@ -142,8 +143,8 @@ def test_extra_on_a_closed_day_makes_up_for_a_missed_one(made):
 
 
 def test_extra_beyond_the_day_takes_the_last_planned_one(made):
-    rows = [*given(4), "2026-01-09,1.8,", "2026-01-09,1.8,"]
-    situation = read(made, lines(*rows))
+    rows = [*(f"{day},{number},1.8" for number, day in enumerate(DAYS[:5], 1)), "2026-01-09,6,1.8"]
+    situation = read(made, lines(*rows, head="date,fraction,dose_gy"))
     assert "extra" in codes(situation)
     assert (len(situation.delivered), len(situation.slots)) == (6, 19)
     assert situation.kept[-1].date == D("2026-02-05")
@@ -181,12 +182,6 @@ def test_a_clinic_names_columns_and_dates_otherwise(made):
     assert record.entries[0].date == D("2026-01-05")
     with pytest.raises(ConfigError, match=r"line 2: date: must be written %d.%m.%Y, got '2026-01-05'"):
         records_csv.parse("Datum\n2026-01-05\n", "record.csv", "tumour", (("date", "Datum"),), "%d.%m.%Y")
-
-
-def test_lines_of_several_targets_are_one_fraction():
-    text = "date,fraction,target,dose_gy\n2026-01-05,1,boost,2.2\n2026-01-05,1,elective,1.8\n2026-01-06,2,boost,2.2\n"
-    record = records_csv.parse(text, "record.csv", "boost")
-    assert [dict(entry.doses_gy) for entry in record.entries] == [{"boost": 2.2, "elective": 1.8}, {"boost": 2.2}]
 
 
 # --- several targets: A 2.0 Gy and B 2.3 Gy a fraction -----------------------------------------------------------

@@ -40,7 +40,7 @@ def choose(missed: Missed, name: str, provenance: Provenance, *, parent_sha256: 
         assumptions=(*inputs.assumptions, note),
     )
     inputs = closed_later(inputs, situation, frozenset(option.course.dates))
-    revision = missed.plan.revision.next(why, situation.lost_days, parent_sha256)
+    revision = missed.plan.revision.next(why, situation.missed_days, parent_sha256, situation.spans)
     return complete_plan(inputs, option.course, provenance, revision, cycles=option.cycles)
 
 

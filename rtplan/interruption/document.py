@@ -75,6 +75,7 @@ def _status(missed: Missed) -> dict[str, Any]:
         "cause": situation.cause,
         "start_delay_days": situation.start_delay_days,
         "missed": [_fraction(fraction, targets) for fraction in situation.missed],
+        "spans": [{**encode(span), "text": span.text} for span in situation.spans],
         "partial": [
             {"number": partial.number, "date": partial.date.isoformat(), "owed": _slot(partial.owed, targets)}
             for partial in situation.partials

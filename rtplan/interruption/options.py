@@ -135,6 +135,8 @@ def _sessions(q: Question) -> Iterator[Found]:
         if method == "mix" and reached:
             continue
         days = candidates(method, remainder, machines=q.inputs.machines, lost=q.situation.lost_days)
+        if method == "machine":  # a span is kept as stated: a machine takes over missed fractions, not its free days
+            days = tuple(day for day in days if day in q.situation.missed_days or day not in q.situation.lost_days)
         items = search(
             method,
             remainder,
@@ -152,7 +154,7 @@ def _sessions(q: Question) -> Iterator[Found]:
 def _for_machines(q: Question) -> Remainder:
     """From the day of the question itself, when nothing was given on it: a matched machine may still treat."""
     as_of = q.situation.as_of
-    lost = as_of in q.situation.lost_days
+    lost = as_of in q.situation.missed_days
     if not lost or any(fraction.date == as_of for fraction in q.situation.delivered):
         return q.remainder
     return replace(q.remainder, start=as_of, sessions={**q.remainder.sessions, as_of: 0})
@@ -164,7 +166,7 @@ def _session_rules(q: Question, course: Course) -> tuple[Note, ...]:
 
 def _session_draft(q: Question, item: Found) -> Draft:
     tier = _METHOD_TIER[item.method]
-    if item.method == "machine" and not set(item.sessions) <= q.situation.lost_days:
+    if item.method == "machine" and not set(item.sessions) <= q.situation.missed_days:
         tier = "b"
     count = len(item.sessions)
     word = _METHOD_WORDS[item.method]

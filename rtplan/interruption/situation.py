@@ -10,10 +10,12 @@ from rtplan.chemotherapy.cycles import drug_day_label
 from rtplan.clinic.days import Reason, add_days, day_name, days_between, parse_date
 from rtplan.course.course import Fraction
 from rtplan.course.remainder import Remainder, Slot
-from rtplan.errors import DomainError, whole
-from rtplan.note import Note
+from rtplan.errors import DomainError
+from rtplan.interruption.owed import Owed, still_standing
+from rtplan.note import Note, Value
 from rtplan.planning.inputs import PlanInputs
 from rtplan.planning.plan import Plan
+from rtplan.planning.provenance import MissedSpan
 
 __all__ = [
     "MissedSpan",
@@ -25,33 +27,6 @@ __all__ = [
     "parse_missed",
     "situation_of",
 ]
-
-
-_LONGEST_RANGE_DAYS = 366
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissedSpan:
-    """Missed days from first to last, or (place given) one fraction of one day."""
-
-    first: dt.date
-    last: dt.date
-    place: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.last < self.first:
-            raise DomainError(f"missed range ends ({self.last}) before it begins ({self.first})")
-        if days_between(self.first, self.last) > _LONGEST_RANGE_DAYS:
-            raise DomainError(f"missed range {self.first}..{self.last} is longer than a year")
-        if self.place is not None:
-            whole("fraction of the day", self.place, 1, 9)
-
-    @property
-    def text(self) -> str:
-        """As it is written on the command line."""
-        if self.place is not None:
-            return f"{self.first}#{self.place}"
-        return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
 
 
 def parse_missed(text: str) -> tuple[MissedSpan, ...]:
@@ -88,8 +63,9 @@ class Partial:
 class Situation:
     """Where a course stands at the end of a day (``as_of``).
 
-    missed: planned fractions that were not given, or are known to be lost. delivered: with their actual doses.
-    slots: what is still to be given, in the plan's order. kept: planned fractions after ``as_of`` that stand.
+    missed: planned fractions whose day passed, or will pass, without them. spans: days on which nothing is given, as
+    stated. delivered: with their actual doses. slots: what is still to be given, in the plan's order.
+    kept: what stays on the planned days after ``as_of`` when nothing is made up for.
     start_delay_days: days that a missed first fraction put the start off. [d]
     """
 
@@ -97,6 +73,7 @@ class Situation:
     as_of: dt.date
     cause: str
     missed: tuple[Fraction, ...]
+    spans: tuple[MissedSpan, ...]
     delivered: tuple[Fraction, ...]
     slots: tuple[Slot, ...]
     kept: tuple[Fraction, ...]
@@ -105,9 +82,14 @@ class Situation:
     start_delay_days: int
 
     @property
-    def lost_days(self) -> frozenset[dt.date]:
+    def missed_days(self) -> frozenset[dt.date]:
         """Days on which planned fractions were not, or will not be, given."""
         return frozenset(fraction.date for fraction in self.missed)
+
+    @property
+    def lost_days(self) -> frozenset[dt.date]:
+        """The days of missed fractions, and every day of the stated spans: nothing is given on them."""
+        return self.missed_days | {day for span in self.spans for day in span.days}
 
     @property
     def restarts(self) -> bool:
@@ -125,10 +107,7 @@ class Situation:
         """What is left, from the next day on."""
         after = [opened for opened in self.plan.inputs.opened if opened.date > self.as_of]
         sessions = {opened.date: opened.fractions for opened in after}
-        planned = self.plan.course.sessions
-        for day in self.lost_days:
-            if day > self.as_of:
-                sessions[day] = planned[day] - sum(fraction.date == day for fraction in self.missed)
+        sessions |= _sessions_left(self.plan, self.missed, self.spans, self.as_of)
         return Remainder(
             prescription=self.plan.inputs.prescription,
             calendar=self.plan.inputs.calendar,
@@ -140,35 +119,91 @@ class Situation:
         )
 
 
-def from_dates(plan: Plan, missed: Sequence[MissedSpan], *, as_of: dt.date | None = None, cause: str = "") -> Situation:
-    """The situation when nothing but these fractions was missed.
+def _sessions_left(
+    plan: Plan, missed: Sequence[Fraction], spans: Sequence[MissedSpan], as_of: dt.date
+) -> dict[dt.date, int]:
+    """Fractions that days after ``as_of`` still hold of those that lose any; none inside a span."""
+    planned = plan.course.sessions
+    left = {fraction.date: planned.get(fraction.date, 0) for fraction in missed}
+    for fraction in missed:
+        left[fraction.date] -= 1
+    left |= {day: 0 for span in spans for day in span.days}
+    return {day: count for day, count in left.items() if day > as_of}
 
-    as_of: everything planned up to this day was given or missed; default the last missed date. Missed dates after it
-    are known to be lost. Raises DomainError where a missed date has no planned fraction.
+
+def from_dates(plan: Plan, missed: Sequence[MissedSpan], *, as_of: dt.date | None = None, cause: str = "") -> Situation:
+    """The situation when nothing but these days was missed.
+
+    as_of: everything due up to this day was given or missed; default the end of the last missed span. Days after it
+    are known to be lost. What was given is the plan's fractions in their order, on the days that were treated; past
+    the planned end what was missed goes on, day by day, up to ``as_of``.
+
+    Raises DomainError where a span misses nothing.
     """
+    if as_of is None and not missed:
+        raise DomainError("give the missed dates, or the day as of which nothing was missed")
     lost = lost_fractions(plan, missed)
     _refuse_given(plan, lost)
-    if as_of is None and not lost:
-        raise DomainError("give the missed dates, or the day as of which nothing was missed")
-    day = as_of or max(fraction.date for fraction in lost)
+    day = as_of or max(span.last for span in missed)
     numbers = {fraction.number for fraction in lost}
-    delivered = [f for f in plan.course.fractions if f.date <= day and f.number not in numbers]
-    pending = [f for f in plan.course.fractions if f.date > day or f.number in numbers]
-    return situation_of(plan, day, cause, lost, delivered, pending, [], [])
+    treated = [f for f in plan.course.fractions if f.date <= day and f.number not in numbers]
+    owed = Owed(plan)
+    delivered = owed.give_in_order(treated)
+    late = _after_the_end(plan, lost, missed, day, delivered, owed)
+    delivered += owed.give_in_order(late)
+    findings = [_given_late(plan, late)] if late else []
+    return situation_of(plan, day, cause, lost, missed, delivered, owed, [], findings)
 
 
-def lost_fractions(plan: Plan, missed: Sequence[MissedSpan]) -> list[Fraction]:
-    """The planned fractions of the missed spans, in their order; DomainError where a span has none."""
+def lost_fractions(plan: Plan, missed: Sequence[MissedSpan], known: Sequence[Fraction] = ()) -> list[Fraction]:
+    """The planned fractions of the missed spans, in their order.
+
+    Past the planned end a span holds none; it still is one where something is owed when it begins. known: what was
+    missed otherwise. Raises DomainError where a span misses nothing.
+    """
     numbers: dict[int, Fraction] = {}
     for span in missed:
-        on_days = [f for f in plan.course.fractions if span.first <= f.date <= span.last]
-        if span.place is not None:
-            on_days = on_days[span.place - 1 : span.place]
-        if not on_days:
-            raise DomainError(f"missed {span.text}: {_why_none(plan, span)}")
-        for fraction in on_days:
+        for fraction in _planned_in(plan, span):
             numbers[fraction.number] = fraction
+    for span in missed:
+        late = span.first > plan.course.last and span.place is None and (numbers or known)
+        if not late and not _planned_in(plan, span):
+            raise DomainError(f"missed {span.text}: {_why_none(plan, span)}")
     return [numbers[number] for number in sorted(numbers)]
+
+
+def _planned_in(plan: Plan, span: MissedSpan) -> list[Fraction]:
+    on_days = [f for f in plan.course.fractions if span.first <= f.date <= span.last]
+    return on_days if span.place is None else on_days[span.place - 1 : span.place]
+
+
+def _after_the_end(
+    plan: Plan,
+    lost: Sequence[Fraction],
+    spans: Sequence[MissedSpan],
+    as_of: dt.date,
+    delivered: Sequence[Fraction],
+    owed: Owed,
+) -> list[Fraction]:
+    """What follows the planned end up to ``as_of``, day by day; DomainError where a span there misses nothing."""
+    beyond = [span for span in spans if span.first > plan.course.last]
+    if not delivered or not owed.left or (as_of <= plan.course.last and not beyond):
+        return []
+    end = min(as_of, plan.course.last)
+    so_far = situation_of(plan, end, "", lost, spans, delivered, owed, [], [])
+    laid = so_far.remainder.lay_out().fractions[len(delivered) :]
+    for span in beyond:
+        if laid[-1].date < span.first:
+            raise DomainError(
+                f"missed {span.text}: nothing is owed then, the last fraction is given on {laid[-1].date}"
+            )
+    return [fraction for fraction in laid if fraction.date <= as_of]
+
+
+def _given_late(plan: Plan, late: Sequence[Fraction]) -> Note:
+    days = tuple(dict.fromkeys(fraction.date.isoformat() for fraction in late))
+    values: dict[str, Value] = {"days": days, "count": len(late), "last": plan.course.last.isoformat()}
+    return Note(code="given-past-the-end", severity="warning", values=values)
 
 
 def _refuse_given(plan: Plan, lost: Sequence[Fraction]) -> None:
@@ -189,10 +224,13 @@ def _why_none(plan: Plan, span: MissedSpan) -> str:
     if span.place is not None and span.first in course.sessions:
         return f"the plan has {course.sessions[span.first]} on that day"
     calendar = plan.inputs.calendar
-    if span.first != span.last or not calendar.covers(span.first):
+    inside = course.first <= span.first and span.last <= course.last
+    if span.first != span.last:
+        return f"{outside}; closed days that belong to a gap are written with it, as one span" if inside else outside
+    if not calendar.covers(span.first):
         return outside
     reason = calendar.reason(span.first)
-    if course.first <= span.first <= course.last and not reason.open:
+    if inside and not reason.open:
         day = f"{day_name(span.first)} {span.first}"
         return f"the plan has no fraction on {day}, closed when it was made: {reason.text}"
     return outside
@@ -203,14 +241,16 @@ def situation_of(
     as_of: dt.date,
     cause: str,
     missed: Sequence[Fraction],
+    spans: Sequence[MissedSpan],
     delivered: Sequence[Fraction],
-    pending: Sequence[Fraction],
-    owed: Sequence[Partial],
+    owed: Owed,
+    partials: Sequence[Partial],
     findings: Sequence[Note],
 ) -> Situation:
-    """The situation that follows from what was delivered, what was missed and what is pending."""
+    """The situation that follows from what was delivered, what was missed, and what is still owed."""
     lost = {fraction.number for fraction in missed}
-    slots = [Slot(phase=fraction.phase, doses_gy=fraction.doses_gy) for fraction in pending]
+    slots = [Slot(phase=fraction.phase, doses_gy=fraction.doses_gy) for fraction in owed.left]
+    coming = [f for f in plan.course.fractions if f.date > as_of and f.number not in lost]
     first = delivered[0].date if delivered else None
     late = 0 if first is None else days_between(plan.course.first, first)
     renumbered = tuple(replace(fraction, number=i) for i, fraction in enumerate(delivered, 1))
@@ -219,10 +259,11 @@ def situation_of(
         as_of=as_of,
         cause=cause,
         missed=tuple(missed),
+        spans=tuple(spans),
         delivered=renumbered,
-        slots=(*slots, *(partial.owed for partial in owed)),
-        kept=tuple(f for f in pending if f.date > as_of and f.number not in lost),
-        partials=tuple(owed),
+        slots=(*slots, *(partial.owed for partial in partials)),
+        kept=still_standing(owed, coming),
+        partials=tuple(partials),
         findings=(*findings, *_without_radiation(plan, missed)),
         start_delay_days=max(0, late),
     )
@@ -236,12 +277,8 @@ def _without_radiation(plan: Plan, missed: Sequence[Fraction]) -> Iterator[Note]
         labels.setdefault(cycle.date, drug_day_label(cycle.number, 0))
         for date, label in sorted(labels.items()):
             if date in days:
-                yield Note(
-                    code="drug-without-radiation",
-                    severity="warning",
-                    message=f"{label} on {date} stands without radiation: fraction {days[date].number} was missed",
-                    values={"date": date.isoformat(), "fraction": days[date].number, "label": label},
-                )
+                values: dict[str, Value] = {"date": date.isoformat(), "fraction": days[date].number, "label": label}
+                yield Note(code="drug-without-radiation", severity="warning", values=values)
 
 
 def closed_later(inputs: PlanInputs, situation: Situation, treated: frozenset[dt.date]) -> PlanInputs:

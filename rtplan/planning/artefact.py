@@ -139,6 +139,7 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
         if key not in data:
             raise ConfigError(file, [f"{key} is missing"])
     try:
+        data = _with_later_keys(data)
         plan = _plan(data, file)
     except ConfigError:
         raise
@@ -149,6 +150,13 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
     if difference:
         raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
     return plan
+
+
+def _with_later_keys(data: dict[str, Any]) -> dict[str, Any]:
+    """The document of an older rtplan with the keys that came later, at the value that says nothing."""
+    revision = {"spans": [], **data["revision"]}
+    revision["earlier"] = [{"spans": [], **step} for step in revision["earlier"]]
+    return {**data, "revision": revision}
 
 
 def _again(plan: Plan, file: str) -> Plan:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rtplan.errors import whole
+from rtplan.clinic.days import add_days, days_between
+from rtplan.errors import DomainError, whole
 
 __all__ = [
     "FileSum",
+    "MissedSpan",
     "Provenance",
     "Revision",
     "RevisionStep",
@@ -36,36 +38,75 @@ class Provenance:
     files: tuple[FileSum, ...] = ()
 
 
+_LONGEST_SPAN_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedSpan:
+    """Missed days from first to last, kept as they were stated, or (place given) one fraction of one day."""
+
+    first: dt.date
+    last: dt.date
+    place: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise DomainError(f"missed range ends ({self.last}) before it begins ({self.first})")
+        if days_between(self.first, self.last) > _LONGEST_SPAN_DAYS:
+            raise DomainError(f"missed range {self.first}..{self.last} is longer than a year")
+        if self.place is not None:
+            whole("fraction of the day", self.place, 1, 9)
+
+    @property
+    def text(self) -> str:
+        """As it is written on the command line."""
+        if self.place is not None:
+            return f"{self.first}#{self.place}"
+        return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
+
+    @property
+    def days(self) -> tuple[dt.date, ...]:
+        """The days on which nothing is given; none where only one fraction of a day is missed."""
+        length = 0 if self.place is not None else days_between(self.first, self.last) + 1
+        return tuple(add_days(self.first, step) for step in range(length))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionStep:
-    """An earlier revision: why it was made, and the days on which fractions were missed."""
+    """An earlier revision: why it was made, the days on which fractions were missed, the spans as stated."""
 
     number: int
     reason: str = ""
     missed: tuple[dt.date, ...] = ()
+    spans: tuple[MissedSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """Which revision of the course's plan this is; parent_sha256: of the artefact it follows.
 
-    missed: the days whose missed fractions it was made for. earlier: the revisions before it, the first plan left out.
+    missed: the days whose missed fractions it was made for. spans: what was stated as missed, weekends and days past
+    the planned end included. earlier: the revisions before it, the first plan left out.
     """
 
     number: int = 1
     parent_sha256: str | None = None
     reason: str = ""
     missed: tuple[dt.date, ...] = ()
+    spans: tuple[MissedSpan, ...] = ()
     earlier: tuple[RevisionStep, ...] = ()
 
-    def next(self, reason: str, missed: Iterable[dt.date], parent_sha256: str) -> Revision:
+    def next(
+        self, reason: str, missed: Iterable[dt.date], parent_sha256: str, spans: Sequence[MissedSpan] = ()
+    ) -> Revision:
         """The revision that follows this one, which becomes part of its history."""
-        step = RevisionStep(number=self.number, reason=self.reason, missed=self.missed)
+        step = RevisionStep(number=self.number, reason=self.reason, missed=self.missed, spans=self.spans)
         return Revision(
             number=self.number + 1,
             parent_sha256=parent_sha256,
             reason=reason,
             missed=tuple(sorted(set(missed))),
+            spans=tuple(spans),
             earlier=(*self.earlier, step) if self.number > 1 else (),
         )
 

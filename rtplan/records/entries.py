@@ -1,4 +1,4 @@
-"""Lines of a table into entries of a record, each checked; lines of several targets joined into fractions."""
+"""Lines of a table into entries of a record, each checked; one entry a line."""
 
 from __future__ import annotations
 
@@ -45,9 +45,8 @@ def record(grid: Grid, form: RecordFormat, first_target: str, chosen: Sequence[s
     taken = plans.taken(grid.file, kept, columns, form, chosen)
     lines = _entries(grid, columns, taken, form, first_target)
     lines = plans.renumbered(grid.file, _without_midnights(lines), {row[0]: plan for row, plan in taken}, chosen)
-    joined = lines if form.rows == "fields" else list(_joined(grid.file, lines))
     told = form.rows if form.name else ""
-    return Record(file=grid.file, entries=tuple(joined), rows=told, notes=_notes(grid, form, rows, kept))
+    return Record(file=grid.file, entries=tuple(lines), rows=told, notes=_notes(grid, form, rows, kept))
 
 
 def _entries(
@@ -208,65 +207,3 @@ def _notes(grid: Grid, form: RecordFormat, rows: Sequence[Row], kept: Sequence[R
         left: dict[str, Value] = {"count": len(rows) - len(kept), "columns": there}
         notes.append(Note(code="record-lines-left-out", severity="info", values={**told, **left}))
     return tuple(notes)
-
-
-def _joined(file: str, lines: Sequence[RecordEntry]) -> Iterator[RecordEntry]:
-    """One entry a fraction: lines of one day, time and number that name different targets belong together.
-
-    Raises ConfigError where the lines of several targets cannot be told apart into fractions.
-    """
-    if not lines:
-        raise ConfigError(file, ["has no line below its column names"])
-    groups: dict[tuple[object, ...], list[RecordEntry]] = {}
-    for entry in lines:
-        groups.setdefault(_fraction_key(entry), []).append(entry)
-    problems = [problem for group in groups.values() for problem in _ambiguous(group)]
-    if problems:
-        raise ConfigError(file, problems)
-    for group in groups.values():
-        if len(_named(group)) > 1:
-            yield _one(group)
-        else:
-            yield from group
-
-
-def _fraction_key(entry: RecordEntry) -> tuple[object, ...]:
-    """What lines of one fraction have in common; the rest of a partial fraction is a delivery of its own."""
-    return (entry.date, entry.time, entry.number, entry.phase, entry.status == "remainder")
-
-
-def _named(group: Sequence[RecordEntry]) -> set[str]:
-    return {target for entry in group for target in entry.targets}
-
-
-def _ambiguous(group: Sequence[RecordEntry]) -> Iterator[str]:
-    """Lines that could belong to one fraction or to another."""
-    if len(_named(group)) < 2:
-        return
-    seen: dict[tuple[str, ...], int] = {}
-    for entry in group:
-        if entry.targets in seen:
-            what = f"target {entry.targets[0]!r}" if entry.targets else "a line without target"
-            yield (
-                f"line {entry.line}: {what} stands a second time on {entry.date} (line {seen[entry.targets]}), beside "
-                "other targets: give each fraction a number or time of its own"
-            )
-        elif not entry.targets:
-            yield f"line {entry.line}: names no target, but other lines of {entry.date} do"
-        seen[entry.targets] = entry.line
-
-
-def _one(group: Sequence[RecordEntry]) -> RecordEntry:
-    """The fraction that lines of different targets tell of: partial where it was not given to all of them alike."""
-    doses = {target: dose for entry in group for target, dose in entry.doses_gy.items()}
-    statuses = {entry.status for entry in group}
-    missed = [entry for entry in group if entry.status == "missed"]
-    if len(missed) == len(group):
-        status = "missed"
-    elif missed or "partial" in statuses:
-        status = "partial"
-        doses |= {target: 0.0 for entry in missed for target in entry.targets if not entry.doses_gy}
-    else:
-        status = max(statuses)
-    targets = tuple(target for entry in group for target in entry.targets)
-    return replace(group[0], doses_gy=doses, targets=targets, status=status)

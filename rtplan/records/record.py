@@ -22,7 +22,9 @@ STATUSES = DELIVERED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordEntry:
-    """One line of a record. line: in the file. doses_gy: by target, empty where none is given [Gy].
+    """One line of a record: a fraction, or one of its fields. line: in the file. doses_gy: by target [Gy].
+
+    Lines that are one fraction are put together where the record is held against a plan. No dose: what was planned.
 
     targets: those it speaks of; empty: of the whole fraction. A target named without a dose got what was planned.
     number: fraction number as the record counts. status: one of ``STATUSES``, "" where the record has none.

@@ -18,6 +18,35 @@ __all__ = ["PHRASES", "TEMPLATES", "filled", "sentence"]
 Template = str | tuple[str, str]
 
 TEMPLATES: dict[str, Template] = {
+    # what was really given: interruption/situation.py, interruption/reconcile.py
+    "drug-without-radiation": "{label} on {date} stands without radiation: fraction {fraction} was missed",
+    "given-past-the-end": (
+        "{days:, } lies past the planned end, {last}: the fraction due then is counted as given, because it is not "
+        "stated as missed",
+        "{days:, } lie past the planned end, {last}: the {count} fractions due then are counted as given, because they "
+        "are not stated as missed",
+    ),
+    "missed": "fraction {fraction}, planned for {date}: {why}",
+    "missed-but-given": "line {line} says that a fraction was missed on {date}, but that day has all its fractions",
+    "out-of-order": "line {line} ({date}) is out of order",
+    "duplicated": "fraction {fraction} stands twice, lines {first_line} and {line}: both are counted as given",
+    "closed-day": "fraction on {date}, a closed day ({reason})",
+    "extra": "extra fraction on {date}: {what}",
+    "partial": "partial fraction {fraction} on {date}: {told: and } given",
+    "goes-on": "line {line}: fraction {fraction}, begun on {begun}, goes on on {date}",
+    "dose-differs": "fraction {fraction} on {date} was given with {told: and } planned",
+    "dose-above-planned": "fraction {fraction} on {date} was given with {told: and } planned: more than was planned",
+    "number-differs": "fraction on {date} is numbered {number}, but by its day and order it is fraction {fraction} of "
+    "the plan",
+    "phase-differs": (
+        "line {line}: the fraction on {date} is of phase {phase}, while {count} fraction of {due} is still owed",
+        "line {line}: the fraction on {date} is of phase {phase}, while {count} fractions of {due} are still owed",
+    ),
+    "lines-joined": (
+        "{lines} lines are read as {count} fraction: lines of one fraction are its fields",
+        "{lines} lines are read as {count} fractions: lines of one fraction are its fields",
+    ),
+    # how it was read
     "record-filter-absent": "{file} has no column {columns: or }: lines that the format {format} leaves out by it "
     "(set-up, imaging, other treatment) would be counted",
     "record-format": "{file} is read in the record format {format}, [{flag}]: {source}",
@@ -137,6 +166,13 @@ PHRASES: dict[str, Template] = {
     "dicom-other-reference": "BeamDose of beams {beams:, } is stated to another dose reference",
     "dicom-points-apart": "the beams of fraction group {group} state BeamDose at different points",
     "dicom-no-dose": "the beams of fraction group {group} give 0 Gy",
+    ),
+    "missed": "missed",
+    "not-in-the-record": "not in the record",
+    "extra-makes-up": "makes up for fraction {fraction}",
+    "extra-beyond": "is given beyond the plan of that day",
+    "dose-of-planned": "{dose_gy:g} Gy of {planned_gy:g} Gy",
+    "dose-of-planned-to": "{dose_gy:g} Gy of {planned_gy:g} Gy to {target}",
 }
 """The words of each code of a `Phrase`."""
 
@@ -172,4 +208,6 @@ def sentence(note: Note, told: Words | None = None) -> str:
     values: Any = note.values
     said = note.message or filled(TEMPLATES.get(note.code, "{text}"), values, told)
     about = values.get("about")
-    return said if about is None else f"{_Filler(told).format_field(about, ', ')}: {said}"
+    if about is None:
+        return said
+    return f"{_Filler(told).format_field(about, ', ' if isinstance(about, tuple | list) else '')}: {said}"
