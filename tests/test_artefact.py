@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from factory import plan
@@ -53,6 +54,12 @@ def test_sixty_open_days_are_kept_past_the_last_fraction():
     calendar = made.inputs.calendar
     after = [day for day, reason in calendar.days(made.course.last, calendar.last) if reason.open]
     assert len(after) - 1 >= 60
+
+
+def test_a_file_of_an_older_rtplan_is_read(document):
+    data = copy.deepcopy(document)
+    del data["inputs"]["calendar_source"], data["revision"]["spans"]
+    assert artefact.parse(data) == replace(plan(), inputs=replace(plan().inputs, calendar_source=None))
 
 
 def test_exact_doses_of_thirds():

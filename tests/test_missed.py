@@ -29,6 +29,7 @@ from rtplan.prescription.prescription import Phase, Prescription, TargetDose
 from rtplan.records import csv as records_csv
 from rtplan.report.formats.html import to_html
 from rtplan.report.registry import report
+from rtplan.report.sentences import sentence
 
 D = dt.date.fromisoformat
 
@@ -598,12 +599,32 @@ def test_settings_out_of_range():
         missed(seventy(), "2026-01-14", Settings(changed_dose_from=D("2026-01-14")))
 
 
-def test_a_calendar_that_ends_too_early_is_refused():
+def shortened(last, **source):
+    """The plan with a calendar that ends early, and what it says of where its days come from."""
     made = seventy()
-    short = made.inputs.calendar.trimmed(made.inputs.calendar.first, D("2026-02-21"))
-    made = replace(made, inputs=replace(made.inputs, calendar=short))
+    short = made.inputs.calendar.trimmed(made.inputs.calendar.first, D(last))
+    return replace(made, inputs=replace(made.inputs, calendar=short, **source))
+
+
+def test_a_calendar_that_ends_too_early_is_continued_from_the_clinics_own_source():
+    # Monday 23 February lies behind the stored calendar. A plan of an older rtplan has only the clinic's label.
+    for source in ({}, {"calendar_source": None}):
+        answer = missed(shortened("2026-02-21", **source), "2026-01-14")
+        assert answer.appended.course.last == D("2026-02-23")
+        assert len(answer.added_scan) == 16
+
+
+def test_what_does_not_fit_a_calendar_that_cannot_be_continued_is_named():
+    unknown = {"calendar_source": None, "clinic": "a clinic that closed"}
     with pytest.raises(ScheduleError, match="last day of the calendar"):
-        missed_answer(from_dates(made, parse_missed("2026-01-14")))
+        missed_answer(from_dates(shortened("2026-02-21", **unknown), parse_missed("2026-01-14")))
+    # Until Friday 27 February there is room for the appended fraction and four added ones.
+    answer = missed(shortened("2026-02-27", **unknown), "2026-01-14")
+    assert answer.option("weekend-1").rank == 1
+    assert [scan.added for scan in answer.added_scan] == [0, 1, 2, 3, 4]
+    (note,) = [note for note in answer.notes if note.code == "option-does-not-fit"]
+    assert "5 added fractions or more cannot be shown: the calendar of Monday to Friday" in sentence(note)
+    assert "ends on 2026-02-27 (the plan keeps the name of the clinic, a clinic that closed" in sentence(note)
 
 
 # --- choose, and go on ----------------------------------------------------------------------------------------------

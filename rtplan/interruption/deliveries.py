@@ -120,9 +120,14 @@ def _status(statuses: Sequence[str]) -> str:
 
 
 class Grouping:
-    """Puts the lines of one day together. expected: the fractions that the plan owes on such a day, at least one."""
+    """Puts the lines of one day together.
 
-    def __init__(self, prescription: Prescription, expected: Sequence[Fraction]) -> None:
+    expected: the fractions that the plan owes on such a day, at least one. rows: what the record's format states a line
+    is, "fractions" or "fields"; "" where nothing is stated.
+    """
+
+    def __init__(self, prescription: Prescription, expected: Sequence[Fraction], rows: str = "") -> None:
+        self.rows = rows
         self.targets = prescription.targets
         self.expected = tuple(expected)
         self.interval_h = min(prescription.phase(fraction.phase).pattern.interval_h for fraction in expected)
@@ -136,8 +141,11 @@ class Grouping:
 
     def _of_phase(self, entries: Sequence[RecordEntry]) -> Iterator[Delivery]:
         numbers = {entry.number for entry in entries}
+        one_target = all(len(entry.targets) < 2 for entry in entries) and len(self.targets) == 1
         if len(entries) == 1:
             yield one_delivery(entries)
+        elif self.rows == "fractions" and one_target:
+            yield from (one_delivery([entry]) for entry in entries)
         elif None not in numbers:
             yield from self._numbered(entries)
         elif len(numbers) > 1:
@@ -235,7 +243,8 @@ class Grouping:
             return
         self._refuse_repeated(entries, singles)
         together = one_delivery(entries)
-        if self._adds_up([together], self.expected[:1]) or self._each_target_once(entries):
+        stated = self.rows == "fields" and len(self.expected) == 1 and self._is_within(together)
+        if stated or self._adds_up([together], self.expected[:1]) or self._each_target_once(entries):
             yield together
             return
         for count in range(2, len(self.expected) + 1):

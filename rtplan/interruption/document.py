@@ -83,6 +83,7 @@ def _status(missed: Missed) -> dict[str, Any]:
         "delivered": {
             "n_fractions": len(situation.delivered),
             "fractions": [_fraction(fraction, targets) for fraction in situation.delivered],
+            **_so_far(missed),
         },
         "remaining": {
             "n_fractions": len(situation.slots),
@@ -99,6 +100,18 @@ def _status(missed: Missed) -> dict[str, Any]:
             "planned_concurrent_cycles": [cycle.number for cycle in missed.plan.cycles if cycle.concurrent],
         },
         "findings": encode(situation.findings),
+    }
+
+
+def _so_far(missed: Missed) -> dict[str, Any]:
+    """What was given up to its last day, and what it is worth; null where nothing was given."""
+    course = missed.delivered
+    return {
+        "first": course.first.isoformat() if course else None,
+        "last": course.last.isoformat() if course else None,
+        "overall_treatment_time_days": course.overall_treatment_time_days if course else None,
+        "elapsed_days": course.elapsed_days if course else None,
+        "effects": encode(missed.delivered_effects),
     }
 
 

@@ -11,9 +11,10 @@ from rtplan.clinic.days import WEEKDAYS
 from rtplan.compensation.dose import DoseStep
 from rtplan.course.course import Course
 from rtplan.course.rules import check
+from rtplan.errors import ScheduleError
 from rtplan.interruption.options import Draft, OptionMethod, Tier
 from rtplan.interruption.question import FINE_GY, Question
-from rtplan.note import Note
+from rtplan.note import Note, Phrase
 from rtplan.planning.inputs import OpenedDay
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.effect import EffectRow, evaluate_many, limit_notes
@@ -99,7 +100,18 @@ GOAL_WORDS = {
 def judged(q: Question, drafts: Sequence[Draft]) -> list[Option]:
     """Each draft with its effects, the rules it breaks and its cycles; ranks are given later."""
     rows = evaluate_many([draft.course for draft in drafts], q.regions)
-    return [_option(q, draft, row) for draft, row in zip(drafts, rows, strict=True)]
+    return [option for draft, row in zip(drafts, rows, strict=True) if (option := _fitting(q, draft, row)) is not None]
+
+
+def _fitting(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option | None:
+    """The option; None where its cycles have no day in the calendar. What is appended has to fit."""
+    try:
+        return _option(q, draft, rows)
+    except ScheduleError:
+        if draft.id in ("append", "restart"):
+            raise
+        q.does_not_fit(Phrase(code="option-named", values={"option": draft.id}))
+        return None
 
 
 def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:

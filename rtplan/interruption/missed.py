@@ -16,7 +16,7 @@ from rtplan.interruption.price import AddedScan, Price, added_scan, prices
 from rtplan.interruption.question import SAME_DEFICIT_GY, Question, Settings
 from rtplan.interruption.ranking import Sensitivity, is_whole, ranked, sensitivity, shown_ids
 from rtplan.interruption.situation import Situation
-from rtplan.note import Note
+from rtplan.note import Note, Phrase, Value
 from rtplan.planning.plan import Plan
 from rtplan.radiobiology.effect import EffectRow
 
@@ -30,6 +30,7 @@ __all__ = [
 class Missed(Answer):
     """The answer: where the course stands, what was lost, and the ranked ways to compensate.
 
+    delivered: what was given so far, as a course of its own, None where nothing was; its effects: to its last day.
     appended: the course with what was missed appended, uncompensated; it is one of the options too.
     shown: ids of the options that are shown unless all are asked for.
     """
@@ -43,6 +44,8 @@ class Missed(Answer):
     prescribed_effects: tuple[EffectRow, ...]
     planned: Course
     planned_effects: tuple[EffectRow, ...]
+    delivered: Course | None
+    delivered_effects: tuple[EffectRow, ...]
     appended: Option
     prices: tuple[Price, ...]
     options: tuple[Option, ...]
@@ -88,6 +91,8 @@ def missed_answer(situation: Situation, settings: Settings | None = None, *, all
         prescribed_effects=q.prescribed_rows,
         planned=q.planned,
         planned_effects=q.planned_rows,
+        delivered=q.delivered,
+        delivered_effects=q.delivered_rows,
         appended=appended,
         prices=tuple(prices(q, appended)),
         options=found,
@@ -102,6 +107,7 @@ def missed_answer(situation: Situation, settings: Settings | None = None, *, all
 def _notes(q: Question, appended: Option, options: Sequence[Option]) -> Iterator[Note]:
     situation = q.situation
     yield from situation.findings
+    yield from _unfit(q)
     if situation.start_delay_days or situation.restarts:
         waited = days_between(q.planned.first, appended.course.first)
         yield Note(
@@ -125,6 +131,15 @@ def _notes(q: Question, appended: Option, options: Sequence[Option]) -> Iterator
         yield Note(code="chemotherapy-stays", severity="info", message=f"chemotherapy {words}")
     if situation.slots and not situation.restarts and not any(option.id.startswith("bid") for option in options):
         yield from _no_bid(q)
+
+
+def _unfit(q: Question) -> Iterator[Note]:
+    """Options that have no days in the calendar: named, with why it ends where it does."""
+    calendar = q.inputs.calendar
+    for option in q.unfit.values():
+        values: dict[str, Value] = {"option": option, "calendar": calendar.name, "last": calendar.last.isoformat()}
+        why = q.situation.calendar_end or Phrase(code="calendar-kept")
+        yield Note(code="option-does-not-fit", severity="warning", values={**values, "why": why})
 
 
 def _no_bid(q: Question) -> Iterator[Note]:

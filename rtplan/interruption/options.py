@@ -14,12 +14,13 @@ from rtplan.compensation.sessions import METHODS, Found, Method, best, candidate
 from rtplan.course.course import Course, Fraction
 from rtplan.course.remainder import Remainder, Slot, host_phase
 from rtplan.course.rules import check
+from rtplan.errors import ScheduleError
 from rtplan.interruption.question import SAME_DEFICIT_GY, Question
-from rtplan.note import Note
+from rtplan.interruption.situation import MOST_ADDED
+from rtplan.note import Note, Phrase
 from rtplan.radiobiology.effect import evaluate, evaluate_many
 
 __all__ = [
-    "MOST_ADDED",
     "TIERS",
     "Draft",
     "added_courses",
@@ -36,8 +37,6 @@ TIERS = {
     "none": "uncompensated",
 }
 
-
-MOST_ADDED = 15
 
 Tier = Literal["none", "a", "b", "c", "d", "e"]
 """none: nothing is compensated; a to e: the order in which options are taught."""
@@ -134,21 +133,29 @@ def _sessions(q: Question) -> Iterator[Found]:
             continue
         if method == "mix" and reached:
             continue
-        days = candidates(method, remainder, machines=q.inputs.machines, lost=q.situation.lost_days)
-        if method == "machine":  # a span is kept as stated: a machine takes over missed fractions, not its free days
-            days = tuple(day for day in days if day in q.situation.missed_days or day not in q.situation.lost_days)
-        items = search(
-            method,
-            remainder,
-            days,
-            keep_by=q.keep_by,
-            limit_by=q.limit_by,
-            check=lambda course: _session_rules(q, course),
-        )
+        try:
+            items = _found(q, method, remainder)
+        except ScheduleError:
+            q.does_not_fit(Phrase(code=f"sessions-{method}"))
+            continue
         if method == "mix":
             items = tuple(item for item in items if _is_mixed(item, q.append))
         reached = reached or any(item.goal == "end" and item.clean for item in items)
         yield from items
+
+
+def _found(q: Question, method: Method, remainder: Remainder) -> tuple[Found, ...]:
+    days = candidates(method, remainder, machines=q.inputs.machines, lost=q.situation.lost_days)
+    if method == "machine":  # a span is kept as stated: a machine takes over missed fractions, not its free days
+        days = tuple(day for day in days if day in q.situation.missed_days or day not in q.situation.lost_days)
+    return search(
+        method,
+        remainder,
+        days,
+        keep_by=q.keep_by,
+        limit_by=q.limit_by,
+        check=lambda course: _session_rules(q, course),
+    )
 
 
 def _for_machines(q: Question) -> Remainder:
@@ -300,7 +307,11 @@ def added_courses(q: Question) -> list[Course]:
     one = Slot(phase=phase, doses_gy=_usual_dose(q, phase))
     courses = [q.append]
     for count in range(1, MOST_ADDED + 1):
-        courses.append(replace(q.remainder, slots=q.remainder.slots + (one,) * count).lay_out())
+        try:
+            courses.append(replace(q.remainder, slots=q.remainder.slots + (one,) * count).lay_out())
+        except ScheduleError:
+            q.does_not_fit(Phrase(code="added-from", values={"count": count}))
+            break
     return courses
 
 

@@ -13,6 +13,7 @@ from rtplan.course.remainder import with_interval
 from rtplan.course.schedule import lay_out, prescribed_reference
 from rtplan.errors import DomainError, one_of, positive
 from rtplan.interruption.situation import Situation, closed_later
+from rtplan.note import Phrase
 from rtplan.planning.plan import make_plan
 from rtplan.radiobiology.effect import EffectRow, evaluate_many
 from rtplan.radiobiology.region import Region
@@ -73,8 +74,9 @@ class Question:
     """A situation with its settings, and the references that every option is held against.
 
     append: what was missed appended, uncompensated. prescribed, planned: the references, with their rows;
-    reference_rows: those that ranking uses. keep_by: the wanted last day. limit_by: last day inside the limit on
-    prolongation, or None. changed_from: first day of another dose.
+    reference_rows: those that ranking uses. delivered: what was given so far, as a course, with its rows.
+    keep_by: the wanted last day. limit_by: last day inside the limit on prolongation, or None.
+    changed_from: first day of another dose. unfit: options that the calendar has no days for.
     """
 
     def __init__(self, situation: Situation, settings: Settings) -> None:
@@ -89,6 +91,8 @@ class Question:
         self.prescribed = prescribed_reference(self.inputs.prescription, self.append.first)
         self.planned = self.plan.course
         self.prescribed_rows, self.planned_rows = evaluate_many([self.prescribed, self.planned], self.regions)
+        self.delivered, self.delivered_rows = self._given_so_far()
+        self.unfit: dict[str, Phrase] = {}
         self.reference_rows = self.prescribed_rows if settings.against == "prescribed" else self.planned_rows
         self.keep_by = self._keep_by()
         self.limit_by = self._limit_by()
@@ -102,6 +106,17 @@ class Question:
         closed = closed_later(self.inputs, self.situation, frozenset())
         again = replace(closed, start=self.situation.next_day, exact_start=False)
         return make_plan(again, self.plan.provenance).course
+
+    def does_not_fit(self, option: Phrase) -> None:
+        """An option that the calendar has no days for: it is named, and takes nothing else away."""
+        self.unfit.setdefault(f"{option.code} {option.values}", option)
+
+    def _given_so_far(self) -> tuple[Course | None, tuple[EffectRow, ...]]:
+        """What was given, as a course of its own, and what it is worth; nothing where nothing was given."""
+        if not self.situation.delivered:
+            return None, ()
+        course = Course(prescription=self.inputs.prescription, fractions=self.situation.delivered)
+        return course, evaluate_many([course], self.regions)[0]
 
     def _keep_by(self) -> dt.date:
         """The planned end; after a delayed start, the end of the same plan from that start."""

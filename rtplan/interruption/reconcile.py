@@ -167,7 +167,7 @@ class _Reconciliation:
 
     def _day(self, date: dt.date, entries: Sequence[RecordEntry]) -> None:
         planned = [fraction for fraction in self.plan.course.fractions if fraction.date == date]
-        grouping = Grouping(self.plan.course.prescription, self._expected(date, planned))
+        grouping = Grouping(self.plan.course.prescription, self._expected(date, planned), self.record.rows)
         given = [entry for entry in entries if entry.status not in ("missed", "remainder") and not is_nothing(entry)]
         rests = [entry for entry in entries if entry.status == "remainder"]
         nothing = [entry for entry in entries if entry.status == "missed" or is_nothing(entry)]

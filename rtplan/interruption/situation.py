@@ -7,17 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rtplan.chemotherapy.cycles import drug_day_label
-from rtplan.clinic.days import Reason, add_days, day_name, days_between, parse_date
+from rtplan.clinic.days import WEEKDAYS, Reason, add_days, day_name, days_between, parse_date
 from rtplan.course.course import Fraction
 from rtplan.course.remainder import Remainder, Slot
 from rtplan.errors import DomainError
 from rtplan.interruption.owed import Owed, still_standing
-from rtplan.note import Note, Value
+from rtplan.note import Note, Phrase, Value
+from rtplan.planning.extension import continued
 from rtplan.planning.inputs import PlanInputs
 from rtplan.planning.plan import Plan
 from rtplan.planning.provenance import MissedSpan
 
 __all__ = [
+    "MOST_ADDED",
     "MissedSpan",
     "Partial",
     "Situation",
@@ -27,6 +29,13 @@ __all__ = [
     "parse_missed",
     "situation_of",
 ]
+
+
+MOST_ADDED = 15
+"""Fractions more than prescribed, at the end, that are looked at."""
+
+
+_SPARE_DAYS = 28  # for holidays: more than the longest closure of a country
 
 
 def parse_missed(text: str) -> tuple[MissedSpan, ...]:
@@ -67,6 +76,7 @@ class Situation:
     stated. delivered: with their actual doses. slots: what is still to be given, in the plan's order.
     kept: what stays on the planned days after ``as_of`` when nothing is made up for.
     start_delay_days: days that a missed first fraction put the start off. [d]
+    calendar_end: why the plan's calendar could not be continued as far as may be needed; None where it could.
     """
 
     plan: Plan
@@ -80,6 +90,7 @@ class Situation:
     partials: tuple[Partial, ...]
     findings: tuple[Note, ...]
     start_delay_days: int
+    calendar_end: Phrase | None = None
 
     @property
     def missed_days(self) -> frozenset[dt.date]:
@@ -131,12 +142,15 @@ def _sessions_left(
     return {day: count for day, count in left.items() if day > as_of}
 
 
-def from_dates(plan: Plan, missed: Sequence[MissedSpan], *, as_of: dt.date | None = None, cause: str = "") -> Situation:
+def from_dates(
+    plan: Plan, missed: Sequence[MissedSpan], *, as_of: dt.date | None = None, cause: str = "", clinic: str = ""
+) -> Situation:
     """The situation when nothing but these days was missed.
 
     as_of: everything due up to this day was given or missed; default the end of the last missed span. Days after it
     are known to be lost. What was given is the plan's fractions in their order, on the days that were treated; past
-    the planned end what was missed goes on, day by day, up to ``as_of``.
+    the planned end what was missed goes on, day by day, up to ``as_of``. clinic: where the clinic's file lies, for days
+    that the plan does not keep.
 
     Raises DomainError where a span misses nothing.
     """
@@ -149,10 +163,10 @@ def from_dates(plan: Plan, missed: Sequence[MissedSpan], *, as_of: dt.date | Non
     treated = [f for f in plan.course.fractions if f.date <= day and f.number not in numbers]
     owed = Owed(plan)
     delivered = owed.give_in_order(treated)
-    late = _after_the_end(plan, lost, missed, day, delivered, owed)
+    late = _after_the_end(plan, lost, missed, day, delivered, owed, clinic)
     delivered += owed.give_in_order(late)
     findings = [_given_late(plan, late)] if late else []
-    return situation_of(plan, day, cause, lost, missed, delivered, owed, [], findings)
+    return situation_of(plan, day, cause, lost, missed, delivered, owed, [], findings, clinic)
 
 
 def lost_fractions(plan: Plan, missed: Sequence[MissedSpan], known: Sequence[Fraction] = ()) -> list[Fraction]:
@@ -184,13 +198,14 @@ def _after_the_end(
     as_of: dt.date,
     delivered: Sequence[Fraction],
     owed: Owed,
+    clinic: str,
 ) -> list[Fraction]:
     """What follows the planned end up to ``as_of``, day by day; DomainError where a span there misses nothing."""
     beyond = [span for span in spans if span.first > plan.course.last]
     if not delivered or not owed.left or (as_of <= plan.course.last and not beyond):
         return []
     end = min(as_of, plan.course.last)
-    so_far = situation_of(plan, end, "", lost, spans, delivered, owed, [], [])
+    so_far = situation_of(plan, end, "", lost, spans, delivered, owed, [], [], clinic)
     laid = so_far.remainder.lay_out().fractions[len(delivered) :]
     for span in beyond:
         if laid[-1].date < span.first:
@@ -246,8 +261,15 @@ def situation_of(
     owed: Owed,
     partials: Sequence[Partial],
     findings: Sequence[Note],
+    clinic: str = "",
 ) -> Situation:
-    """The situation that follows from what was delivered, what was missed, and what is still owed."""
+    """The situation that follows from what was delivered, what was missed, and what is still owed.
+
+    The plan's calendar is continued from the clinic's own source, as far as an option can need it.
+    """
+    until = _needed_until(plan, max([as_of, *(span.last for span in spans)]), len(owed.left) + len(partials))
+    longer = continued(plan.inputs, until, clinic)
+    plan = plan if longer.inputs is plan.inputs else replace(plan, inputs=longer.inputs)
     lost = {fraction.number for fraction in missed}
     slots = [Slot(phase=fraction.phase, doses_gy=fraction.doses_gy) for fraction in owed.left]
     coming = [f for f in plan.course.fractions if f.date > as_of and f.number not in lost]
@@ -266,7 +288,17 @@ def situation_of(
         partials=tuple(partials),
         findings=(*findings, *_without_radiation(plan, missed)),
         start_delay_days=max(0, late),
+        calendar_end=longer.why_not,
     )
+
+
+def _needed_until(plan: Plan, day: dt.date, left: int) -> dt.date:
+    """The last day that options can need: what is left and the most added fractions, week by week, and holidays."""
+    phases = plan.inputs.prescription.phases
+    a_week = min(sum(phase.pattern.fractions_on(WEEKDAYS.index(d)) for d in phase.pattern.weekdays) for phase in phases)
+    weeks = -(-(left + MOST_ADDED) // max(1, a_week))
+    breaks = sum(phase.break_days for phase in phases)
+    return add_days(max(day, plan.course.first), 7 * weeks + breaks + _SPARE_DAYS)
 
 
 def _without_radiation(plan: Plan, missed: Sequence[Fraction]) -> Iterator[Note]:

@@ -156,7 +156,7 @@ def _with_later_keys(data: dict[str, Any]) -> dict[str, Any]:
     """The document of an older rtplan with the keys that came later, at the value that says nothing."""
     revision = {"spans": [], **data["revision"]}
     revision["earlier"] = [{"spans": [], **step} for step in revision["earlier"]]
-    return {**data, "revision": revision}
+    return {**data, "revision": revision, "inputs": {"calendar_source": None, **data["inputs"]}}
 
 
 def _again(plan: Plan, file: str) -> Plan:

@@ -21,6 +21,7 @@ from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.region import Region
 
 __all__ = [
+    "CalendarSource",
     "CycleDelay",
     "OpenedDay",
     "PlanInputs",
@@ -49,6 +50,20 @@ class OpenedDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarSource:
+    """Where a plan's calendar comes from, so that it can be continued.
+
+    clinic: a shipped name, a country code, or the name of the clinic's file, without its folder. week: the working week
+    where the user gave one. sha256: of the clinic's file; None for a shipped one, which rtplan keeps itself.
+    """
+
+    clinic: str
+    week: str | None = None
+    matched_machine: bool = False
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanInputs:
     """Everything a plan is made from, resolved: no name is left to look up.
 
@@ -56,6 +71,7 @@ class PlanInputs:
     machines: calendars of matched machines. opened: extra sessions. times: clock times of a day's fractions.
     course_id: names the course in calendars, content-free, the same over all revisions; made where it is empty.
     range_regions: what a range is shown for, parameter sets side by side; empty where none was asked for.
+    calendar_source: from which the calendar can be continued; None in plans of an older rtplan.
     """
 
     start: dt.date
@@ -79,6 +95,7 @@ class PlanInputs:
     assumptions: tuple[Note, ...] = ()
     course_id: str = ""
     range_regions: tuple[Region, ...] = ()
+    calendar_source: CalendarSource | None = None
 
     @property
     def infusion_calendar(self) -> Calendar:

@@ -18,6 +18,7 @@ from rtplan.errors import ConfigError, DomainError
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol, RegionSpec
 from rtplan.note import Note, Source
+from rtplan.planning.extension import calendar_source
 from rtplan.planning.inputs import CycleDelay, PlanInputs
 from rtplan.prescription import notation
 from rtplan.prescription.prescription import Prescription
@@ -137,6 +138,7 @@ def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date |
             *about_range,
         ),
         range_regions=ranged,
+        calendar_source=calendar_source(clinic_name, where.week, matched_machine=where.matched_machine),
     )
 
 

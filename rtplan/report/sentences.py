@@ -26,6 +26,7 @@ TEMPLATES: dict[str, Template] = {
         "{days:, } lie past the planned end, {last}: the {count} fractions due then are counted as given, because they "
         "are not stated as missed",
     ),
+    "option-does-not-fit": "{option} cannot be shown: the calendar of {calendar} ends on {last} ({why})",
     "missed": "fraction {fraction}, planned for {date}: {why}",
     "missed-but-given": "line {line} says that a fraction was missed on {date}, but that day has all its fractions",
     "out-of-order": "line {line} ({date}) is out of order",
@@ -157,6 +158,29 @@ TEMPLATES: dict[str, Template] = {
 """The sentence of each code of a `Note`."""
 
 PHRASES: dict[str, Template] = {
+    # what was really given
+    "added-from": ("{count} added fraction or more", "{count} added fractions or more"),
+    "option-named": "option {option}",
+    "sessions-machine": "days on a matched machine",
+    "sessions-weekend": "weekend sessions",
+    "sessions-worked-weekend": "worked-weekend sessions",
+    "sessions-holiday": "holiday sessions",
+    "sessions-bid": "second fractions on a day",
+    "sessions-mix": "closed days and second fractions together",
+    "calendar-kept": "it is as long as the plan keeps it",
+    "clinic-not-named": "the plan keeps the name of the clinic, {clinic}, but not where its days come from",
+    "clinic-file-absent": "its source {clinic} is not here: --clinic says where it lies",
+    "clinic-changed": "its source {clinic} is not the file that the plan was made from",
+    "clinic-not-readable": "its source {clinic} cannot be read",
+    "clinic-disagrees": "its source {clinic} no longer agrees with the plan on {date}",
+    "year-not-known": "its source {clinic} does not know the holidays of {year}",
+    "missed": "missed",
+    "not-in-the-record": "not in the record",
+    "extra-makes-up": "makes up for fraction {fraction}",
+    "extra-beyond": "is given beyond the plan of that day",
+    "dose-of-planned": "{dose_gy:g} Gy of {planned_gy:g} Gy",
+    "dose-of-planned-to": "{dose_gy:g} Gy of {planned_gy:g} Gy to {target}",
+    # how it was read
     "day-of-category": "{date} ({name}; {category})",
     "days": ("{count} day", "{count} days"),
     "dicom-kind": "{number} × {kind}",
@@ -166,13 +190,6 @@ PHRASES: dict[str, Template] = {
     "dicom-other-reference": "BeamDose of beams {beams:, } is stated to another dose reference",
     "dicom-points-apart": "the beams of fraction group {group} state BeamDose at different points",
     "dicom-no-dose": "the beams of fraction group {group} give 0 Gy",
-    ),
-    "missed": "missed",
-    "not-in-the-record": "not in the record",
-    "extra-makes-up": "makes up for fraction {fraction}",
-    "extra-beyond": "is given beyond the plan of that day",
-    "dose-of-planned": "{dose_gy:g} Gy of {planned_gy:g} Gy",
-    "dose-of-planned-to": "{dose_gy:g} Gy of {planned_gy:g} Gy to {target}",
 }
 """The words of each code of a `Phrase`."""
 

@@ -13,7 +13,15 @@ from rtplan.interruption.situation import Situation
 from rtplan.report.blocks import Block, Cell, Column, Facts, Figure, Notes, Report, Section, Signatures, Table
 from rtplan.report.figures import OptionPoint, course_figure, options_figure
 from rtplan.report.language import CONVENTIONS, DISCLAIMER, SYSTEMIC, dated, plural, signed
-from rtplan.report.pages.plan import cycle_table, fraction_table, grid, limit_tables, parameter_table, times_text
+from rtplan.report.pages.plan import (
+    cycle_table,
+    effect_table,
+    fraction_table,
+    grid,
+    limit_tables,
+    parameter_table,
+    times_text,
+)
 
 __all__ = [
     "build",
@@ -55,6 +63,8 @@ def _sections(missed: Missed) -> Iterator[Section]:
     yield Section(key="signatures", heading="Checked", blocks=(signed_by,), terminal=False)
     further = (Notes(notes=behind),) if behind else ()
     yield Section(key="further-notes", heading="Further notes and warnings", blocks=further)
+    worth = (replace(effect_table(missed.delivered_effects), name="delivered"),) if missed.delivered_effects else ()
+    yield Section(key="delivered", heading="Given so far", blocks=worth)
     yield from _in_full(missed)
     tissues = tuple(region.tissue for region in missed.plan.inputs.regions)
     sources = (parameter_table(tissues),)
@@ -103,7 +113,8 @@ def _situation(missed: Missed) -> Iterator[tuple[str, str]]:
     yield "Missed", _missed_text(situation)
     if situation.cause:
         yield "Cause", situation.cause
-    yield "Delivered", f"{plural(given, 'fraction')}, {sum(f.doses_gy[0] for f in situation.delivered):.2f} Gy"
+    dose = sum(fraction.doses_gy[0] for fraction in situation.delivered)
+    yield "Delivered", f"{plural(given, 'fraction')}, {dose:.2f} Gy{_worth_text(missed)}"
     yield "Still to give", _left_text(situation)
     yield "Planned", f"last {dated(missed.planned.last)}, {times_text(missed.planned)}"
     yield "Prescribed", f"last {dated(missed.prescribed.last)}, {times_text(missed.prescribed)}"
@@ -114,7 +125,21 @@ def _situation(missed: Missed) -> Iterator[tuple[str, str]]:
     yield "New dose from", f"{dated(missed.changed_dose_from)}"
 
 
+def _worth_text(missed: Missed) -> str:
+    """What it is worth to the first tumour region, up to its last day; every region stands in a table of its own."""
+    if missed.delivered is None:
+        return ""
+    tumour = next((row for row in missed.delivered_effects if row.kind == "tumour"), None)
+    worth = f", net BED {tumour.net_bed_gy:.2f} Gy" if tumour else ""
+    return f" in T = {missed.delivered.elapsed_days} d{worth}"
+
+
 def _missed_text(situation: Situation) -> str:
+    stated = [span.text for span in situation.spans if len(span.days) > 1 or span.first > situation.plan.course.last]
+    return _missed_fractions(situation) + (f"; stated: {', '.join(stated)}" if stated else "")
+
+
+def _missed_fractions(situation: Situation) -> str:
     if not situation.missed:
         return "nothing"
     lost = situation.missed
