@@ -123,7 +123,10 @@ def test_patient_calendar_on_the_screen_and_on_paper(show: Callable[..., Page], 
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 703, "height": 1000})
     nothing_cut(page)
-    assert 2 <= pages_of(page.pdf(prefer_css_page_size=True)) <= 3
+    assert 1 <= pages_of(page.pdf(prefer_css_page_size=True)) <= 2
+    page.add_style_tag(content="* { letter-spacing: .06em }")  # fonts differ by machine: a wider one than any of ours
+    assert page.evaluate(WIDER) <= 0
+    assert pages_of(page.pdf(prefer_css_page_size=True)) <= 3
 
 
 def test_the_last_lines_of_the_patient_calendar_stay_with_the_last_month(show: Callable[..., Page]) -> None:
