@@ -95,7 +95,6 @@ def intervals(cycles: tuple[Cycle, ...]) -> list[int | None]:
 
 def test_every_case_is_looked_at() -> None:
     assert set(CASES) == set(LAID_OUT) | {"S08", "S09", "S10", "S11", "S12", "S18"}
-    assert len(CASES) == 14
 
 
 # --- courses laid out from a requested day --------------------------------------------------------------------------
@@ -322,12 +321,11 @@ def each_day(first: str, last: str) -> list[dt.date]:
 
 
 def test_china_2024_to_2026_day_by_day() -> None:
-    """1096 days against the notices of the State Council Office, with worked weekends used and not used."""
+    """Every day against the notices of the State Council Office, with worked weekends used and not used."""
     official = DATA["calendars"]["CN"]
     closed = {D(day) for year in official.values() for day in year["closed"]}
     worked = {D(day) for year in official.values() for day in year["makeup_workdays"]}
     all_days = each_day("2024-01-01", "2026-12-31")
-    assert len(all_days) == 1096
     for used in (False, True):
         days = build(clinic("CN"), all_days[0], all_days[-1], worked_weekends=used)
         for day in all_days:

@@ -76,10 +76,10 @@ def test_files_hold_only_their_table() -> None:
     assert list(content(CONFIGS / "tissues.toml")) == ["tissues"]
 
 
-def test_numbers_of_rows_and_unique_names() -> None:
-    assert len(content(CONFIGS / "regimens.toml")["regimens"]) == len(regimens()) == 53
-    assert len(content(CONFIGS / "tissues.toml")["tissues"]) == len(tissues())
-    assert len(chemo()) == 31
+def test_every_row_is_loaded_under_a_name_of_its_own() -> None:
+    assert [row["name"] for row in content(CONFIGS / "regimens.toml")["regimens"]] == list(regimens())
+    assert [row["name"] for row in content(CONFIGS / "tissues.toml")["tissues"]] == list(tissues())
+    assert {path.stem for path in CHEMO_FILES} == set(chemo())
     labels = Counter(value.label for value in (*regimens().values(), *tissues().values(), *chemo().values()))
     assert [label for label, count in labels.items() if count > 1] == []
 
@@ -336,7 +336,7 @@ def test_intervals(name: str, low: float, high: float) -> None:
 def test_lql_sets_start_their_line_at_twice_alpha_beta() -> None:
     """So the published gamma/alpha = 5 is the smooth tangent 1 + 2 dT/(alpha/beta)."""
     lql = [tissue for tissue in tissues().values() if tissue.model == "LQ-L"]
-    assert len(lql) == 6
+    assert lql
     for tissue in lql:
         assert tissue.transition_dose == pytest.approx(2.0 * tissue.alpha_beta, rel=1e-12), tissue.name
         assert tissue.gamma_over_alpha == 5.0
@@ -492,14 +492,10 @@ def test_protocols_that_cannot_be_laid_out_say_why() -> None:
 # --- published cases ------------------------------------------------------------------------------------------------
 
 
-def test_published_cases_are_all_there() -> None:
-    assert {kind: len(cases()[kind]) for kind in ("published", "analytic", "known_errors")} == {
-        "published": 127,
-        "analytic": 23,
-        "known_errors": 13,
-    }
+def test_published_cases_have_each_a_name_of_its_own() -> None:
     ids = [case["id"] for kind in ("published", "analytic", "known_errors") for case in cases()[kind]]
     assert len(set(ids)) == len(ids)
+    assert all(cases()[kind] for kind in ("published", "analytic", "known_errors"))
 
 
 def test_published_cases_say_what_they_need() -> None:
