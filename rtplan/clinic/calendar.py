@@ -56,7 +56,7 @@ class _Layers:
     def __init__(self, unit: Days, first: dt.date, last: dt.date, public: PublicDays, week: set[str] | None) -> None:
         self.public = public
         self.week = week
-        self.closed = {day: span.reason for span in unit.closures for day in span}
+        self.closed = _closed(unit)
         self.opened = {day: span.reason for span in unit.extra_open for day in span}
         self.treated = {day: span.reason for span in unit.treated_holidays for day in span}
         self.service = {day: entry.reason for entry in unit.service_days for day in entry.days(first, last)}
@@ -101,6 +101,15 @@ class _Layers:
                 return Reason(open=False, provisional=provisional, kind="weekend", text=f"{text}, not worked here")
             return Reason(open=worked, provisional=provisional, kind="worked weekend", text=text)
         return Reason(open=False, provisional=provisional, kind="weekend", text="weekend")
+
+
+def _closed(unit: Days) -> dict[dt.date, str]:
+    """Closures by day; where several meet, each reason once."""
+    reasons: dict[dt.date, dict[str, None]] = {}
+    for span in unit.closures:
+        for day in span:
+            reasons.setdefault(day, {})[span.reason] = None
+    return {day: "; ".join(texts) for day, texts in reasons.items()}
 
 
 def _half_days(unit: Days, first: dt.date, last: dt.date) -> dict[dt.date, str]:

@@ -163,7 +163,7 @@ NOT_CLOSED = ("workday", "school")
 
 def _check_categories(clinic: Clinic, kind: Any) -> None:
     """DomainError where a clinic keeps categories its country does not have, or not the public ones."""
-    known = [name for name in kind.supported_categories if name not in NOT_CLOSED]
+    known = sorted(name for name in kind.supported_categories if name not in NOT_CLOSED)
     for name in clinic.categories:
         if name not in known:
             raise DomainError(

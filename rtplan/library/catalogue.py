@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from rtplan.library.read import T, read_toml, toml_data, validate
 
 if TYPE_CHECKING:
     from rtplan.chemotherapy.protocol import ChemoProtocol
-    from rtplan.clinic.clinic import Clinic
+    from rtplan.clinic.clinic import Clinic, Days
     from rtplan.library.protocol import Protocol
     from rtplan.library.record_format import RecordFormat
     from rtplan.prescription.prescription import Regimen
@@ -63,15 +64,50 @@ def load_clinic(name: str) -> Clinic:
         try:
             check_country(clinic)
         except DomainError as error:
-            key = "subdivision" if "subdivision" in str(error) else "country"
+            key = next((key for key in ("categories", "subdivision") if key in str(error)), "country")
             raise ConfigError(name, [f"{key} = {getattr(clinic, key)!r}: {error}"]) from None
-        return clinic
+        return _with_closures(clinic, _path("clinics", name), name)
     try:
         if name and name == name.upper():
             return country_clinic(name)
     except DomainError as error:
         raise ConfigError("--clinic", [f"{name!r}: {error}"]) from None
     raise _unknown("clinic", name, names("clinics"), " or a country code such as CN or GB-ENG")
+
+
+def _with_closures(clinic: Clinic, path: Path, name: str) -> Clinic:
+    """The clinic with the closures of the files it names, beside its own file."""
+
+    def of(days: Days) -> Days:
+        files = dict.fromkeys(file for file in (clinic.closures_from, days.closures_from) if file)
+        spans = [
+            span for file in files for span in closures_of(path.parent / file, f"{name}: {file}", clinic.time_zone)
+        ]
+        return replace(days, closures=(*days.closures, *spans)) if spans else days
+
+    from rtplan.library.closures import closures_of
+
+    try:
+        return replace(
+            clinic,
+            days=of(clinic.days),
+            infusion=of(clinic.infusion) if clinic.infusion else None,
+            machines=tuple(replace(machine, days=of(machine.days)) for machine in clinic.machines),
+        )
+    except DomainError as error:
+        raise ConfigError(name, [f"closures_from: {error}"]) from None
+
+
+def _closure_files(path: Path) -> list[Path]:
+    """The files of closures that a clinic's file names."""
+    data = toml_data(path, str(path))
+    tables = [
+        data,
+        data.get("days", {}),
+        data.get("infusion", {}),
+        *(m.get("days", {}) for m in data.get("machines", [])),
+    ]
+    return [path.parent / file for file in dict.fromkeys(table.get("closures_from") for table in tables) if file]
 
 
 def load_protocol(name: str) -> Protocol:
@@ -205,6 +241,7 @@ def files_of(name: str, protocol: Protocol, clinic: str | None, chemo: str | Non
     found = [_path("protocols", name)] if is_path(name) or name in names("protocols") else []
     clinic = clinic or protocol.clinic
     chemo = chemo or protocol.chemo
-    found += [_path("clinics", clinic)] if clinic else []
+    if clinic and _path("clinics", clinic).is_file():
+        found += [_path("clinics", clinic), *_closure_files(_path("clinics", clinic))]
     found += [_path("chemo", chemo)] if chemo else []
     return [path for path in (*found, directory() / "tissues.toml") if path.is_file()]

@@ -160,6 +160,7 @@ def _notes(plan: Plan) -> Iterator[Note]:
     yield from plan.inputs.assumptions
     yield from _start_note(plan)
     yield from _worked_weekends(plan)
+    yield from _half_days(plan)
     yield from _provisional(plan)
     yield from rule_notes(plan)
     if plan.inputs.chemo is not None:
@@ -240,6 +241,16 @@ def _worked_weekends(plan: Plan) -> Iterator[Note]:
             "prolongation_used_days": longer_with,
         },
     )
+
+
+def _half_days(plan: Plan) -> Iterator[Note]:
+    """Half days on which the course has fewer fractions than prescribed for a day."""
+    calendar, treated = plan.inputs.calendar, plan.course.sessions
+    several = max(phase.pattern.fractions_per_day for phase in plan.inputs.prescription.phases) > 1
+    halves = [day for day in treated if calendar.covers(day) and calendar.reason(day).fractions == 1]
+    if halves and (several or any(phase.pattern.several_a_day for phase in plan.inputs.prescription.phases)):
+        days = tuple(day.isoformat() for day in halves)
+        yield Note(code="half-days", severity="info", values={"count": len(days), "days": days})
 
 
 def _provisional(plan: Plan) -> Iterator[Note]:
