@@ -1,40 +1,530 @@
 """rtplan: radiotherapy fractionation and scheduling on real calendars.
 
-``rtplan.lq`` and ``rtplan.response`` hold the formulae; the other names below are loaded when first asked for.
+The front door: a function for each question, the formulae, and the values they take and give.
 
->>> import rtplan
->>> rtplan.lq.bed(25, 1.8, 10.0)
+>>> import rtplan as rt
+>>> plan = rt.plan("45/25", start="2026-03-02", clinic="england")
+>>> plan.course.last
+datetime.date(2026, 4, 7)
+>>> rt.bed(25, 1.8, 10.0)
 53.1
+
+``rtplan.lq`` and ``rtplan.response`` hold all the formulae. Nothing heavy is loaded before it is needed.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+    from os import PathLike
+
+    from rtplan.answer import Answer as Answer
+    from rtplan.chemotherapy.protocol import Policy
+    from rtplan.clinic.clinic import Clinic as Clinic
+    from rtplan.clinic.days import Calendar as Calendar
+    from rtplan.clinic.days import Reason as Reason
+    from rtplan.compensation.sessions import Method
+    from rtplan.course.course import Course as Course
+    from rtplan.course.course import Fraction as Fraction
+    from rtplan.course.schedule import lay_out as lay_out
+    from rtplan.course.schedule import prescribed_reference as prescribed_reference
+    from rtplan.course.schedule import prolongation_days as prolongation_days
+    from rtplan.errors import ConfigError as ConfigError
+    from rtplan.errors import DomainError as DomainError
+    from rtplan.errors import QuestionError as QuestionError
+    from rtplan.errors import RtplanError as RtplanError
+    from rtplan.errors import ScheduleError as ScheduleError
+    from rtplan.interruption.missed import Missed as Missed
+    from rtplan.interruption.question import Against, RankBy
+    from rtplan.library.protocol import Protocol as Protocol
+    from rtplan.note import Note as Note
+    from rtplan.note import Source as Source
+    from rtplan.planning import artefact as artefact
+    from rtplan.planning.plan import Plan as Plan
+    from rtplan.prescription import notation as notation
+    from rtplan.prescription.prescription import Pattern as Pattern
+    from rtplan.prescription.prescription import Phase as Phase
+    from rtplan.prescription.prescription import Prescription as Prescription
+    from rtplan.questions.added import AddedAnswer as AddedAnswer
+    from rtplan.questions.comparison import Comparison as Comparison
+    from rtplan.questions.dose import DoseAnswer as DoseAnswer
+    from rtplan.questions.listing import Listing as Listing
+    from rtplan.questions.regimens import Tissues
+    from rtplan.questions.starts import StartSearch as StartSearch
+    from rtplan.questions.workdays import Workdays as Workdays
+    from rtplan.radiobiology import lq as lq
+    from rtplan.radiobiology import response as response
+    from rtplan.radiobiology.lq import bed as bed
+    from rtplan.radiobiology.lq import bed_lql as bed_lql
+    from rtplan.radiobiology.lq import bed_usc as bed_usc
+    from rtplan.radiobiology.lq import dose_per_fraction_for_bed as dose_per_fraction_for_bed
+    from rtplan.radiobiology.lq import eqd2 as eqd2
+    from rtplan.radiobiology.lq import eqdx as eqdx
+    from rtplan.radiobiology.lq import incomplete_repair_factor as incomplete_repair_factor
+    from rtplan.radiobiology.lq import n_fractions_for_bed as n_fractions_for_bed
+    from rtplan.radiobiology.lq import protraction_factor as protraction_factor
+    from rtplan.radiobiology.lq import repopulation_loss as repopulation_loss
+    from rtplan.radiobiology.lq import repopulation_rate as repopulation_rate
+    from rtplan.radiobiology.region import Region as Region
+    from rtplan.radiobiology.response import geud as geud
+    from rtplan.radiobiology.response import ntcp_lkb as ntcp_lkb
+    from rtplan.radiobiology.response import ntcp_log_logistic as ntcp_log_logistic
+    from rtplan.radiobiology.response import tcp_logistic as tcp_logistic
+    from rtplan.radiobiology.response import tcp_poisson as tcp_poisson
+    from rtplan.radiobiology.tissue import Tissue as Tissue
+    from rtplan.radiobiology.train import train_bed as train_bed
+    from rtplan.validation.validation import Validation as Validation
+
+    Day = str | dt.date
+    Moment = str | dt.datetime
+    Path = str | PathLike[str]
+    Regimen = str | Prescription
+    Texts = str | Sequence[str]
+    YesNo = Literal["yes", "no"]
+    Numbers = float | Sequence[float]
+    Delays = Mapping[int, int] | Sequence[tuple[int, int]]
+    Times = str | Sequence[dt.time]
 
 __version__ = "0.1.0"
 
-_ROOMS = {
+_MODULES = {
     "lq": "radiobiology.lq",
     "response": "radiobiology.response",
     "notation": "prescription.notation",
-    "workdays": "clinic.days",
     "artefact": "planning.artefact",
 }
-_HOME = {
-    "lay_out": "course.schedule",
-    "prescribed_reference": "course.schedule",
-    "prolongation_days": "course.schedule",
+_HOMES = {
+    "answer": "Answer",
+    "clinic.clinic": "Clinic",
+    "clinic.days": "Calendar Reason",
+    "course.course": "Course Fraction",
+    "course.schedule": "lay_out prescribed_reference prolongation_days",
+    "errors": "ConfigError DomainError QuestionError RtplanError ScheduleError",
+    "interruption.missed": "Missed",
+    "library.protocol": "Protocol",
+    "note": "Note Source",
+    "planning.plan": "Plan",
+    "prescription.prescription": "Pattern Phase Prescription",
+    "questions.added": "AddedAnswer",
+    "questions.comparison": "Comparison",
+    "questions.dose": "DoseAnswer",
+    "questions.listing": "Listing",
+    "questions.starts": "StartSearch",
+    "questions.workdays": "Workdays",
+    "radiobiology.lq": "bed bed_lql bed_usc dose_per_fraction_for_bed eqd2 eqdx incomplete_repair_factor "
+    "n_fractions_for_bed protraction_factor repopulation_loss repopulation_rate",
+    "radiobiology.region": "Region",
+    "radiobiology.response": "geud ntcp_lkb ntcp_log_logistic tcp_logistic tcp_poisson",
+    "radiobiology.tissue": "Tissue",
+    "radiobiology.train": "train_bed",
+    "validation.validation": "Validation",
 }
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return importlib.import_module(f"rtplan.{_ROOMS[name]}")
+    if name in _MODULES:
+        return importlib.import_module(f"rtplan.{_MODULES[name]}")
     if name in _HOME:
         return getattr(importlib.import_module(f"rtplan.{_HOME[name]}"), name)
     raise AttributeError(f"module 'rtplan' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ROOMS, *_HOME})
+    return sorted({*globals(), *_MODULES, *_HOME})
+
+
+def plan(
+    protocol: Regimen | Protocol | PathLike[str] | None = None,
+    *,
+    start: Day,
+    clinic: Path | None = None,
+    worked_weekends: YesNo | None = None,
+    week: str | None = None,
+    matched_machine: bool = False,
+    exact_start: bool = False,
+    no_start_rules: bool = False,
+    compensate_closures: Method | None = None,
+    chemo: Path | None = None,
+    align: str | None = None,
+    cycle_policy: Policy | None = None,
+    delay_cycle: Delays = (),
+    category: int | None = None,
+    times: Times = (),
+    tissue: Texts = (),
+    alpha_beta: Numbers = (),
+    region: Texts = (),
+    tissue_file: Path | None = None,
+    ranges: bool = False,
+    no_provisional: bool = False,
+    strict_rules: bool = False,
+    stamp: Moment | None = None,
+    command: str = "rtplan.plan",
+) -> Plan:
+    """A course on the calendar, with its chemotherapy cycles and its doses: the main job.
+
+    Parameters
+    ----------
+    protocol : a shipped name, a path, a regimen, a notation such as ``"70/35"``, or a `Prescription`. Default: the
+        low-dose trial of West China Hospital.
+    start : requested day of the first fraction, date or ISO text.
+    clinic : a shipped name, a path, or a country code such as ``"CN"``; worked_weekends ("yes", "no"), week
+        ("mon-sat") and matched_machine say otherwise than its file.
+    exact_start, no_start_rules, no_provisional, strict_rules : refuse another start; take no start rules; refuse dates
+        that are not announced, and broken rules.
+    compensate_closures : "weekend", "bid" or "worked-weekend": extra sessions for closures known in advance.
+    chemo, align, cycle_policy, delay_cycle : protocol, place, what later cycles do, and ``{cycle: days put off}``.
+    tissue, alpha_beta [Gy], region, tissue_file, ranges : what is evaluated; ``region="spinal cord=42.3Gy Dmax"``.
+    times : clock times of a day's fractions. category : tumour category, for the prolongation limit.
+    stamp : the moment it is made. Default: the clock's. command : what the provenance says was asked.
+
+    Raises
+    ------
+    ConfigError, DomainError, ScheduleError : one sentence that names what was wrong, its value and the bound.
+
+    >>> import rtplan as rt
+    >>> plan = rt.plan("45/25", start="2026-03-02", clinic="england")
+    >>> plan.course.overall_treatment_time_days, plan.prolongation_days
+    (37, 4)
+    """
+    from rtplan.planning import asked, resolve
+
+    where = asked.where_of(locals())
+    return asked.plan(
+        _named(protocol) or resolve.DEFAULT_PROTOCOL,
+        resolve.day_of(start, "start"),
+        where,
+        created=_moment(stamp),
+        command=command,
+        compensate_closures=compensate_closures,
+        no_provisional=no_provisional,
+        strict_rules=strict_rules,
+    )
+
+
+def dose(
+    *regimens: Regimen,
+    overall_time: float | None = None,
+    elapsed_days: float | None = None,
+    monday_start: bool = False,
+    to_match: Regimen | None = None,
+    fractions: int | None = None,
+    dose_per_fraction: str | float | None = None,
+    tissue: Texts = (),
+    alpha_beta: Numbers = (),
+    region: Texts = (),
+    tissue_file: Path | None = None,
+    ranges: bool = False,
+) -> DoseAnswer:
+    """BED and EQD2 of regimens at once, at alpha/beta 10 and 3 Gy unless other tissues are named.
+
+    Parameters
+    ----------
+    regimens : names, notations such as ``"45/25"``, or prescriptions.
+    overall_time, elapsed_days [d], monday_start : the time loss is charged for; none of them: no loss to time.
+    to_match, with fractions or dose_per_fraction [Gy] : what has the BED of this regimen?
+
+    Raises
+    ------
+    DomainError : a number without meaning. QuestionError : arguments that do not go together.
+
+    >>> import rtplan as rt
+    >>> [row.bed_gy for row in rt.dose("60/30").rows]
+    [72.0, 100.0]
+    """
+    from rtplan.questions import asked
+
+    matching = asked.Matching(regimen=to_match, fractions=fractions, dose_per_fraction=dose_per_fraction)
+    time = asked.time_of(overall_time, elapsed_days, monday_start)
+    return asked.dose(regimens, matching, time, _tissues(tissue, alpha_beta, region, tissue_file, ranges))
+
+
+def added(
+    regimen: Regimen,
+    to_match: Regimen,
+    *,
+    start: Day,
+    clinic: Path | None = None,
+    dose_per_fraction: str | float | None = None,
+    tissue: Texts,
+    tissue_file: Path | None = None,
+) -> AddedAnswer:
+    """How many fractions added to a regimen, on the clinic's days from a start, reach another one's net BED.
+
+    What ``rtplan dose REGIMEN --to-match REGIMEN --start DATE`` answers. tissue: tumours with a time factor.
+    dose_per_fraction: of an added fraction [Gy]; None: each like the last phase's.
+
+    >>> import rtplan as rt
+    >>> answer = rt.added("45/25", "50/25", start="2026-03-02", tissue="squamous-surrogate")
+    >>> answer.answers[0].reached.added
+    11
+    """
+    from rtplan.planning.resolve import day_of
+    from rtplan.questions import asked
+
+    words = _tissues(tissue, (), (), tissue_file, False)
+    return asked.added(regimen, to_match, day_of(start, "start"), _text(clinic), words, dose_per_fraction)
+
+
+def compare(
+    *regimens: Regimen,
+    reference: Regimen | None = None,
+    start: Day | None = None,
+    clinic: Path | None = None,
+    week: str | None = None,
+    worked_weekends: YesNo | None = None,
+    no_provisional: bool = False,
+    tissue: Texts = (),
+    alpha_beta: Numbers = (),
+    region: Texts = (),
+    tissue_file: Path | None = None,
+    ranges: bool = False,
+) -> Comparison:
+    """Regimens side by side, with differences and ratios to a reference (the first, unless named).
+
+    Without regimens: the trial's 45/25 against standard-dose ones. start: lays each on the clinic's calendar.
+
+    >>> import rtplan as rt
+    >>> answer = rt.compare("60/30", "45/25", tissue="squamous-surrogate")
+    >>> [round(row.difference.net_bed_gy, 2) for row in answer.rows if row.row.region == "tumour"][-1]
+    -12.6
+    """
+    from rtplan.planning.resolve import day_of
+    from rtplan.questions import asked
+
+    return asked.compare(
+        regimens,
+        _tissues(tissue, alpha_beta, region, tissue_file, ranges),
+        reference=reference,
+        start=None if start is None else day_of(start, "start"),
+        clinic=_text(clinic),
+        week=week,
+        worked_weekends=worked_weekends,
+        no_provisional=no_provisional,
+    )
+
+
+def missed(
+    plan: Plan | Path,
+    missed: Day | Sequence[Day] = (),
+    *,
+    record: Path | None = None,
+    record_format: Path | None = None,
+    record_plan: Texts = (),
+    clinic: Path | None = None,
+    as_of: Day | None = None,
+    cause: str = "",
+    against: Against = "prescribed",
+    rank_by: RankBy = "guideline",
+    restore: float = 1.0,
+    late_limit: float | None = None,
+    max_dose_per_fraction: float = 2.5,
+    changed_dose_from: Day | None = None,
+    change_target: Texts = (),
+    all_options: bool = False,
+    stamp: Moment | None = None,
+    command: str = "rtplan.missed",
+) -> Missed:
+    """What missed fractions cost, and the ranked ways to compensate. ``answer.choose(id)`` gives the revised plan.
+
+    Parameters
+    ----------
+    plan : a plan, or the path of its plan.json.
+    missed : dates and spans: ``"2026-03-10..2026-03-12,2026-03-16#2"``, a date, or several.
+    record : file of what was given, CSV or spreadsheet, written as record_format or the file of clinic says;
+        record_plan: plans to read where it holds several. One of missed and record is needed.
+    as_of : nothing up to this day is moved. Default: the last missed or recorded date.
+    against, rank_by : "prescribed" or "planned"; "guideline", "tumour", "late" or "sessions".
+    restore, late_limit [-] : share of tumour net BED wanted, and of late net BED allowed above the reference.
+    max_dose_per_fraction [Gy], changed_dose_from, change_target : bounds on another dose.
+
+    >>> import rtplan as rt
+    >>> plan = rt.plan("45/25", start="2026-03-02", clinic="england")
+    >>> answer = rt.missed(plan, "2026-03-10..2026-03-12", cause="linac")
+    >>> answer.choose(answer.options[0].id).revision.number
+    2
+    """
+    from rtplan.interruption import asked
+    from rtplan.planning.provenance import provenance_of
+
+    given, settings = asked.given_of(locals()), asked.settings_of(locals())
+    found, checksum, files = _opened(plan)
+    files = [*files, *([given.record] if given.record else [])]
+    return asked.missed(
+        found,
+        given,
+        settings,
+        all_options=all_options,
+        provenance=provenance_of(files, _moment(stamp), command),
+        parent_sha256=checksum,
+    )
+
+
+def starts(
+    protocol: Regimen | Protocol | PathLike[str] | None = None,
+    *,
+    first: Day,
+    last: Day,
+    clinic: Path | None = None,
+    worked_weekends: YesNo | None = None,
+    week: str | None = None,
+    matched_machine: bool = False,
+    no_start_rules: bool = False,
+    chemo: Path | None = None,
+    align: str | None = None,
+    cycle_policy: Policy | None = None,
+    delay_cycle: Delays = (),
+    category: int | None = None,
+    times: Times = (),
+    tissue: Texts = (),
+    alpha_beta: Numbers = (),
+    region: Texts = (),
+    tissue_file: Path | None = None,
+    no_provisional: bool = False,
+    strict_rules: bool = False,
+    stamp: Moment | None = None,
+    command: str = "rtplan.starts",
+) -> StartSearch:
+    """Every start day from first to last, ranked: rule breaches, tumour net BED, cycle violations, provisional days.
+
+    The other arguments are those of `plan`; no_provisional and strict_rules leave out what they would refuse.
+
+    >>> import rtplan as rt
+    >>> rt.starts("45/25", first="2026-03-02", last="2026-03-13", clinic="england").starts[0].date
+    datetime.date(2026, 3, 2)
+    """
+    from rtplan.planning import asked as planned
+    from rtplan.planning import resolve
+    from rtplan.questions import asked
+
+    where = planned.where_of(locals())
+    return asked.starts(
+        _named(protocol) or resolve.DEFAULT_PROTOCOL,
+        resolve.day_of(first, "--from"),
+        resolve.day_of(last, "--to"),
+        where,
+        created=_moment(stamp),
+        command=command,
+        no_provisional=no_provisional,
+        strict_rules=strict_rules,
+    )
+
+
+def workdays(
+    clinic: Path,
+    first: Day,
+    last: Day,
+    *,
+    worked_weekends: YesNo | None = None,
+    infusion: bool = False,
+    no_provisional: bool = False,
+) -> Workdays:
+    """Open and closed days of a clinic from first to last, each with its reason. infusion: of its infusion unit.
+
+    >>> import rtplan as rt
+    >>> rt.workdays("CN", "2026-02-01", "2026-02-28").n_open
+    14
+    """
+    from rtplan.planning.resolve import day_of
+    from rtplan.questions import workdays as answer
+
+    return answer.workdays(
+        str(_text(clinic)),
+        day_of(first, "--from"),
+        day_of(last, "--to"),
+        worked_weekends=worked_weekends,
+        infusion=infusion,
+        no_provisional=no_provisional,
+    )
+
+
+def listing(of: str) -> Listing:
+    """What is shipped, with sources and flags: "protocols", "regimens", "tissues", "clinics", "chemo"
+    or "records".
+
+    The command is ``rtplan list``; the name here leaves Python's own ``list`` alone.
+
+    >>> import rtplan as rt
+    >>> [item.name for item in rt.listing("clinics").items][:1]
+    ['england']
+    """
+    from rtplan.questions import listing as answer
+
+    return answer.listing(of)
+
+
+def validate(*, stamp: Moment | None = None, command: str = "rtplan.validate") -> Validation:
+    """Published cases, theirs beside ours: what a physicist's commissioning starts from.
+
+    >>> import rtplan as rt
+    >>> rt.validate().passed
+    True
+    """
+    from rtplan.validation import validation
+
+    return validation.validate(provenance=validation.made(_moment(stamp), command), platform=validation.platform())
+
+
+def read(path: Path) -> Plan:
+    """The plan of a plan.json as it was laid out; ConfigError where it is not one, or was changed by hand.
+
+    >>> import rtplan as rt
+    >>> rt.read("missing.json")
+    Traceback (most recent call last):
+    rtplan.errors.ConfigError: missing.json: ...
+    """
+    from rtplan.planning import artefact
+
+    return artefact.read(path)
+
+
+# --- words into values ----------------------------------------------------------------------------------------------
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else os.fspath(path)
+
+
+def _named(protocol: Any) -> Any:
+    return os.fspath(protocol) if isinstance(protocol, os.PathLike) else protocol
+
+
+def _moment(stamp: Moment | None) -> dt.datetime:
+    """The moment given, or the clock's. A moment without time zone is UTC."""
+    import datetime as dt
+
+    if stamp is None:
+        return dt.datetime.now(dt.UTC).replace(microsecond=0)
+    moment = dt.datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _tissues(tissue: Texts, alpha_beta: Numbers, region: Texts, tissue_file: Path | None, ranges: bool) -> Tissues:
+    from rtplan.planning.asked import several
+    from rtplan.questions.regimens import Tissues
+
+    file, values = _text(tissue_file), several(alpha_beta)
+    return Tissues(
+        tissues=several(tissue), alpha_betas=values, regions=several(region), tissue_file=file, ranges=ranges
+    )
+
+
+def _opened(plan: Plan | Path) -> tuple[Plan, str, list[Any]]:
+    """A plan, the SHA-256 of its plan.json, and the file where it was read from one."""
+    from pathlib import Path
+
+    if isinstance(plan, str | os.PathLike):
+        from rtplan.library.read import checksum
+
+        path = Path(plan)
+        return read(path), checksum(path), [path]
+    import hashlib
+
+    from rtplan.report.formats.json import dumps
+
+    return plan, hashlib.sha256(dumps(plan.document()).encode()).hexdigest(), []

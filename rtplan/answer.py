@@ -1,4 +1,4 @@
-"""What every answer can do: show itself in a notebook, become a table.
+"""What every answer can do: say what it is, show itself in a notebook, become a table, a document, files.
 
 The outputs stand above every answer. They are asked for at run time only, by the one arrow that points up.
 """
@@ -6,25 +6,98 @@ The outputs stand above every answer. They are asked for at run time only, by th
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    import datetime as dt
+    import os
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import pandas as pd
+
+    from rtplan.note import Note
 
 __all__ = [
     "Answer",
+    "Kind",
 ]
 
 
+Kind: TypeAlias = Literal["plan", "dose", "added", "missed", "compare", "starts", "workdays", "list", "validate"]
+
+
 class Answer:
-    """A result with a face: `_repr_html_` for notebooks, `to_frame` for pandas; the outputs load when asked."""
+    """An answer with a face: `_repr_html_` for notebooks, `to_frame` for pandas, `save` for files, `document` for JSON.
+
+    kind: what was asked; `rtplan.report.registry` gives the outputs of each kind. The outputs load when asked for.
+    """
 
     __slots__ = ()
 
-    def _repr_html_(self) -> str:
-        return str(importlib.import_module("rtplan.report.formats.notebook").to_html(self))
+    kind: ClassVar[Kind]
 
-    def to_frame(self) -> pd.DataFrame:
-        """The result's main table as a tidy pandas frame; column names bear units."""
-        frame: pd.DataFrame = importlib.import_module("rtplan.report.formats.frames").to_frame(self)
+    if TYPE_CHECKING:  # a field of some answers, worked out by others: each has its own
+
+        @property
+        def notes(self) -> tuple[Note, ...]:
+            """What has to be said beside the numbers."""
+
+    def _repr_html_(self) -> str:
+        return str(_outputs("formats.notebook").to_html(self))
+
+    def to_frame(self, table: str | None = None) -> pd.DataFrame:
+        """A table of the answer as a tidy pandas frame, its main one unless named; column names bear units.
+
+        Raises DomainError, naming the tables there are, where there is none of that name.
+        """
+        frame: pd.DataFrame = _outputs("formats.frames").to_frame(self, table)
         return frame
+
+    def document(self) -> dict[str, Any]:
+        """The answer as JSON data: what ``--json`` prints. `schema` comes first; absent is None."""
+        document: dict[str, Any] = _outputs("registry").document(self)
+        return document
+
+    def save(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        only: str | Sequence[str] | None = None,
+        force: bool = False,
+        language: str = "en",
+        stamp: str | dt.datetime | None = None,
+        plots: bool = False,
+        patient_doses: bool = False,
+    ) -> tuple[Path, ...]:
+        """Write the answer's files into a folder, all of them or none; the paths written, in order.
+
+        Parameters
+        ----------
+        folder : made where it is missing.
+        only : kinds of file, such as ``"html,ics"`` or ``["html", "ics"]``. Default: every kind this answer has.
+        force : overwrite files that are there already.
+        language : of what people read: "en" or "zh_CN".
+        stamp : moment written into the files, ISO text or datetime. Default: when the answer was made.
+        plots : figures as PNG files too.
+        patient_doses : show doses in the patient's calendar of a plan.
+
+        Raises
+        ------
+        DomainError where a kind or a language is not known; ConfigError where a file exists or cannot be written.
+        """
+        paths: tuple[Path, ...] = _outputs("formats.bundle").save(
+            self,
+            folder,
+            only=only,
+            force=force,
+            language=language,
+            stamp=stamp,
+            plots=plots,
+            patient_doses=patient_doses,
+        )
+        return paths
+
+
+def _outputs(module: str) -> Any:
+    return importlib.import_module(f"rtplan.report.{module}")

@@ -12,6 +12,7 @@ from numbers import Integral, Real
 __all__ = [
     "ConfigError",
     "DomainError",
+    "QuestionError",
     "RtplanError",
     "ScheduleError",
     "finite",
@@ -29,6 +30,10 @@ class RtplanError(Exception):
 
 class DomainError(RtplanError, ValueError):
     """A number lies outside the range in which a formula or a value has a meaning."""
+
+
+class QuestionError(DomainError):
+    """Arguments that do not make one question: they contradict each other, or one of them needs another."""
 
 
 class ScheduleError(RtplanError, ValueError):

@@ -39,7 +39,7 @@ class Note:
     """One remark. code: stable, for programs; values: everything that its sentence says.
 
     A value ``about`` says what it speaks of where a result holds several (a regimen, a file): it stands before the
-    sentence.
+    sentence. message: what another version wrote into a file; its wording makes no difference between notes.
 
     >>> Note(code="gap", severity="warning", values={"days": 10}).values["days"]
     10
@@ -48,7 +48,7 @@ class Note:
     code: str
     severity: Severity
     values: Mapping[str, Value] = field(default_factory=dict)
-    message: str = ""
+    message: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         one_of("severity", self.severity, SEVERITIES)

@@ -23,8 +23,8 @@ from rtplan.errors import ConfigError, DomainError, ScheduleError
 from rtplan.library import catalogue
 from rtplan.library import read as reader
 from rtplan.note import Note, Source
-from rtplan.planning.artefact import encode
 from rtplan.prescription.prescription import simple, weekly
+from rtplan.report.formats.json import encode
 
 D = dt.date.fromisoformat
 SOURCE = Source(text="test", verified=False)

@@ -15,8 +15,8 @@ from rtplan.radiobiology import lq, response
 
 # From the ground up: one line a floor, as the architecture page draws the house. A room imports only from floors below
 # its own; rooms on one floor do not know each other, and the three of the ground stand in their order. A folder such as
-# `report` is one room: its modules may import one another. The package itself (`rtplan`, which hands out names of all
-# rooms) and `python -m rtplan` are the roof.
+# `report` is one room: its modules may import one another. The package itself (`rtplan`) is the front door:
+# it hands out names of all rooms, and the commands call its functions. `python -m rtplan` is the roof.
 FLOORS: list[set[str]] = [
     {"errors"},
     {"note"},
@@ -30,8 +30,9 @@ FLOORS: list[set[str]] = [
     {"records"},
     {"interruption", "questions", "validation"},
     {"report"},
+    {"__init__"},
     {"web", "cli"},
-    {"__init__", "__main__"},
+    {"__main__"},
 ]
 
 # Arrows that point up all the same, each by text, at run time, with its reason.

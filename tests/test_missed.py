@@ -18,7 +18,6 @@ from independent_missed import complaints
 
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.interruption.choose import choose
-from rtplan.interruption.document import document
 from rtplan.interruption.missed import missed_answer
 from rtplan.interruption.question import Settings
 from rtplan.interruption.reconcile import from_record
@@ -28,6 +27,7 @@ from rtplan.planning.plan import make_plan
 from rtplan.prescription.prescription import Phase, Prescription, TargetDose
 from rtplan.records import csv as records_csv
 from rtplan.report.formats.html import to_html
+from rtplan.report.formats.json import dumps
 from rtplan.report.registry import report
 from rtplan.report.sentences import sentence
 
@@ -51,7 +51,7 @@ def recorded(made, text, settings=None, **options):
 
 def checked(answer):
     """Every answer of these tests is calculated a second time, from its JSON text alone."""
-    text = artefact.dumps(document(answer, FIXED, "0" * 64))
+    text = dumps(replace(answer, provenance=FIXED, parent_sha256="0" * 64).document())
     assert complaints(json.loads(text)) == []
     return answer
 
@@ -634,7 +634,7 @@ def test_what_does_not_fit_a_calendar_that_cannot_be_continued_is_named():
 def test_every_choice_reads_back_and_changes_nothing_when_nothing_more_is_missed(name):
     answer = missed(seventy(), "2026-01-14")
     revised = choose(answer, name, FIXED, parent_sha256="a" * 64)
-    assert artefact.parse(json.loads(artefact.write(revised))) == revised
+    assert artefact.parse(revised.document()) == revised
     assert (revised.revision.number, revised.revision.parent_sha256) == (2, "a" * 64)
     assert revised.course == answer.option(name).course
     again = missed(revised, "", as_of=D("2026-01-20"))

@@ -14,7 +14,7 @@ import pytest
 from rtplan.errors import ConfigError, DomainError
 from rtplan.library import catalogue
 from rtplan.validation.cases import KINDS, answers
-from rtplan.validation.validation import KNOWN_ERROR, Case, Checked, data_files, document, load_cases, validate
+from rtplan.validation.validation import KNOWN_ERROR, Case, Checked, data_files, load_cases, validate
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -217,7 +217,7 @@ def test_a_mismatch_ends_with_exit_code_1(cli: Cli, monkeypatch: pytest.MonkeyPa
     assert "1 value beyond tolerance" in done.stderr
     machine = cli(f"validate --json --stamp {STAMP}")
     assert machine.exit_code == 1
-    assert document(validate(wrong))["passed"] is json.loads(machine.stdout)["passed"] is False
+    assert validate(wrong).document()["passed"] is json.loads(machine.stdout)["passed"] is False
 
 
 def test_json_and_csv_do_not_go_together(cli: Cli) -> None:

@@ -15,7 +15,6 @@ from factory import FIXED, plan
 from openpyxl import load_workbook
 
 from rtplan.note import Note
-from rtplan.planning import artefact
 from rtplan.planning.plan import Plan
 from rtplan.report.blocks import Column, Facts, Notes, Report, Section, Table
 from rtplan.report.formats.csv import csv_file, to_csv
@@ -65,7 +64,7 @@ def made() -> Plan:
 
 @pytest.fixture(scope="module")
 def document(made: Plan) -> dict[str, Any]:
-    return artefact.document(made)
+    return made.document()
 
 
 @pytest.fixture(scope="module")

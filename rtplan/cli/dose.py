@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import CLINIC, DATE, Command, emit, output_options, range_option, tissue_options
-from rtplan.cli.regimens import about_tissues, dose_per_fraction, each_once, prescription_of, refuse_split, regions_of
+from rtplan.cli.options import CLINIC, DATE, Command, emit, output_options, question, range_option, tissue_options
+from rtplan.cli.regimens import refuse_split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtplan.prescription.prescription import Prescription
     from rtplan.questions.dose import DoseAnswer
-    from rtplan.radiobiology.effect import Time
-    from rtplan.radiobiology.region import Region
-
-SCHEMA = "rtplan.dose/1"
 
 
 @click.command("dose", cls=Command)
@@ -50,82 +44,36 @@ def command(regimens: tuple[str, ...], to_match: str | None, **options: Any) -> 
               rtplan dose --to-match 60/30 --fractions 25
               rtplan dose 45/25 --to-match 50/25 --start 2026-03-02 --tissue squamous-surrogate
     """
-    from rtplan.questions.dose import DEFAULT_REGIONS, dose_answer
+    import rtplan
 
     refuse_split(regimens)
-    time = _time(options)
-    regions = regions_of(
-        DEFAULT_REGIONS, options["tissue"], options["alpha_beta"], options["region"], options["tissue_file"]
-    )
-    if options["start"] is not None or options["clinic"]:
-        from rtplan.cli.added import answer_with_time
-
-        answer_with_time(regimens, to_match, regions, options)
+    asked = question(options, "stamp", "start", "clinic")
+    if options["start"] is None and not options["clinic"]:
+        answer = rtplan.dose(*regimens, to_match=to_match, **asked)
+        _emit(answer, options)
         return
-    if to_match is not None and options["ranges"]:
-        raise click.UsageError("--range does not go with --to-match")
-    regions, said = about_tissues(regions, options)
-    if to_match is not None:
-        answer = _matched(regimens, to_match, regions, options)
-    elif options["fractions"] is not None or options["dose_per_fraction"] is not None:
-        raise click.UsageError("--fractions and --dose-per-fraction go with --to-match REGIMEN")
-    elif not regimens:
-        raise click.UsageError("name a REGIMEN, such as 45/25")
-    else:
-        answer = dose_answer(_each_once(regimens), regions, time)
-    _emit(replace(answer, notes=each_once((*answer.notes, *said))), options)
+    _refuse_half_questions(regimens, to_match, options)
+    named = {name: asked[name] for name in ("dose_per_fraction", "tissue", "tissue_file")}
+    emit(rtplan.added(regimens[0], to_match or "", start=options["start"], clinic=options["clinic"], **named), options)
 
 
-def _each_once(texts: Sequence[str]) -> list[Prescription]:
-    """The prescriptions, in the order given."""
-    return list({prescription.name: prescription for prescription in map(prescription_of, texts)}.values())
-
-
-def _time(options: dict[str, Any]) -> Time:
-    from rtplan.errors import DomainError, finite
-    from rtplan.radiobiology.effect import FROM_DATES, NO_TIME, Time
-
-    overall, elapsed, monday = (options[key] for key in ("overall_time", "elapsed_days", "monday_start"))
-    if (overall is not None) + (elapsed is not None) + monday > 1:
-        raise click.UsageError("--overall-time, --elapsed-days and --monday-start do not go together: choose one")
-    if monday:
-        return FROM_DATES
-    if overall is not None:
-        if finite("--overall-time", overall, "days") < 1:
-            raise DomainError(f"--overall-time must be at least 1 day (last - first + 1), got {overall:g}")
-        return Time(from_dates=False, elapsed_days=overall - 1.0)
-    if elapsed is not None:
-        if finite("--elapsed-days", elapsed, "days") < 0:
-            raise DomainError(f"--elapsed-days must be 0 days or more, got {elapsed:g}")
-        return Time(from_dates=False, elapsed_days=elapsed)
-    return NO_TIME
-
-
-def _matched(regimens: Sequence[str], to_match: str, regions: Sequence[Region], options: dict[str, Any]) -> DoseAnswer:
-    from rtplan.errors import DomainError
-    from rtplan.questions.dose import dose_answer, match_dose_per_fraction, match_fractions
-    from rtplan.radiobiology.effect import NO_TIME
-
-    n, dose = options["fractions"], options["dose_per_fraction"]
-    if regimens:
-        raise click.UsageError(f"--to-match answers for one regimen, {to_match}: leave out {' '.join(regimens)}")
-    if (n is None) == (dose is None):
-        raise click.UsageError("--to-match goes with one of --fractions and --dose-per-fraction")
-    if any(options[key] not in (None, False) for key in ("overall_time", "elapsed_days", "monday_start")):
-        raise click.UsageError("--to-match is without time: leave out --overall-time, --elapsed-days, --monday-start")
-    if options["region"]:
-        raise click.UsageError("--to-match works at 100 % of prescription: leave out --region")
-    nonlinear = [region.tissue.name for region in regions if region.tissue.model != "LQ"]
-    if nonlinear:
-        raise DomainError(f"--to-match is for the plain LQ model, not for LQ-L of {', '.join(nonlinear)}")
-    reference = prescription_of(to_match)
-    alpha_betas = list(dict.fromkeys(region.tissue.alpha_beta for region in regions))
-    found = (
-        match_dose_per_fraction(reference, n, alpha_betas)
-        if n is not None
-        else match_fractions(reference, dose_per_fraction(dose), alpha_betas)
-    )
-    return replace(found, rows=dose_answer([reference], regions, NO_TIME).rows)
+def _refuse_half_questions(regimens: Sequence[str], to_match: str | None, options: dict[str, Any]) -> None:
+    if options["start"] is None:
+        raise click.UsageError("--clinic goes with --start")
+    if to_match is None or len(regimens) != 1:
+        raise click.UsageError(
+            "--start goes with one REGIMEN and --to-match: fractions are added to it until it matches; for more on a "
+            "calendar see rtplan plan and rtplan compare"
+        )
+    for key, name in (
+        ("overall_time", "--overall-time"),
+        ("elapsed_days", "--elapsed-days"),
+        ("fractions", "--fractions"),
+    ):
+        if options[key] is not None:
+            raise click.UsageError(f"{name} does not go with --start: times follow from the calendar")
+    if options["monday_start"] or options["ranges"] or options["region"] or options["alpha_beta"]:
+        raise click.UsageError("--start takes no --monday-start, --range, --region or --alpha-beta here")
 
 
 def _emit(answer: DoseAnswer, options: dict[str, Any]) -> None:
@@ -136,31 +84,4 @@ def _emit(answer: DoseAnswer, options: dict[str, Any]) -> None:
 
         click.echo(to_text(build(answer), columns()), nl=False)
         return
-    emit(answer, lambda: document(answer), options, table="effects", files=lambda wanted: _files(answer, wanted))
-
-
-def document(answer: DoseAnswer) -> dict[str, Any]:
-    """The JSON document of a quick answer."""
-    from rtplan.planning.artefact import encode
-
-    return {
-        "schema": SCHEMA,
-        "rows": encode(answer.rows),
-        "readings": encode(answer.readings),
-        "matches": encode(answer.matches),
-        "notes": encode(answer.notes),
-    }
-
-
-def _files(answer: DoseAnswer, wanted: Sequence[str] | None) -> dict[str, str | bytes]:
-    from rtplan.cli.regimens import files_of
-    from rtplan.planning.artefact import dumps
-
-    return files_of("dose", wanted, {"json": lambda: dumps(document(answer)), "csv": lambda: _csv(answer)})
-
-
-def _csv(answer: DoseAnswer) -> str:
-    from rtplan.report.formats.csv import to_csv
-    from rtplan.report.pages.dose import row_table
-
-    return to_csv(row_table(answer.rows))
+    emit(answer, options)

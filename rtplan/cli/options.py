@@ -7,35 +7,29 @@ import os
 import re
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rtplan.errors import ConfigError, DomainError, RtplanError
+from rtplan.errors import DomainError, QuestionError, RtplanError
 
 if TYPE_CHECKING:
-    from rtplan.course.course import Course
+    from rtplan.answer import Answer
     from rtplan.note import Note
-    from rtplan.planning.provenance import Provenance
-    from rtplan.planning.resolve import Where
 
 __all__ = [
     "CLINIC",
     "DATE",
     "Command",
-    "bundled",
-    "check_times",
+    "command_line",
     "emit",
     "file_options",
     "output_options",
-    "provenance",
+    "question",
     "range_option",
-    "stamp_of",
     "tissue_options",
-    "where_of",
     "where_options",
 ]
 
@@ -59,16 +53,16 @@ class Command(click.Command):
                 raise click.UsageError(f"{name} is given more than once: it takes one value", ctx)
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; arguments that do not make one question are a mistake of use."""
+        try:
+            return super().invoke(ctx)
+        except QuestionError as error:
+            raise click.UsageError(str(error), ctx) from None
 
-EARLIEST, LATEST = dt.date(1951, 1, 1), dt.date(2097, 12, 31)
-"""Dates the commands take: the holidays of China are known from 1950 to 2100, and a plan looks 200 days back and 800
-ahead."""
 
 MOST_DAYS = 365
 """Days that a cycle may be put off, and that the chemotherapy may lie from the fractions. Design default."""
-
-LOWEST_ALPHA_BETA, HIGHEST_ALPHA_BETA = 0.1, 100.0
-"""Values of α/β that --alpha-beta takes [Gy]: published estimates lie well inside. Design default."""
 
 
 class DateType(click.ParamType[dt.date]):
@@ -78,6 +72,7 @@ class DateType(click.ParamType[dt.date]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
         from rtplan.clinic.days import parse_date
+        from rtplan.planning.resolve import EARLIEST, LATEST
 
         if isinstance(value, dt.date):
             return value
@@ -164,8 +159,10 @@ class AlphaBetaType(click.ParamType[float]):
     name = "FLOAT"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from rtplan.planning.resolve import HIGHEST_ALPHA_BETA as high
+        from rtplan.planning.resolve import LOWEST_ALPHA_BETA as low
+
         number = click.FLOAT.convert(value, param, ctx)
-        low, high = LOWEST_ALPHA_BETA, HIGHEST_ALPHA_BETA
         if not low <= number <= high:
             raise DomainError(f"--alpha-beta must lie from {low:g} to {high:g} Gy, got {value}")
         return float(number)
@@ -283,37 +280,6 @@ def file_options(function: F) -> F:
     )
 
 
-def bundled(
-    result: Any, options: dict[str, Any], *, document: Callable[[], Any] | None = None, previous: Any = None
-) -> Callable[[Sequence[str] | None], dict[str, str | bytes]]:
-    """What `emit` takes as files: every form of the result that --only wants, in the language asked for.
-
-    document: gives the JSON document (a plan has its own). previous: the plan before this revision.
-    """
-
-    def files(wanted: Sequence[str] | None) -> dict[str, str | bytes]:
-        from rtplan.report.formats import bundle
-
-        try:
-            bundle.check(result, wanted)
-        except RtplanError as error:
-            raise click.UsageError(str(error)) from None
-        with _Patience() as step:
-            return bundle.files(
-                result,
-                wanted,
-                document=document,
-                language=options.get("language") or "en",
-                patient_doses=bool(options.get("patient_doses")),
-                plots=bool(options.get("plots")),
-                stamp=options.get("stamp"),
-                previous=previous,
-                step=step,
-            )
-
-    return files
-
-
 class _Patience:
     """A progress bar on stderr, once two seconds have gone by, and only where somebody looks at a terminal."""
 
@@ -341,67 +307,13 @@ class _Patience:
             self._bar.stop()
 
 
-def stamp_of(stamp: dt.datetime | None) -> dt.datetime:
-    """The given stamp, or the clock."""
-    return stamp or dt.datetime.now(dt.UTC).replace(microsecond=0)
+_OUTPUT = ("as_json", "as_csv", "out", "only", "force", "language", "plots", "patient_doses", "choose")
 
 
-def where_of(options: dict[str, Any]) -> Where:
-    """The shared options as the value the intake takes."""
-    from rtplan.planning.inputs import CycleDelay
-    from rtplan.planning.resolve import Where
-
-    cycles = [cycle for cycle, _ in options.get("delay_cycle") or ()]
-    for cycle in cycles:
-        if cycles.count(cycle) > 1:
-            raise click.UsageError(f"--delay-cycle puts cycle {cycle} off more than once: give it once")
-    return Where(
-        clinic=options.get("clinic"),
-        worked_weekends=options.get("worked_weekends"),
-        week=options.get("week"),
-        matched_machine=bool(options.get("matched_machine")),
-        align=options.get("align"),
-        policy=options.get("cycle_policy"),
-        chemo=options.get("chemo"),
-        delays=tuple(CycleDelay(cycle=cycle, days=days) for cycle, days in options.get("delay_cycle") or ()),
-        exact_start=bool(options.get("exact_start")),
-        start_rules_off=bool(options.get("no_start_rules")),
-        times=options.get("times") or (),
-        tissues=tuple(options.get("tissue") or ()),
-        alpha_betas=tuple(options.get("alpha_beta") or ()),
-        regions=tuple(options.get("region") or ()),
-        tissue_file=options.get("tissue_file"),
-        category=options.get("category"),
-        ranges=bool(options.get("ranges")),
-    )
-
-
-def check_times(times: Sequence[dt.time], course: Course) -> None:
-    """Refuse clock times that no day has a fraction for."""
-    from rtplan.report.language import plural
-
-    most = max(Counter(fraction.date for fraction in course.fractions).values())
-    if len(times) > most:
-        raise DomainError(f"--times gives {len(times)} times, but no day has more than {plural(most, 'fraction')}")
-
-
-def provenance(stamp: dt.datetime | None, files: list[Path], command: str = "") -> Provenance:
-    """Versions, checksums and the command line. Files are named without their folders."""
-    import platform
-
-    from rtplan import __version__
-    from rtplan.clinic.holidays import library_version
-    from rtplan.library import read as reader
-    from rtplan.planning.provenance import FileSum, Provenance
-
-    return Provenance(
-        rtplan=__version__,
-        python=platform.python_version(),
-        holidays=library_version(),
-        created=stamp_of(stamp),
-        command=command or command_line(),
-        files=tuple(FileSum(name=path.name, sha256=reader.checksum(path)) for path in files if path.is_file()),
-    )
+def question(options: dict[str, Any], *without: str) -> dict[str, Any]:
+    """The options that ask, as the function of the front door takes them; those that say how to write are left out."""
+    asked = {name: value for name, value in options.items() if name not in (*_OUTPUT, *without)}
+    return {name: () if value is None and name == "times" else value for name, value in asked.items()}
 
 
 def command_line() -> str:
@@ -420,19 +332,18 @@ def _without_folder(word: str) -> str:
 
 
 def emit(
-    result: Any,
-    document: Any,
+    answer: Answer,
     options: dict[str, Any],
     *,
-    table: str,
-    files: Any = None,
     notes: Sequence[Note] | None = None,
+    written: Answer | None = None,
+    previous: Answer | None = None,
 ) -> None:
     """Write an answer: JSON or CSV alone on stdout, files into --out, else sections on the terminal.
 
     Where the terminal shows no sections, warnings and broken rules stand on stderr: nobody has to open a file to learn
-    of them. table: name of the table that --csv prints. files: function of the set of wanted kinds (None: all) that
-    gives name and content of each file of --out. notes: what to warn of. Default: the notes of the result.
+    of them. notes: what to warn of. Default: the notes of the answer. written: whose files --out holds. Default: the
+    answer's. previous: the plan before the one that is written.
     """
     if options.get("as_json") and options.get("as_csv"):
         raise click.UsageError("--json and --csv do not go together: choose one")
@@ -440,23 +351,20 @@ def emit(
         if options.get(name) and not options.get("out"):
             raise click.UsageError(f"--{name.replace('_', '-')} goes with --out")
     if options.get("out"):
-        _write_out(options, files)
+        _write_out(written or answer, options, previous)
     if options.get("as_json"):
-        from rtplan.planning.artefact import dumps
+        from rtplan.report.formats.json import dumps
 
-        click.echo(dumps(document()), nl=False)
+        click.echo(dumps(answer.document()), nl=False)
     elif options.get("as_csv"):
-        from rtplan.report.formats.csv import to_csv
-        from rtplan.report.registry import report
-
-        click.echo(to_csv(_table(report(result), table)), nl=False)
+        click.echo(_csv(answer), nl=False)
     elif not options.get("out"):
         from rtplan.report.formats.terminal import render
         from rtplan.report.registry import report
 
-        render(report(result), sys.stdout)
+        render(report(answer), sys.stdout)
         return
-    _warn(getattr(result, "notes", ()) if notes is None else notes)
+    _warn(answer.notes if notes is None else notes)
 
 
 _WARNINGS = {"warning": "warning", "violation": "RULE BROKEN"}
@@ -464,24 +372,42 @@ _WARNINGS = {"warning": "warning", "violation": "RULE BROKEN"}
 
 def _warn(notes: Sequence[Note]) -> None:
     """Warnings and broken rules on stderr, each on one line and once."""
-    for line in dict.fromkeys(
-        f"{_WARNINGS[note.severity]}: {' '.join(note.message.split())}" for note in notes if note.severity in _WARNINGS
-    ):
+    from rtplan.report.sentences import sentence
+
+    shown = [note for note in notes if note.severity in _WARNINGS]
+    for line in dict.fromkeys(f"{_WARNINGS[note.severity]}: {' '.join(sentence(note).split())}" for note in shown):
         click.echo(line, err=True)
 
 
-def _write_out(options: dict[str, Any], files: Any) -> None:
+def _write_out(answer: Answer, options: dict[str, Any], previous: Answer | None) -> None:
+    from rtplan.report.formats import bundle
     from rtplan.report.formats.files import write_files
 
-    if files is None:
-        raise ConfigError("--out", ["this command writes no files yet"])
     wanted = [part.strip() for part in options["only"].split(",")] if options.get("only") else None
-    for path in write_files(options["out"], files(wanted), force=bool(options.get("force"))):
+    try:
+        bundle.check(answer, wanted)
+    except RtplanError as error:
+        raise click.UsageError(str(error)) from None
+    with _Patience() as step:
+        contents = bundle.files(
+            answer,
+            wanted,
+            language=options.get("language") or "en",
+            patient_doses=bool(options.get("patient_doses")),
+            plots=bool(options.get("plots")),
+            stamp=options.get("stamp"),
+            previous=previous,
+            step=step,
+        )
+    for path in write_files(options["out"], contents, force=bool(options.get("force"))):
         click.echo(str(path), err=True)
 
 
-def _table(report: Any, name: str) -> Any:
+def _csv(answer: Answer) -> str:
     from rtplan.report.blocks import Table
+    from rtplan.report.formats.csv import to_csv
+    from rtplan.report.registry import face, report
 
-    blocks = [block for section in report.sections for block in section.blocks]
-    return next(block for block in blocks if isinstance(block, Table) and block.name == name)
+    blocks = [block for section in report(answer).sections for block in section.blocks]
+    name = face(answer).table
+    return to_csv(next(block for block in blocks if isinstance(block, Table) and block.name == name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,15 +10,13 @@ import click
 from rtplan.cli.options import (
     DATE,
     Command,
-    bundled,
-    check_times,
+    command_line,
     emit,
     file_options,
     output_options,
-    provenance,
+    question,
     range_option,
     tissue_options,
-    where_of,
     where_options,
 )
 
@@ -47,26 +44,7 @@ def command(protocol: str | None, start: dt.date, **options: Any) -> None:
 
     Example: rtplan plan --start 2026-02-02
     """
-    from rtplan.library import catalogue
-    from rtplan.planning import artefact, resolve
-    from rtplan.planning.inputs import compensate
-    from rtplan.planning.plan import make_plan, refuse
+    import rtplan
 
-    name = protocol or resolve.DEFAULT_PROTOCOL
-    found = resolve.protocol_of(name)
-    where = where_of(options)
-    inputs = resolve.inputs_of(found, start, where)
-    if options["compensate_closures"]:
-        inputs = compensate(inputs, options["compensate_closures"])
-    files = catalogue.files_of(name, found, where.clinic, where.chemo)
-    files += [Path(where.tissue_file)] if where.tissue_file else []
-    plan = make_plan(inputs, provenance(options["stamp"], files))
-    check_times(where.times, plan.course)
-    refuse(plan, provisional=options["no_provisional"], strict=options["strict_rules"])
-    emit(
-        plan,
-        lambda: artefact.document(plan),
-        options,
-        table="fractions",
-        files=bundled(plan, options),
-    )
+    plan = rtplan.plan(protocol, start=start, command=command_line(), **question(options))
+    emit(plan, options)

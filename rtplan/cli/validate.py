@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import Command, StampType, command_line, stamp_of
+from rtplan.cli.options import Command, StampType, command_line
 
 if TYPE_CHECKING:
     from rtplan.validation.validation import Validation
@@ -30,19 +30,19 @@ def command(context: click.Context, /, html: Path | None, **options: Any) -> Non
 
     Example: rtplan validate --html commissioning.html
     """
+    import rtplan
     from rtplan.report.language import plural
     from rtplan.report.pages.validation import summary
 
     if options["as_json"] and options["as_csv"]:
         raise click.UsageError("--json and --csv do not go together: choose one")
-    result = _validated(options)
+    result = rtplan.validate(stamp=options["stamp"], command=command_line())
     if html is not None:
         _write_html(result, html, options)
     if options["as_json"]:
-        from rtplan.planning.artefact import dumps
-        from rtplan.validation.validation import document
+        from rtplan.report.formats.json import dumps
 
-        click.echo(dumps(document(result)), nl=False)
+        click.echo(dumps(result.document()), nl=False)
     elif options["as_csv"]:
         from rtplan.report.formats.csv import to_csv
         from rtplan.report.pages.validation import case_table
@@ -60,36 +60,11 @@ def command(context: click.Context, /, html: Path | None, **options: Any) -> Non
         context.exit(1)
 
 
-def _validated(options: dict[str, Any]) -> Validation:
-    from rtplan import __version__
-    from rtplan.planning.provenance import Provenance
-    from rtplan.validation.validation import data_files, validate
-
-    made = Provenance(
-        rtplan=__version__, created=stamp_of(options["stamp"]), command=command_line(), files=data_files()
-    )
-    return validate(provenance=made, platform=tuple(_platform()))
-
-
-def _platform() -> list[tuple[str, str]]:
-    """What the numbers were computed with."""
-    import platform
-    from importlib.metadata import version
-
-    libraries = [(name, version(name)) for name in ("numpy", "holidays", "pydantic")]
-    machine = f"{platform.system()} {platform.machine()}"
-    return [
-        ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
-        *libraries,
-        ("Platform", machine),
-    ]
-
-
 def _write_html(result: Validation, path: Path, options: dict[str, Any]) -> None:
     from rtplan.report.formats.files import write_files
     from rtplan.report.formats.html import to_html
     from rtplan.report.registry import report
 
-    page = to_html(report(result), stamp=stamp_of(options["stamp"]))
+    page = to_html(report(result), stamp=result.provenance.created)
     for written in write_files(path.parent, {path.name: page}, force=options["force"]):
         click.echo(str(written), err=True)

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from rtplan.cli.options import CLINIC, DATE, Command, emit, output_options
-from rtplan.cli.regimens import files_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rtplan.questions.workdays import Workdays
-
-SCHEMA = "rtplan.workdays/1"
-MOST_DAYS = 3660
+from rtplan.cli.options import CLINIC, DATE, Command, emit, output_options, question
 
 
 @click.command("workdays", cls=Command)
@@ -38,76 +29,6 @@ def command(clinic: str, first: dt.date, last: dt.date, **options: Any) -> None:
 
     Example: rtplan workdays west-china --from 2026-02-01 --to 2026-03-31
     """
-    from rtplan.clinic.calendar import build
-    from rtplan.clinic.holidays import categories_not_used
-    from rtplan.errors import DomainError, ScheduleError
-    from rtplan.library.catalogue import load_clinic
-    from rtplan.questions.workdays import Workdays
+    import rtplan
 
-    length = (last - first).days + 1
-    if length < 1:
-        raise DomainError(f"--to {last} lies before --from {first}")
-    if length > MOST_DAYS:
-        raise DomainError(f"--from {first} --to {last} is {length} days, at most {MOST_DAYS} are listed")
-    found = load_clinic(clinic)
-    known = options["worked_weekends"] or found.worked_weekends
-    days = found.infusion if options["infusion"] else None
-    if options["infusion"] and days is None:
-        raise DomainError(f"{found.label} states no days of an infusion unit: it keeps those of the clinic")
-    # a week to each side: a span of closed days alone is an answer, not an error
-    margin = dt.timedelta(days=7)
-    name = f"infusion unit of {found.label}" if options["infusion"] else None
-    calendar = build(found, first - margin, last + margin, worked_weekends=known == "yes", days=days, name=name)
-    result = Workdays(
-        calendar=calendar,
-        first=first,
-        last=last,
-        worked_weekends=known,
-        assumptions=categories_not_used(found, first, last),
-    )
-    doubtful = [note.message for note in result.notes if note.code == "provisional"]
-    if options["no_provisional"] and doubtful:
-        raise ScheduleError(doubtful[0])
-    emit(result, lambda: document(result), options, table="days", files=lambda wanted: _files(result, wanted))
-
-
-def document(result: Workdays) -> dict[str, Any]:
-    """The JSON document of the days."""
-    from rtplan.clinic.days import day_name
-    from rtplan.planning.artefact import encode
-
-    calendar = result.calendar
-    return {
-        "schema": SCHEMA,
-        "clinic": calendar.name,
-        "time_zone": calendar.time_zone,
-        "from": result.first.isoformat(),
-        "to": result.last.isoformat(),
-        "official_through": encode(calendar.official_through),
-        "worked_weekends": result.worked_weekends,
-        "sources": list(calendar.sources),
-        "open_days": result.n_open,
-        "closed_days": len(result.days) - result.n_open,
-        "days": [
-            {
-                "date": day.isoformat(),
-                "weekday": day_name(day),
-                "open": reason.open,
-                "kind": reason.kind,
-                "reason": reason.text or reason.kind,
-                "provisional": reason.provisional,
-                "fractions": reason.fractions,
-            }
-            for day, reason in result.days
-        ],
-        "notes": encode(result.notes),
-    }
-
-
-def _files(result: Workdays, wanted: Sequence[str] | None) -> dict[str, str | bytes]:
-    from rtplan.planning.artefact import dumps
-    from rtplan.report.formats.csv import to_csv
-    from rtplan.report.pages.workdays import day_table
-
-    writers = {"json": lambda: dumps(document(result)), "csv": lambda: to_csv(day_table(result))}
-    return files_of("workdays", wanted, writers)
+    emit(rtplan.workdays(clinic, first, last, **question(options, "stamp")), options)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from rtplan.answer import Answer
+from rtplan.answer import Answer, Kind
 from rtplan.clinic.days import days_between
 from rtplan.course.course import Course
 from rtplan.errors import DomainError
@@ -18,6 +19,7 @@ from rtplan.interruption.ranking import Sensitivity, is_whole, ranked, sensitivi
 from rtplan.interruption.situation import Situation
 from rtplan.note import Note, Phrase, Value
 from rtplan.planning.plan import Plan
+from rtplan.planning.provenance import Provenance
 from rtplan.radiobiology.effect import EffectRow
 
 __all__ = [
@@ -32,8 +34,10 @@ class Missed(Answer):
 
     delivered: what was given so far, as a course of its own, None where nothing was; its effects: to its last day.
     appended: the course with what was missed appended, uncompensated; it is one of the options too.
-    shown: ids of the options that are shown unless all are asked for.
+    shown: ids of the options that are shown unless all are asked for. parent_sha256: of the plan's plan.json.
     """
+
+    kind: ClassVar[Kind] = "missed"
 
     situation: Situation
     settings: Settings
@@ -53,6 +57,8 @@ class Missed(Answer):
     added_scan: tuple[AddedScan, ...]
     sensitivity: tuple[Sensitivity, ...]
     notes: tuple[Note, ...]
+    provenance: Provenance
+    parent_sha256: str = ""
     all_options: bool = False
 
     @property
@@ -72,10 +78,27 @@ class Missed(Answer):
                 return option
         raise DomainError(f"there is no option {name!r}; there are {', '.join(o.id for o in self.options)}")
 
+    def choose(self, name: str, *, reason: str = "") -> Plan:
+        """The revised plan of the option of this id: a plan like any other, from which the next interruption starts.
 
-def missed_answer(situation: Situation, settings: Settings | None = None, *, all_options: bool = False) -> Missed:
+        reason: why, in the revision's history; empty: what was missed, the cause and what was chosen.
+        """
+        from rtplan.interruption.choose import choose
+
+        return choose(self, name, self.provenance, parent_sha256=self.parent_sha256, reason=reason)
+
+
+def missed_answer(
+    situation: Situation,
+    settings: Settings | None = None,
+    *,
+    all_options: bool = False,
+    provenance: Provenance | None = None,
+    parent_sha256: str = "",
+) -> Missed:
     """What the missed fractions cost, and every way to compensate, judged on the whole course.
 
+    provenance: of this answer; None: the plan's. parent_sha256: of the plan's plan.json, kept by a revision.
     Raises ScheduleError where the plan's calendar ends before the course does.
     """
     q = Question(situation, settings or Settings())
@@ -100,6 +123,8 @@ def missed_answer(situation: Situation, settings: Settings | None = None, *, all
         added_scan=tuple(added_scan(q)),
         sensitivity=tuple(sensitivity(q, found)),
         notes=tuple(_notes(q, appended, found)),
+        provenance=provenance or situation.plan.provenance,
+        parent_sha256=parent_sha256,
         all_options=all_options,
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,9 @@ __all__ = [
     "PLAN_SCHEMA",
     "course_document",
     "document",
-    "dumps",
     "encode",
     "parse",
     "read",
-    "write",
 ]
 
 
@@ -40,22 +38,29 @@ _TOLERANCE = 1e-9  # of a figure made again by another version of Python or nump
 PLAN_SCHEMA = "rtplan.plan/1"
 
 
-def encode(value: Any) -> Any:
-    """A frozen value as JSON data: fields by name, dates in ISO form, tuples as lists, absent as null."""
+Encode = Callable[[Any], Any]
+
+
+def _without_sentence(note: Note) -> dict[str, Any]:
+    return {"code": note.code, "severity": note.severity, "values": encode(note.values)}
+
+
+def encode(value: Any, note: Callable[[Note], Any] = _without_sentence) -> Any:
+    """A frozen value as JSON data: fields by name, dates in ISO form, tuples as lists, absent as null.
+
+    note: how a remark is written; here without a sentence, which only the output can make.
+    """
+    if isinstance(value, Note):
+        return note(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: encode(getattr(value, field.name), note) for field in dataclasses.fields(value)}
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
+        return {str(key): encode(item, note) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [encode(item) for item in value]
+        return [encode(item, note) for item in value]
     return value
-
-
-def dumps(data: Any) -> str:
-    """JSON text of data: full precision, no NaN, keys in the order they were put."""
-    return json.dumps(encode(data), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def course_document(course: Course) -> dict[str, Any]:
@@ -84,8 +89,11 @@ def course_document(course: Course) -> dict[str, Any]:
     }
 
 
-def document(plan: Plan) -> dict[str, Any]:
-    """The plan as the JSON document of the door: derived figures stand beside what they follow from."""
+def document(plan: Plan, encode: Encode = encode) -> dict[str, Any]:
+    """The plan as JSON data: derived figures stand beside what they follow from.
+
+    encode: of values; with the default, notes are without their sentences, as this file compares them.
+    """
     course = course_document(plan.course)
     for entry, fraction in zip(course["fractions"], plan.course.fractions, strict=True):
         entry["provisional"] = plan.is_provisional(fraction)
@@ -116,12 +124,7 @@ def document(plan: Plan) -> dict[str, Any]:
     }
 
 
-def write(plan: Plan) -> str:
-    """Text of plan.json."""
-    return dumps(document(plan))
-
-
-def read(path: str | Path) -> Plan:
+def read(path: str | PathLike[str]) -> Plan:
     """The plan of a plan.json; ConfigError where it is not one, or where its figures do not follow from each other."""
     path = Path(path)
     return parse(reader.read_json(path), path.name)
@@ -145,7 +148,7 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
         raise
     except (RtplanError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(file, [f"is not a plan: {error}"]) from None
-    difference = _first_difference(document(plan), data)
+    difference = _first_difference(document(plan), _without_sentences(data))
     difference = difference or _first_difference(_figures(_again(plan, file)), _figures(plan), tolerance=_TOLERANCE)
     if difference:
         raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
@@ -157,6 +160,16 @@ def _with_later_keys(data: dict[str, Any]) -> dict[str, Any]:
     revision = {"spans": [], **data["revision"]}
     revision["earlier"] = [{"spans": [], **step} for step in revision["earlier"]]
     return {**data, "revision": revision, "inputs": {"calendar_source": None, **data["inputs"]}}
+
+
+def _without_sentences(data: dict[str, Any]) -> dict[str, Any]:
+    """The document as it is compared: what a note says may be worded otherwise by another version, its values not."""
+
+    def bare(notes: Any) -> Any:
+        return [{key: part for key, part in note.items() if key != "message"} for note in notes]
+
+    inputs = data["inputs"]
+    return data | {"notes": bare(data["notes"]), "inputs": inputs | {"assumptions": bare(inputs["assumptions"])}}
 
 
 def _again(plan: Plan, file: str) -> Plan:

@@ -6,8 +6,9 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
-from rtplan.answer import Answer
+from rtplan.answer import Answer, Kind
 from rtplan.chemotherapy import check as chemo_check
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.clinic.days import Calendar, add_days, day_name, days_between
@@ -38,6 +39,8 @@ OPEN_DAYS_KEPT = 60
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Answer):
     """A course on dates with its cycles, effects and notes. `prescribed_effects` are those of the reference course."""
+
+    kind: ClassVar[Kind] = "plan"
 
     inputs: PlanInputs
     course: Course

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rtplan.clinic.days import add_days, days_between
 from rtplan.errors import DomainError, whole
@@ -15,6 +16,7 @@ __all__ = [
     "Provenance",
     "Revision",
     "RevisionStep",
+    "provenance_of",
 ]
 
 
@@ -117,3 +119,24 @@ class Revision:
 
     def __post_init__(self) -> None:
         whole("number", self.number, 1)
+
+
+def provenance_of(files: Iterable[Path], created: dt.datetime, command: str) -> Provenance:
+    """Versions, checksums and the question. Files are named without their folders: those can name people.
+
+    created: the moment, which only the front door reads from the clock.
+    """
+    import platform
+
+    from rtplan import __version__
+    from rtplan.clinic.holidays import library_version
+    from rtplan.library.read import checksum
+
+    return Provenance(
+        rtplan=__version__,
+        python=platform.python_version(),
+        holidays=library_version(),
+        created=created,
+        command=command,
+        files=tuple(FileSum(name=path.name, sha256=checksum(path)) for path in files if path.is_file()),
+    )

@@ -6,15 +6,16 @@ import datetime as dt
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import get_args
 
 from rtplan.chemotherapy.protocol import ChemoProtocol, Policy, parse_anchor, with_anchor
 from rtplan.clinic.calendar import build, with_matched
 from rtplan.clinic.clinic import Clinic, Days, WorkedWeekends, with_week
-from rtplan.clinic.days import Calendar, add_days
+from rtplan.clinic.days import Calendar, add_days, parse_date
 from rtplan.clinic.holidays import assumed, categories_not_used, working_week
 from rtplan.clinic.limits import Limits, StartRules
 from rtplan.course.schedule import on_week, prescribed_reference
-from rtplan.errors import ConfigError, DomainError
+from rtplan.errors import ConfigError, DomainError, QuestionError, one_of, whole
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol, RegionSpec
 from rtplan.note import Note, Source
@@ -28,8 +29,13 @@ from rtplan.radiobiology.tissue import Tissue
 
 __all__ = [
     "DEFAULT_PROTOCOL",
+    "EARLIEST",
+    "HIGHEST_ALPHA_BETA",
+    "LATEST",
+    "LOWEST_ALPHA_BETA",
     "Where",
     "calendars",
+    "day_of",
     "inputs_of",
     "named_prescription",
     "protocol_of",
@@ -73,18 +79,61 @@ class Where:
     category: int | None = None
     ranges: bool = False
 
+    def __post_init__(self) -> None:
+        if self.worked_weekends is not None:
+            one_of("worked-weekends", self.worked_weekends, ("yes", "no"))
+        if self.policy is not None:
+            one_of("cycle-policy", self.policy, get_args(Policy))
+        if self.category is not None:
+            whole("category", self.category, 1, 3)
+        if list(self.times) != sorted(set(self.times)):
+            raise DomainError(f"times must rise through the day, got {', '.join(map(str, self.times))}")
+        cycles = [delay.cycle for delay in self.delays]
+        for cycle in cycles:
+            if cycles.count(cycle) > 1:
+                raise QuestionError(f"--delay-cycle puts cycle {cycle} off more than once: give it once")
 
-def protocol_of(name: str) -> Protocol:
-    """A protocol by path or name; else a regimen or notation such as ``70/35``, without chemotherapy."""
+
+EARLIEST, LATEST = dt.date(1951, 1, 1), dt.date(2097, 12, 31)
+"""Dates that are taken: the holidays of China are known from 1950 to 2100, and a plan looks 200 days back and 800
+ahead."""
+
+LOWEST_ALPHA_BETA, HIGHEST_ALPHA_BETA = 0.1, 100.0
+"""Bare values of α/β that are taken [Gy]: published estimates lie well inside. Design default."""
+
+
+def day_of(value: str | dt.date, what: str = "date") -> dt.date:
+    """A date, or the date of an ISO text, in the years for which there are calendars.
+
+    >>> day_of("2026-03-02")
+    datetime.date(2026, 3, 2)
+    """
+    if isinstance(value, dt.datetime):
+        value = value.date()
+    day = value if isinstance(value, dt.date) else parse_date(value, what)
+    if not EARLIEST <= day <= LATEST:
+        raise DomainError(f"{what} must lie from {EARLIEST} to {LATEST}, got {day}")
+    return day
+
+
+def protocol_of(name: str | Prescription | Protocol) -> Protocol:
+    """A protocol by path or name; else a regimen, a notation (``70/35``) or a prescription, without chemotherapy."""
+    if isinstance(name, Protocol):
+        return name
+    if isinstance(name, Prescription):
+        return _bare_protocol(name, "given as a prescription")
     if (catalogue.is_path(name) and name.lower().endswith(".toml")) or name in catalogue.names("protocols"):
         return catalogue.load_protocol(name)
     if not notation.looks_like_notation(name) and difflib.get_close_matches(name, catalogue.names("protocols"), n=1):
         return catalogue.load_protocol(name)
-    prescription = named_prescription(name)
+    return _bare_protocol(named_prescription(name), "given on the command line")
+
+
+def _bare_protocol(prescription: Prescription, given: str) -> Protocol:
     return Protocol(
         name=prescription.name,
         label=prescription.name,
-        sources=(Source(text="given on the command line", verified=False),),
+        sources=(Source(text=given, verified=False),),
         prescription=prescription,
     )
 
@@ -330,6 +379,9 @@ def _each_once(regions: Sequence[Region], texts: Sequence[str]) -> tuple[Region,
 
 def bare_tissue(alpha_beta: float) -> Tissue:
     """A tissue of which only the alpha/beta is known, from the user: no time factor, complete repair."""
+    if not LOWEST_ALPHA_BETA <= alpha_beta <= HIGHEST_ALPHA_BETA:
+        low, high = LOWEST_ALPHA_BETA, HIGHEST_ALPHA_BETA
+        raise DomainError(f"--alpha-beta must lie from {low:g} to {high:g} Gy, got {alpha_beta}")
     return Tissue(
         name=f"alpha/beta {alpha_beta:g}",
         label=f"α/β {alpha_beta:g} Gy",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
+from rtplan.answer import Answer, Kind
 from rtplan.clinic.days import Calendar
 from rtplan.course.course import Course
 from rtplan.course.schedule import Permit, lay_out
@@ -67,11 +69,13 @@ class AddedFractions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddedAnswer:
+class AddedAnswer(Answer):
     """How many fractions a prescription needs to match a reference on a calendar, for each parameter set.
 
     reference_rows: the reference laid out from the same day, one a set.
     """
+
+    kind: ClassVar[Kind] = "added"
 
     prescription: Prescription
     reference: Prescription

@@ -7,8 +7,9 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from rtplan.answer import Answer
+from rtplan.answer import Answer, Kind
 from rtplan.clinic.days import Calendar
 from rtplan.course.course import Course
 from rtplan.course.schedule import describe_move, lay_out, prescribed_reference, prolongation_days
@@ -99,6 +100,8 @@ class Comparison(Answer):
     rows: for each regimen its regions. clinic: None where all start on a Monday and meet no closure; `dates` then is
     empty.
     """
+
+    kind: ClassVar[Kind] = "compare"
 
     candidates: tuple[Candidate, ...]
     rows: tuple[Compared, ...]

@@ -6,8 +6,9 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from rtplan.answer import Answer
+from rtplan.answer import Answer, Kind
 from rtplan.course.course import Course
 from rtplan.course.schedule import prescribed_reference
 from rtplan.errors import DomainError, positive, whole
@@ -101,6 +102,8 @@ class Match:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoseAnswer(Answer):
     """Rows of dose and effect, a region after the other for each regimen; how each was read; matches, if asked."""
+
+    kind: ClassVar[Kind] = "dose"
 
     rows: tuple[EffectRow, ...]
     readings: tuple[Reading, ...]

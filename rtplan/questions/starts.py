@@ -6,8 +6,9 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from rtplan.answer import Answer
+from rtplan.answer import Answer, Kind
 from rtplan.chemotherapy import check as chemo_check
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.clinic.days import WEEKDAYS, DayKind, add_days, days_between
@@ -93,6 +94,8 @@ class StartSearch(Answer):
     starts: possible days in the order of their rank. impossible: the other days, in the order of dates.
     best_overall_days: overall time from the best weekday without closures. tumour: the region ranked by.
     """
+
+    kind: ClassVar[Kind] = "starts"
 
     inputs: PlanInputs
     first: dt.date

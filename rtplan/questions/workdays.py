@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import ClassVar
 
+from rtplan.answer import Answer, Kind
+from rtplan.clinic.calendar import build
 from rtplan.clinic.clinic import WorkedWeekends
-from rtplan.clinic.days import Calendar, Reason
+from rtplan.clinic.days import Calendar, Reason, add_days, days_between
+from rtplan.clinic.holidays import categories_not_used
+from rtplan.errors import DomainError, ScheduleError
+from rtplan.library.catalogue import load_clinic
 from rtplan.note import Note, Scalar
 
 __all__ = [
+    "MOST_DAYS",
     "Workdays",
+    "workdays",
 ]
 
 
+MOST_DAYS = 3660
+"""Days that are listed at most: ten years. Design default, no source. [d]"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workdays:
+class Workdays(Answer):
     """The days of a calendar from first to last. worked_weekends: "yes", "no" or "unknown" (then not used).
 
     assumptions: what is said of the clinic itself.
     """
+
+    kind: ClassVar[Kind] = "workdays"
 
     calendar: Calendar
     first: dt.date
@@ -61,3 +75,43 @@ class Workdays:
         if halves := tuple(day.isoformat() for day, reason in self.days if reason.open and reason.fractions == 1):
             notes.append(Note(code="half-days", severity="info", values={"count": len(halves), "days": halves}))
         return (*notes, *self.assumptions)
+
+
+def workdays(
+    clinic: str,
+    first: dt.date,
+    last: dt.date,
+    *,
+    worked_weekends: WorkedWeekends | None = None,
+    infusion: bool = False,
+    no_provisional: bool = False,
+) -> Workdays:
+    """The days of a clinic by name, path or country code. infusion: those of its infusion unit.
+
+    Raises DomainError or ConfigError for days or a clinic that are not there, ScheduleError as asked.
+    """
+    length = days_between(first, last) + 1
+    if length < 1:
+        raise DomainError(f"--to {last} lies before --from {first}")
+    if length > MOST_DAYS:
+        raise DomainError(f"--from {first} --to {last} is {length} days, at most {MOST_DAYS} are listed")
+    found = load_clinic(clinic)
+    known = worked_weekends or found.worked_weekends
+    days = found.infusion if infusion else None
+    if infusion and days is None:
+        raise DomainError(f"{found.label} states no days of an infusion unit: it keeps those of the clinic")
+    name = f"infusion unit of {found.label}" if infusion else None
+    # a week to each side: a span of closed days alone is an answer, not an error
+    low, high = add_days(first, -7), add_days(last, 7)
+    calendar = build(found, low, high, worked_weekends=known == "yes", days=days, name=name)
+    result = Workdays(
+        calendar=calendar,
+        first=first,
+        last=last,
+        worked_weekends=known,
+        assumptions=categories_not_used(found, first, last),
+    )
+    doubtful = [note.message for note in result.notes if note.code == "provisional"]
+    if no_provisional and doubtful:
+        raise ScheduleError(doubtful[0])
+    return result

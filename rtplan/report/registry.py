@@ -1,36 +1,77 @@
-"""`report(result)`: any result into sections. Each result type has its builder in a module of its own."""
+"""The one table of what each kind of answer is shown as: its page, its JSON document, its main table, its files."""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from rtplan.answer import Answer, Kind
 from rtplan.errors import DomainError
 from rtplan.report.blocks import Report
 
 __all__ = [
+    "FACES",
+    "Face",
+    "document",
+    "face",
     "report",
 ]
 
 
-_BUILDERS = {
-    "Plan": "plan",
-    "DoseAnswer": "dose",
-    "AddedAnswer": "added",
-    "Comparison": "comparison",
-    "Workdays": "workdays",
-    "Listing": "listing",
-    "Missed": "missed",
-    "StartSearch": "starts",
-    "Validation": "validation",
+_SMALL = ("json", "csv")
+_WHOLE = ("json", "html", "xlsx", "csv", "png")
+_COURSE = ("json", "html", "patient", "ics", "xlsx", "csv", "png")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """How one kind of answer is shown.
+
+    module: of its page in `report.pages` and of its document in `report.documents`. table: the one that a frame, --csv
+    and the CSV file hold. files: kinds of file it can be written as. stem, html, csv: what they are called.
+    """
+
+    module: str
+    table: str
+    files: tuple[str, ...]
+    stem: str
+    html: str
+    csv: str
+
+
+def _face(module: str, table: str, files: tuple[str, ...], stem: str, html: str = "", csv: str = "") -> Face:
+    return Face(module=module, table=table, files=files, stem=stem, html=html or stem, csv=csv or stem)
+
+
+FACES: Mapping[Kind, Face] = {
+    "plan": _face("plan", "fractions", _COURSE, "plan", html="report", csv="fractions"),
+    "dose": _face("dose", "effects", _SMALL, "dose"),
+    "added": _face("added", "steps", _SMALL, "dose"),
+    "missed": _face("missed", "options", _WHOLE, "missed", csv="options"),
+    "compare": _face("comparison", "comparison", _WHOLE, "compare"),
+    "starts": _face("starts", "starts", _WHOLE, "starts"),
+    "workdays": _face("workdays", "days", _SMALL, "workdays"),
+    "list": _face("listing", "list", _SMALL, "list"),
+    "validate": _face("validation", "cases", ("json", "html", "csv"), "validate"),
 }
 
 
-def report(result: Any) -> Report:
-    """The sections of a result. DomainError where nothing is known of its type."""
-    name = type(result).__name__
-    if name not in _BUILDERS:
-        raise DomainError(f"there is no report of a {name}")
-    module = importlib.import_module(f"rtplan.report.pages.{_BUILDERS[name]}")
-    built: Report = module.build(result)
+def face(answer: Answer) -> Face:
+    """How this answer is shown. DomainError for what is no answer."""
+    if not isinstance(answer, Answer):
+        raise DomainError(f"there are no files of a {type(answer).__name__}: only answers have a report")
+    return FACES[answer.kind]
+
+
+def report(answer: Answer) -> Report:
+    """The sections of an answer."""
+    built: Report = importlib.import_module(f"rtplan.report.pages.{face(answer).module}").build(answer)
     return built
+
+
+def document(answer: Answer) -> dict[str, Any]:
+    """The JSON document of an answer: `schema` first, then what it holds."""
+    data: dict[str, Any] = importlib.import_module(f"rtplan.report.documents.{face(answer).module}").document(answer)
+    return data

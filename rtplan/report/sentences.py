@@ -216,6 +216,16 @@ def filled(template: Template, values: Any, told: Words) -> str:
     return _Filler(told).vformat(told(text), (), values)
 
 
+def _said(note: Note, told: Words) -> str:
+    """The template filled; what stands in the note where it has none, or another version wrote other values."""
+    try:
+        return filled(TEMPLATES.get(note.code, "{text}"), note.values, told)
+    except KeyError:
+        if not note.message:
+            raise
+        return note.message
+
+
 def sentence(note: Note, told: Words | None = None) -> str:
     """What a note says. told: the language; None: English.
 
@@ -223,7 +233,7 @@ def sentence(note: Note, told: Words | None = None) -> str:
     """
     told = told or words("en")
     values: Any = note.values
-    said = note.message or filled(TEMPLATES.get(note.code, "{text}"), values, told)
+    said = _said(note, told)
     about = values.get("about")
     if about is None:
         return said

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from rtplan.answer import Answer
+from rtplan.answer import Answer, Kind
 from rtplan.errors import DomainError, non_negative
 from rtplan.library import catalogue
 from rtplan.library import read as reader
+from rtplan.note import Note
 from rtplan.planning.provenance import FileSum, Provenance
 from rtplan.validation.cases import KINDS, answers
 
 __all__ = [
     "CASES_FILE",
-    "VALIDATE_SCHEMA",
     "Case",
     "Cases",
     "Checked",
     "KindCount",
     "Validation",
     "data_files",
-    "document",
     "load_cases",
+    "made",
+    "platform",
     "validate",
 ]
 
 
 CASES_FILE = "published_cases.json"
-
-
-VALIDATE_SCHEMA = "rtplan.validate/1"
 
 
 PUBLISHED, ANALYTIC, KNOWN_ERROR = "published", "analytic", "known error"
@@ -143,9 +142,16 @@ class KindCount:
 class Validation(Answer):
     """All cases with their answers, and what answered them. platform: name and value, one a line."""
 
+    kind: ClassVar[Kind] = "validate"
+
     rows: tuple[Checked, ...]
     provenance: Provenance
     platform: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Nothing: what differs stands in the rows."""
+        return ()
 
     @property
     def checked(self) -> tuple[Checked, ...]:
@@ -202,6 +208,25 @@ def data_files() -> tuple[FileSum, ...]:
     folder = catalogue.directory()
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in (".toml", ".json"))
     return tuple(FileSum(name=path.relative_to(folder).as_posix(), sha256=reader.checksum(path)) for path in paths)
+
+
+def made(created: dt.datetime, command: str) -> Provenance:
+    """Versions and checksums of every shipped data file, for a report that is signed."""
+    from rtplan import __version__
+
+    return Provenance(rtplan=__version__, created=created, command=command, files=data_files())
+
+
+def platform() -> tuple[tuple[str, str], ...]:
+    """What the numbers are computed with: name and version, one a line."""
+    import platform
+    from importlib.metadata import version
+
+    return (
+        ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
+        *((name, version(name)) for name in ("numpy", "holidays", "pydantic")),
+        ("Platform", f"{platform.system()} {platform.machine()}"),
+    )
 
 
 def validate(
@@ -262,24 +287,3 @@ def _within(ours: float | None, theirs: float | None, tolerance: float) -> bool:
     if ours is None or theirs is None:
         return False
     return abs(ours - theirs) <= tolerance * (1.0 + _LAST_BIT) + 1e-12
-
-
-def document(result: Validation) -> dict[str, Any]:
-    """The answer as JSON data."""
-    from dataclasses import asdict
-
-    def entry(row: Checked) -> dict[str, Any]:
-        return asdict(row) | {"mismatch": row.mismatch}
-
-    return {
-        "schema": VALIDATE_SCHEMA,
-        "provenance": result.provenance,
-        "platform": dict(result.platform),
-        "passed": result.passed,
-        "values": len(result.checked),
-        "agreeing": sum(row.agrees for row in result.checked),
-        "counts": [asdict(count) for count in result.counts],
-        "rows": [entry(row) for row in result.checked],
-        "known_errors": [entry(row) for row in result.known_errors],
-        "not_covered": [entry(row) for row in result.not_covered],
-    }

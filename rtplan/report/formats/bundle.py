@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from rtplan.answer import Answer
 from rtplan.errors import DomainError
+from rtplan.planning.plan import Plan
+from rtplan.questions.listing import Listing
 from rtplan.report.blocks import Block, Figure, Report, Table
-from rtplan.report.registry import report
+from rtplan.report.formats.files import write_files
+from rtplan.report.formats.json import dumps
+from rtplan.report.registry import Face, document, face, report
 
 __all__ = [
     "KINDS",
@@ -18,6 +25,7 @@ __all__ = [
     "check",
     "files",
     "kinds",
+    "save",
 ]
 
 
@@ -32,34 +40,12 @@ KINDS = ("json", "html", "patient", "ics", "xlsx", "csv", "png")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Names:
-    """What the files of a type of result are called. table: which one the CSV holds."""
-
-    stem: str
-    html: str
-    csv: str
-    table: str
-
-
-_NAMES = {
-    "Plan": _Names(stem="plan", html="report", csv="fractions", table="fractions"),
-    "Missed": _Names(stem="missed", html="missed", csv="options", table="options"),
-    "Comparison": _Names(stem="compare", html="compare", csv="compare", table="comparison"),
-    "StartSearch": _Names(stem="starts", html="starts", csv="starts", table="starts"),
-}
-
-
-_ONLY_PLANS = ("patient", "ics")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
     """One call: what is asked, and the sections that most files render."""
 
-    result: Any
-    names: _Names
+    answer: Any
+    names: Face
     sections: Report
-    document: Callable[[], Any] | None
     language: str
     patient_doses: bool
     stamp: dt.datetime | None
@@ -67,10 +53,9 @@ class _Job:
 
 
 def files(
-    result: Any,
+    answer: Answer,
     wanted: Sequence[str] | None = None,
     *,
-    document: Callable[[], Any] | None = None,
     language: str = "en",
     patient_doses: bool = False,
     plots: bool = False,
@@ -80,23 +65,22 @@ def files(
 ) -> dict[str, Content]:
     """Name and content of each file of an answer: of all kinds, or of those wanted.
 
-    document: gives the JSON document (a plan gives its own). language: of what people read. patient_doses: show the
-    patient doses. plots: PNG files too; asking for "png" is the same. stamp: by default the moment the plan was made.
+    language: of what people read. patient_doses: show the patient doses. plots: PNG files too; asking for "png" is the
+    same. stamp: by default the moment the answer was made.
     previous: the plan before this revision, for cancel.ics. A revision's files bear its number: plan-r2.json.
     """
-    chosen = check(result, wanted)
+    chosen = check(answer, wanted)
     if wanted is None:
         chosen = tuple(kind for kind in chosen if kind != "png")
     if plots and "png" not in chosen:
         chosen = (*chosen, "png")
     job = _Job(
-        result=result,
-        names=_names(result),
-        sections=report(result),
-        document=document,
+        answer=answer,
+        names=_named(answer),
+        sections=report(answer),
         language=language,
         patient_doses=patient_doses,
-        stamp=stamp or getattr(getattr(result, "provenance", None), "created", None),
+        stamp=stamp or getattr(getattr(answer, "provenance", None), "created", None),
         previous=previous,
     )
     out: dict[str, Content] = {}
@@ -109,14 +93,29 @@ def files(
     return out
 
 
-def kinds(result: Any) -> tuple[str, ...]:
-    """The kinds of file that this result can be written as."""
-    return tuple(kind for kind in KINDS if kind not in _ONLY_PLANS or type(result).__name__ == "Plan")
+def save(
+    answer: Answer,
+    folder: str | os.PathLike[str],
+    *,
+    only: str | Sequence[str] | None,
+    force: bool,
+    stamp: str | dt.datetime | None,
+    **looks: Any,
+) -> tuple[Path, ...]:
+    """Write the files of an answer; the paths written. looks: as `files` takes them."""
+    wanted = [part.strip() for part in only.split(",")] if isinstance(only, str) else only
+    moment = dt.datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    return write_files(Path(folder), files(answer, wanted, stamp=moment, **looks), force=force)
 
 
-def check(result: Any, wanted: Sequence[str] | None) -> tuple[str, ...]:
+def kinds(answer: Answer) -> tuple[str, ...]:
+    """The kinds of file that this answer can be written as."""
+    return face(answer).files
+
+
+def check(answer: Answer, wanted: Sequence[str] | None) -> tuple[str, ...]:
     """The kinds wanted (None: all), each once; DomainError names the known ones where one is not."""
-    known = kinds(result)
+    known = kinds(answer)
     for kind in wanted or ():
         if kind not in known:
             near = difflib.get_close_matches(kind, known, n=1)
@@ -125,30 +124,22 @@ def check(result: Any, wanted: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted)) if wanted else known
 
 
-def _names(result: Any) -> _Names:
-    name = type(result).__name__
-    if name not in _NAMES:
-        raise DomainError(f"there are no files of a {name}")
-    names = _NAMES[name]
-    number = result.revision.number if name == "Plan" else 1
-    if number == 1:
-        return names
-    mark = f"-r{number}"
-    return _Names(stem=names.stem + mark, html=names.html + mark, csv=names.csv + mark, table=names.table)
+def _named(answer: Answer) -> Face:
+    """What its files are called: a listing's after what it lists, a revision's with its number."""
+    shown = face(answer)
+    if isinstance(answer, Listing):
+        return replace(shown, stem=answer.of, html=answer.of, csv=answer.of)
+    mark = _mark(answer)
+    return replace(shown, stem=shown.stem + mark, html=shown.html + mark, csv=shown.csv + mark)
 
 
-def _suffix(job: _Job) -> str:
-    return f"-r{job.result.revision.number}" if job.names.stem.startswith("plan-r") else ""
+def _mark(answer: Answer) -> str:
+    number = answer.revision.number if isinstance(answer, Plan) else 1
+    return f"-r{number}" if number > 1 else ""
 
 
 def _json(job: _Job) -> dict[str, Content]:
-    from rtplan.planning import artefact
-
-    if job.document is not None:
-        return {f"{job.names.stem}.json": artefact.dumps(job.document())}
-    if type(job.result).__name__ != "Plan":
-        raise DomainError(f"the JSON document of a {type(job.result).__name__} has to be given")
-    return {f"{job.names.stem}.json": artefact.write(job.result)}
+    return {f"{job.names.stem}.json": dumps(document(job.answer))}
 
 
 def _html(job: _Job) -> dict[str, Content]:
@@ -160,17 +151,17 @@ def _html(job: _Job) -> dict[str, Content]:
 def _patient(job: _Job) -> dict[str, Content]:
     from rtplan.report.formats.patient import patient_html
 
-    text = patient_html(job.result, language=job.language, doses=job.patient_doses, stamp=job.stamp)
-    return {f"patient{_suffix(job)}.html": text}
+    text = patient_html(job.answer, language=job.language, doses=job.patient_doses, stamp=job.stamp)
+    return {f"patient{_mark(job.answer)}.html": text}
 
 
 def _ics(job: _Job) -> dict[str, Content]:
     from rtplan.report.formats.ics import cancelled_ics, to_ics
 
-    mark = _suffix(job)
-    out: dict[str, Content] = {f"calendar{mark}.ics": to_ics(job.result, stamp=job.stamp, language=job.language)}
+    mark = _mark(job.answer)
+    out: dict[str, Content] = {f"calendar{mark}.ics": to_ics(job.answer, stamp=job.stamp, language=job.language)}
     if job.previous is not None:
-        gone = cancelled_ics(job.result, job.previous, stamp=job.stamp, language=job.language)
+        gone = cancelled_ics(job.answer, job.previous, stamp=job.stamp, language=job.language)
         out |= {f"cancel{mark}.ics": gone} if gone is not None else {}
     return out
 
@@ -197,7 +188,7 @@ def _png(job: _Job) -> dict[str, Content]:
     repeated = [figure.name for figure in figures]
     return {
         f"{figure.name}{f'-{repeated[:place].count(figure.name) + 1}' if figure.name in repeated[:place] else ''}"
-        f"{_suffix(job)}.png": png(figure)
+        f"{_mark(job.answer)}.png": png(figure)
         for place, figure in enumerate(figures)
     }
 

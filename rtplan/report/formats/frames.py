@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rtplan.answer import Answer
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.errors import DomainError
 from rtplan.planning.plan import Plan
 from rtplan.report.blocks import Cell, Column, ColumnKind, Table
-from rtplan.report.registry import report
+from rtplan.report.registry import face, report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,11 +31,7 @@ _SUFFIXES = {"Gy": "_gy", "d": "_days", "h": "_h", "%": "_percent", "Gy/d": "_gy
 _MOMENTS = "datetime64[s]"
 
 
-_MAIN = ("comparison", "options", "starts", "effects", "days", "list", "cases")
-"""What `to_frame` gives of other results unless a table is named: the first of these that the report has."""
-
-
-def to_frame(result: Any, table: str | None = None) -> pd.DataFrame:
+def to_frame(result: Answer, table: str | None = None) -> pd.DataFrame:
     """A table of a result as a frame; a plan's fractions, or the result's main table, unless another is named.
 
     DomainError names the tables there are where it has none of that name.
@@ -46,7 +43,8 @@ def to_frame(result: Any, table: str | None = None) -> pd.DataFrame:
         for block in section.blocks:
             if isinstance(block, Table):
                 tables.setdefault(block.name, block)
-    name = table or next((name for name in _MAIN if name in tables), next(iter(tables), ""))
+    main = face(result).table
+    name = table or (main if main in tables else next(iter(tables), ""))
     if name not in tables:
         known = ", ".join(dict.fromkeys([*(_PLAN if isinstance(result, Plan) else ()), *tables]))
         raise DomainError(f"tables are {known or 'none'}; there is none called {name!r}")

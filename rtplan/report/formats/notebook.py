@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from rtplan.answer import Answer
 
 __all__ = [
     "to_html",
@@ -13,7 +13,7 @@ _LEFT_OUT = ("fractions", "closed", "parameters", "conventions", "provenance")
 """Sections that a full report has and a glance does without."""
 
 
-def to_html(result: Any, *, language: str = "en") -> str:
+def to_html(result: Answer, *, language: str = "en") -> str:
     """A fragment for ``_repr_html_``: title, banner, and the sections one looks at first; styles stay inside it."""
     from rtplan.report.formats.html import environment, section_views, severity_counts
     from rtplan.report.language import DISCLAIMER, words

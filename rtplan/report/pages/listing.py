@@ -25,13 +25,13 @@ def build(listing: Listing) -> Report:
     sources = Facts(items=tuple((str(row[0]), str(row[-1])) for row in full.rows))
     entries = "1 entry" if len(full.rows) == 1 else f"{len(full.rows)} entries"
     sections = [
-        Section(key=listing.kind, heading=listing.kind.capitalize(), blocks=(shown,)),
+        Section(key=listing.of, heading=listing.of.capitalize(), blocks=(shown,)),
         Section(key="sources", heading="Sources", blocks=(sources,)),
         Section(key="notes", heading="Notes", blocks=(Notes(notes=listing.notes),) if listing.notes else ()),
         Section(key="all", heading="All in one table", blocks=(full,), terminal=False),
     ]
     return Report(
-        title=f"Shipped {listing.kind}",
+        title=f"Shipped {listing.of}",
         subtitle=f"{entries}; [verified]: the value was read in the named source",
         sections=tuple(section for section in sections if section.blocks),
     )
@@ -39,8 +39,8 @@ def build(listing: Listing) -> Report:
 
 def listing_table(listing: Listing) -> Table:
     """Name, what it is, what is not verified, sources."""
-    columns = tuple(Column(key=title.lower().replace(" ", "_"), title=title) for title in _TITLES[listing.kind])
-    rows = tuple(_ROWS[listing.kind](item) for item in listing.items)
+    columns = tuple(Column(key=title.lower().replace(" ", "_"), title=title) for title in _TITLES[listing.of])
+    rows = tuple(_ROWS[listing.of](item) for item in listing.items)
     return Table(name="list", columns=columns, rows=rows)
 
 

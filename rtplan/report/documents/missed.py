@@ -9,29 +9,28 @@ from rtplan.course.course import Course, Fraction
 from rtplan.course.remainder import Slot
 from rtplan.interruption.judge import Option, OptionEffect
 from rtplan.interruption.missed import Missed
-from rtplan.planning.artefact import course_document, encode
-from rtplan.planning.provenance import Provenance
+from rtplan.planning.artefact import course_document
 from rtplan.radiobiology.effect import EffectRow
+from rtplan.report.formats.json import encode
 
 __all__ = [
-    "MISSED_SCHEMA",
     "document",
 ]
 
 
-MISSED_SCHEMA = "rtplan.missed/1"
+SCHEMA = "rtplan.missed/1"
 
 
-def document(missed: Missed, provenance: Provenance, parent_sha256: str) -> dict[str, Any]:
+def document(missed: Missed) -> dict[str, Any]:
     """The answer as the JSON document of the door."""
     inputs = missed.plan.inputs
     return {
-        "schema": MISSED_SCHEMA,
-        "provenance": encode(provenance),
+        "schema": SCHEMA,
+        "provenance": encode(missed.provenance),
         "plan": {
             "label": inputs.label,
             "revision": missed.plan.revision.number,
-            "sha256": parent_sha256,
+            "sha256": missed.parent_sha256,
         },
         "settings": {
             "against": missed.settings.against,

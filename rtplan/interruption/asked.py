@@ -1,0 +1,143 @@
+"""From a question on missed fractions, in dates, names and files, to its answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rtplan.errors import QuestionError
+from rtplan.interruption import reconcile, situation
+from rtplan.interruption.missed import Missed, missed_answer
+from rtplan.interruption.question import Settings
+from rtplan.interruption.situation import MissedSpan, Situation, parse_missed
+from rtplan.library import catalogue
+from rtplan.note import Note
+from rtplan.planning.asked import several
+from rtplan.planning.plan import Plan
+from rtplan.planning.provenance import Provenance
+from rtplan.planning.resolve import day_of
+from rtplan.radiobiology.tissue import Tissue
+from rtplan.records import files
+
+__all__ = [
+    "Given",
+    "given_of",
+    "missed",
+    "settings_of",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What is known of the course under way.
+
+    missed: dates and spans without treatment. record: file of what was given. record_format, clinic: whose file says
+    how it is written. record_plan: plans to read, where it holds several.
+    as_of: nothing up to this day is moved; None: the last missed or recorded date.
+    """
+
+    missed: tuple[MissedSpan, ...] = ()
+    record: Path | None = None
+    record_format: str | None = None
+    record_plan: tuple[str, ...] = ()
+    clinic: str | None = None
+    as_of: dt.date | None = None
+    cause: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.missed and self.record is None:
+            raise QuestionError("give --missed DATES or --record FILE")
+        for option in ("record_format", "record_plan"):
+            if getattr(self, option) and self.record is None:
+                raise QuestionError(f"--{option.replace('_', '-')} says how a record is read: it goes with --record")
+        if self.clinic and self.record is None:
+            raise QuestionError("--clinic names the columns of a record: it goes with --record")
+
+
+def given_of(words: Mapping[str, Any]) -> Given:
+    """What is known of the course, from the words of the front door."""
+    days = words["missed"]
+    texts = (days,) if isinstance(days, str | dt.date) else days
+    return Given(
+        missed=tuple(span for text in texts for span in parse_missed(str(text))),
+        record=None if words["record"] is None else Path(words["record"]),
+        record_format=None if words["record_format"] is None else os.fspath(words["record_format"]),
+        record_plan=several(words["record_plan"]),
+        clinic=None if words["clinic"] is None else os.fspath(words["clinic"]),
+        as_of=None if words["as_of"] is None else day_of(words["as_of"], "as-of"),
+        cause=words["cause"],
+    )
+
+
+def settings_of(words: Mapping[str, Any]) -> Settings:
+    """How options are made and ranked, from the words of the front door."""
+    changed = words["changed_dose_from"]
+    return Settings(
+        max_dose_per_fraction_gy=words["max_dose_per_fraction"],
+        changed_dose_from=None if changed is None else day_of(changed, "changed-dose-from"),
+        change_targets=several(words["change_target"]),
+        **{name: words[name] for name in ("against", "rank_by", "restore", "late_limit")},
+    )
+
+
+def missed(
+    plan: Plan,
+    given: Given,
+    settings: Settings | None = None,
+    *,
+    all_options: bool = False,
+    provenance: Provenance,
+    parent_sha256: str,
+) -> Missed:
+    """What the missed fractions cost, and every way to compensate, against the shipped tumour sets too."""
+    settings = replace(settings or Settings(), alternatives=_alternatives())
+    _check_targets(plan, settings.change_targets)
+    answer = missed_answer(
+        _situation(plan, given),
+        settings,
+        all_options=all_options,
+        provenance=provenance,
+        parent_sha256=parent_sha256,
+    )
+    return replace(answer, notes=(*answer.notes, *_too_late(answer)))
+
+
+def _situation(plan: Plan, given: Given) -> Situation:
+    if given.record is None:
+        return situation.from_dates(plan, given.missed, as_of=given.as_of, cause=given.cause)
+    record = files.read(
+        given.record,
+        plan.inputs.prescription.targets[0],
+        record_format=given.record_format or "",
+        clinic=given.clinic or "",
+        plans=given.record_plan,
+    )
+    found = reconcile.from_record(plan, record, missed=given.missed, as_of=given.as_of, cause=given.cause)
+    return replace(found, findings=(*record.notes, *found.findings))
+
+
+def _alternatives() -> tuple[Tissue, ...]:
+    tissues = catalogue.load_tissues().values()
+    return tuple(t for t in tissues if t.kind == "tumour" and t.has_time_factor and not t.obstacle)
+
+
+def _check_targets(plan: Plan, names: Sequence[str]) -> None:
+    known = plan.inputs.prescription.targets
+    for name in names:
+        if name not in known:
+            raise QuestionError(f"there is no target {name!r}; the plan has {', '.join(known)}")
+
+
+def _too_late(answer: Missed) -> Iterator[Note]:
+    """A first day of another dose that lies past the course leaves no option with another dose."""
+    asked, last = answer.settings.changed_dose_from, answer.appended.course.last
+    if asked is not None and asked > last:
+        message = (
+            f"--changed-dose-from {asked} lies after the last fraction, {last}: no option can change the dose by then"
+        )
+        values = {"changed_dose_from": asked.isoformat(), "last": last.isoformat()}
+        yield Note(code="changed-dose-too-late", severity="warning", message=message, values=values)

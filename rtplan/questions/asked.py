@@ -1,0 +1,298 @@
+"""From questions in names and options to answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rtplan.clinic.clinic import Clinic, with_week
+from rtplan.clinic.days import Calendar
+from rtplan.errors import DomainError, QuestionError, ScheduleError, finite
+from rtplan.library import catalogue
+from rtplan.library.protocol import Protocol
+from rtplan.note import Note
+from rtplan.planning.resolve import Where
+from rtplan.prescription.notation import looks_like_notation
+from rtplan.prescription.prescription import Prescription
+from rtplan.questions import comparison
+from rtplan.questions.added import AddedAnswer, fractions_to_match
+from rtplan.questions.comparison import Candidate, Comparison
+from rtplan.questions.dose import (
+    DEFAULT_REGIONS,
+    DoseAnswer,
+    dose_answer,
+    match_dose_per_fraction,
+    match_fractions,
+)
+from rtplan.questions.regimens import (
+    Tissues,
+    about_tissues,
+    dose_per_fraction,
+    each_once,
+    prescription_of,
+    regions_of,
+)
+from rtplan.questions.starts import StartSearch, search
+from rtplan.radiobiology.effect import FROM_DATES, NO_TIME, Time
+from rtplan.radiobiology.region import Region
+
+__all__ = [
+    "STANDARD",
+    "TIMED",
+    "Matching",
+    "added",
+    "compare",
+    "dose",
+    "starts",
+    "time_of",
+]
+
+
+TRIAL, TRIAL_NAME = "wch-ld45", "45/25"
+
+STANDARD = ("50/25", "50.4/28", "59.4/33", "60/30", "61.2/34", "64.8/36", "cross", "artdeco-hd", "shi-lcaf")
+"""What the trial's course is compared with unless regimens are named."""
+
+TIMED = ("squamous-surrogate", "withers-1988")
+"""Parameter sets with a time factor, unless tissues are named."""
+
+Regimen = str | Prescription
+
+
+# --- dose -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching:
+    """What is to be matched, and which of the two is given: fractions, or their dose [Gy, or text with a unit]."""
+
+    regimen: Regimen | None = None
+    fractions: int | None = None
+    dose_per_fraction: str | float | None = None
+
+
+def time_of(overall_time: float | None, elapsed_days: float | None, monday_start: bool) -> Time | None:
+    """The time a quick answer is charged with; None where none is given."""
+    if (overall_time is not None) + (elapsed_days is not None) + monday_start > 1:
+        raise QuestionError("--overall-time, --elapsed-days and --monday-start do not go together: choose one")
+    if monday_start:
+        return FROM_DATES
+    if overall_time is not None:
+        if finite("--overall-time", overall_time, "days") < 1:
+            raise DomainError(f"--overall-time must be at least 1 day (last - first + 1), got {overall_time:g}")
+        return Time(from_dates=False, elapsed_days=overall_time - 1.0)
+    if elapsed_days is not None:
+        if finite("--elapsed-days", elapsed_days, "days") < 0:
+            raise DomainError(f"--elapsed-days must be 0 days or more, got {elapsed_days:g}")
+        return Time(from_dates=False, elapsed_days=elapsed_days)
+    return None
+
+
+def dose(regimens: Sequence[Regimen], matching: Matching, time: Time | None, asked: Tissues) -> DoseAnswer:
+    """BED and EQD2 of regimens at once, or what has the BED of another regimen."""
+    regions = regions_of(DEFAULT_REGIONS, asked)
+    if matching.regimen is not None and asked.ranges:
+        raise QuestionError("--range does not go with --to-match")
+    regions, said = about_tissues(regions, asked)
+    if matching.regimen is not None:
+        _refuse_half_matches(regimens, matching, time, asked)
+        answer = _matched(matching.regimen, matching, regions)
+    elif matching.fractions is not None or matching.dose_per_fraction is not None:
+        raise QuestionError("--fractions and --dose-per-fraction go with --to-match REGIMEN")
+    elif not regimens:
+        raise QuestionError("name a REGIMEN, such as 45/25")
+    else:
+        once = {prescription.name: prescription for prescription in map(prescription_of, regimens)}
+        answer = dose_answer(list(once.values()), regions, time or NO_TIME)
+    return replace(answer, notes=each_once((*answer.notes, *said)))
+
+
+def _refuse_half_matches(regimens: Sequence[Regimen], matching: Matching, time: Time | None, asked: Tissues) -> None:
+    if regimens:
+        names = " ".join(_name(regimen) for regimen in regimens)
+        raise QuestionError(f"--to-match answers for one regimen, {_name(matching.regimen)}: leave out {names}")
+    if (matching.fractions is None) == (matching.dose_per_fraction is None):
+        raise QuestionError("--to-match goes with one of --fractions and --dose-per-fraction")
+    if time is not None:
+        raise QuestionError("--to-match is without time: leave out --overall-time, --elapsed-days, --monday-start")
+    if asked.regions:
+        raise QuestionError("--to-match works at 100 % of prescription: leave out --region")
+
+
+def _name(regimen: Regimen | None) -> str:
+    return regimen.name if isinstance(regimen, Prescription) else str(regimen)
+
+
+def _matched(regimen: Regimen, matching: Matching, regions: Sequence[Region]) -> DoseAnswer:
+    nonlinear = [region.tissue.name for region in regions if region.tissue.model != "LQ"]
+    if nonlinear:
+        raise DomainError(f"--to-match is for the plain LQ model, not for LQ-L of {', '.join(nonlinear)}")
+    reference = prescription_of(regimen)
+    alpha_betas = list(dict.fromkeys(region.tissue.alpha_beta for region in regions))
+    if matching.fractions is not None:
+        found = match_dose_per_fraction(reference, matching.fractions, alpha_betas)
+    else:
+        found = match_fractions(reference, dose_per_fraction(matching.dose_per_fraction or 0.0), alpha_betas)
+    return replace(found, rows=dose_answer([reference], regions, NO_TIME).rows)
+
+
+# --- fractions added on a calendar ----------------------------------------------------------------------------------
+
+
+def added(
+    regimen: Regimen,
+    to_match: Regimen,
+    start: dt.date,
+    clinic: str | None,
+    asked: Tissues,
+    dose_gy: str | float | None = None,
+) -> AddedAnswer:
+    """How many fractions added to a regimen, on the clinic's days from a start, reach another one's net BED.
+
+    dose_gy: of an added fraction [Gy, or text with a unit]; None: each like the last phase's.
+    """
+    tumours = [region for region in regions_of(DEFAULT_REGIONS, asked) if region.tissue.kind == "tumour"]
+    if not asked.tissues or not tumours:
+        raise QuestionError("with --start name the parameter set: --tissue squamous-surrogate, for example")
+    _, said = about_tissues(tumours, asked)
+    answer = fractions_to_match(
+        prescription_of(regimen),
+        prescription_of(to_match),
+        _calendar(_clinic(clinic), start),
+        start,
+        tumours,
+        dose_per_fraction_gy=None if dose_gy is None else dose_per_fraction(dose_gy),
+    )
+    return replace(answer, notes=each_once((*answer.notes, *said)))
+
+
+def _clinic(name: str | None, week: str | None = None) -> Clinic:
+    clinic = catalogue.load_clinic(name or "west-china")
+    return with_week(clinic, week) if week else clinic
+
+
+def _calendar(clinic: Clinic, start: dt.date, worked_weekends: str | None = None) -> Calendar:
+    from rtplan.planning import resolve
+
+    used = (worked_weekends or clinic.worked_weekends) == "yes"
+    return resolve.calendars(clinic, start, used=used)[0]
+
+
+# --- regimens side by side ------------------------------------------------------------------------------------------
+
+
+def compare(
+    regimens: Sequence[Regimen],
+    asked: Tissues,
+    *,
+    reference: Regimen | None = None,
+    start: dt.date | None = None,
+    clinic: str | None = None,
+    week: str | None = None,
+    worked_weekends: str | None = None,
+    no_provisional: bool = False,
+) -> Comparison:
+    """Regimens side by side; without regimens the trial's against standard-dose ones."""
+    if start is None and (clinic or worked_weekends or no_provisional):
+        raise QuestionError("--clinic, --worked-weekends and --no-provisional go with --start")
+    if start is None and week:
+        raise QuestionError("--week goes with --start")
+    found = _clinic(clinic, week) if start is not None else None
+    calendar = _calendar(found, start, worked_weekends) if found is not None and start is not None else None
+    regions, said = about_tissues(_compared_regions(asked), asked)
+    candidates = _on_its_week(_candidates(regimens, reference), found, start)
+    result = comparison.compare(candidates, regions, calendar=calendar, start=start)
+    result = replace(result, notes=each_once((*result.notes, *said)))
+    if no_provisional:
+        refuse_provisional(result.notes)
+    return result
+
+
+def refuse_provisional(notes: Sequence[Note]) -> None:
+    """Refuse what is otherwise a warning: days not officially announced."""
+    doubtful = [note.message for note in notes if note.code == "provisional"]
+    if doubtful:
+        raise ScheduleError(doubtful[0])
+
+
+def _candidates(regimens: Sequence[Regimen], reference: Regimen | None) -> list[Candidate]:
+    names = list(regimens) or list(STANDARD)
+    if reference is None and len(regimens) <= 1:
+        found = [_trial(), *map(_candidate, names)]
+    else:
+        found = [_candidate(reference)] if reference is not None else []
+        found += [] if regimens else [_trial()]
+        found += map(_candidate, names)
+    once: dict[str, Candidate] = {}
+    for entry in found:
+        once.setdefault(entry.name, entry)
+    return list(once.values())
+
+
+def _trial() -> Candidate:
+    return replace(comparison.candidate(catalogue.load_regimen(TRIAL)), name=TRIAL_NAME)
+
+
+def _candidate(regimen: Regimen) -> Candidate:
+    if isinstance(regimen, str) and not looks_like_notation(regimen):
+        return comparison.candidate(catalogue.load_regimen(regimen))
+    prescription = prescription_of(regimen)
+    return Candidate(name=prescription.name, prescription=prescription)
+
+
+def _compared_regions(asked: Tissues) -> tuple[Region, ...]:
+    """Generic tissues, with the named parameter sets beside the generic tumour."""
+    default: tuple[Region, ...] = () if asked.alpha_betas else DEFAULT_REGIONS
+    tissues = asked.tissues or (() if asked.alpha_betas else TIMED)
+    named = regions_of((), replace(asked, tissues=tissues))
+    if asked.tissue_file:
+        from rtplan.planning.resolve import refreshed
+
+        default = refreshed(default, asked.tissue_file)
+    return tuple(dict.fromkeys((*default, *named)))
+
+
+def _on_its_week(found: list[Candidate], clinic: Clinic | None, start: dt.date | None) -> list[Candidate]:
+    """Five fractions a week on the clinic's own working week."""
+    if clinic is None or start is None:
+        return found
+    from rtplan.clinic.holidays import working_week
+    from rtplan.course.schedule import on_week
+
+    week = working_week(clinic, start)
+    return [replace(entry, prescription=on_week(entry.prescription, week)) for entry in found]
+
+
+# --- start dates ----------------------------------------------------------------------------------------------------
+
+
+def starts(
+    protocol: str | Prescription | Protocol,
+    first: dt.date,
+    last: dt.date,
+    where: Where,
+    *,
+    created: dt.datetime,
+    command: str,
+    no_provisional: bool = False,
+    strict_rules: bool = False,
+) -> StartSearch:
+    """Every start day of a range, ranked."""
+    from rtplan.planning import resolve
+    from rtplan.planning.asked import check_times, files_of
+    from rtplan.planning.provenance import provenance_of
+
+    if last < first:
+        raise DomainError(f"--to {last} lies before --from {first}")
+    found = resolve.protocol_of(protocol)
+    result = search(
+        resolve.inputs_of(found, first, where, until=last),
+        last,
+        provenance_of(files_of(protocol, found, where), created, command),
+        no_provisional=no_provisional,
+        strict=strict_rules,
+    )
+    for start in result.starts[:1]:
+        check_times(where.times, start.course)
+    return result
