@@ -258,14 +258,14 @@ def test_without_a_plan_whole_fractions_have_the_planned_dose(tmp_path):
 def test_without_a_plan_a_part_is_refused(tmp_path):
     make.fractions(tmp_path, range(1, 4))
     next(tmp_path.glob("*-002-1.dcm")).unlink()
-    with pytest.raises(ConfigError, match=r"fraction 2 on 2026-03-03 was not given whole \(no record of beam 2\)"):
+    with pytest.raises(ConfigError, match=r"fraction 2 on 2026-03-03 was not given as planned \(no record of beam 2\)"):
         read(tmp_path)
     stopped = delivered(1, 1, 60.0, 120.0, TreatmentTerminationStatus="MACHINE")
     for path in tmp_path.iterdir():
         path.unlink()
     add(tmp_path, "1", stopped)
     with pytest.raises(
-        ConfigError, match=r"^1\.dcm: fraction 1 on 2026-03-02 was not given whole, and metersets alone"
+        ConfigError, match=r"^1\.dcm: fraction 1 on 2026-03-02 was not given as planned, and metersets alone"
     ):
         read(tmp_path)
 
@@ -294,6 +294,10 @@ def test_a_replan_is_counted_on_where_the_plan_says_what_it_follows(folder):
     assert doses(record) == dict.fromkeys(range(1, 16), 2.0)
     said = next(note for note in record.notes if note.code == "dicom-replanned")
     assert said.values == {"first": "2026-03-16", "count": 10}
+    assert "dicom-plan-before" not in codes(record)
+    for path in folder.glob(f"{make.PLAN_UID[-4:]}-*"):
+        path.unlink()
+    assert "dicom-plan-before" in codes(read(folder))
 
 
 def test_two_plans_that_say_nothing_of_each_other_are_refused(folder):
@@ -520,6 +524,26 @@ def test_a_folder_without_records_and_a_named_file_that_is_no_dicom(folder):
     text.write_text("ZEBEDEE", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"^notes\.txt: is not DICOM"):
         read(folder / "plan.dcm", text)
+
+
+def test_an_empty_file_or_one_that_cannot_be_opened_is_no_file_left_aside(folder):
+    """It may be a record that was lost on the way."""
+    make.fractions(folder, [1])
+    (folder / "lost.dcm").touch()
+    with pytest.raises(ConfigError, match=r"^lost\.dcm: is not DICOM"):
+        read(folder)
+    (folder / "lost.dcm").unlink()
+    (folder / "lost").symlink_to(folder / "nowhere")
+    with pytest.raises(ConfigError, match=r"^lost: no such file"):
+        read(folder)
+    with pytest.raises(ConfigError, match=r"^none\.dcm: no such file"):
+        read(folder / "none.dcm")
+
+
+def test_a_record_without_a_fraction_group_is_of_the_only_one(folder):
+    add(folder, "1", delivered(1, 1, 120.0), group_number=None)
+    add(folder, "2", delivered(2, 1, 80.0))
+    assert doses(read(folder)) == {1: 2.0}
 
 
 def test_only_set_up_fields_are_no_delivery(folder):

@@ -22,6 +22,7 @@ from rtplan.records.dicom_file import (
     BEAMS_RECORD,
     PLAN,
     SUMMARY_RECORD,
+    bears_sign,
     is_dicom,
     kind_name,
     meta,
@@ -112,8 +113,8 @@ def _heads(paths: Sequence[Path], found: _Found) -> Iterator[tuple[Path, Meta]]:
     """The DICOM objects to read, each with the head of its file."""
     size = 0
     for path, named in _files(paths):
-        if not is_dicom(path):
-            if named:
+        if not bears_sign(path):
+            if named or is_plan_file(path.name):
                 raise ConfigError(path.name, ["is not DICOM: there is no DICM at byte 128"])
             found.aside["not DICOM"] += 1
             continue

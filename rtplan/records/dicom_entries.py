@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from rtplan.errors import ConfigError, DomainError
 from rtplan.note import Note, Value
@@ -17,6 +18,8 @@ from rtplan.records.dicom_record import BeamDelivery, SummaryFraction
 from rtplan.records.record import RecordEntry
 
 __all__ = ["Sources", "Wanted", "entries"]
+
+_Each = TypeVar("_Each", BeamDelivery, SummaryFraction)
 
 _SHORT = ("dicom-beam-not-begun", "dicom-beam-unrecorded", "dicom-beam-partial")
 
@@ -105,12 +108,18 @@ def _courses(sources: Sources) -> Iterator[_Course]:
     courses = [
         _Course(
             plan=plans.get(uid),
-            deliveries=tuple(each for each in sources.deliveries if each.plan == uid),
-            fractions=tuple(each for each in sources.fractions if each.plan == uid),
+            deliveries=tuple(_grouped(each, plans.get(uid)) for each in sources.deliveries if each.plan == uid),
+            fractions=tuple(_grouped(each, plans.get(uid)) for each in sources.fractions if each.plan == uid),
         )
         for uid in named
     ]
     yield from sorted(courses, key=lambda course: course.dates)
+
+
+def _grouped(each: _Each, plan: RTPlan | None) -> _Each:
+    """A delivery that names no fraction group is of the plan's only one."""
+    group = plan.group(each.group) if plan and each.group is None else None
+    return replace(each, group=group.number) if group else each
 
 
 def _chosen(courses: Sequence[_Course], wanted: Wanted, notes: list[Note]) -> Iterator[_Course]:
@@ -312,6 +321,8 @@ def _say_source(
     elif treating:
         code = "dicom-dose-as-planned" if dose is None else "dicom-dose-many-targets"
         notes.append(Note(code=code, severity="warning"))
+    if course.plan is not None and course.plan.before and not course.offset:
+        notes.append(Note(code="dicom-plan-before", severity="info"))
     if not course.uid:
         notes.append(_said("dicom-no-plan-named"))
     if any(each.number not in {delivery.number for delivery in treating} for each in course.fractions):

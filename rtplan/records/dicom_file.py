@@ -23,7 +23,18 @@ from rtplan.records.dicom_end import PREAMBLE, Meta, check_end, meta_of
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-__all__ = ["BEAMS_RECORD", "MAX_BYTES", "PLAN", "SUMMARY_RECORD", "Item", "is_dicom", "kind_name", "meta", "read_item"]
+__all__ = [
+    "BEAMS_RECORD",
+    "MAX_BYTES",
+    "PLAN",
+    "SUMMARY_RECORD",
+    "Item",
+    "bears_sign",
+    "is_dicom",
+    "kind_name",
+    "meta",
+    "read_item",
+]
 
 PLAN = "1.2.840.10008.5.1.4.1.1.481.5"
 BEAMS_RECORD = "1.2.840.10008.5.1.4.1.1.481.4"
@@ -192,10 +203,24 @@ def is_dicom(path: str | Path) -> bool:
     False
     """
     try:
-        with Path(path).open("rb") as file:
-            return file.read(PREAMBLE)[128:] == b"DICM"
+        return _has_sign(Path(path))
     except (OSError, ValueError):
         return False
+
+
+def bears_sign(path: Path) -> bool:
+    """As `is_dicom`; ConfigError where the file cannot be opened: it may be one."""
+    try:
+        return _has_sign(path)
+    except FileNotFoundError:
+        raise ConfigError(path.name, ["no such file"]) from None
+    except OSError as error:
+        raise ConfigError(path.name, [f"cannot be read: {error.strerror or 'no file'}"]) from None
+
+
+def _has_sign(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(PREAMBLE)[128:] == b"DICM"
 
 
 def meta(path: Path) -> Meta:

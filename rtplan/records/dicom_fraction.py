@@ -82,7 +82,7 @@ def _beam_parts(reading: Reading, found: Mapping[int, BeamDelivery]) -> dict[int
         told = f"{last.told}: {len(found)} deliveries add up to {100 * total:.0f} % of the beam's meterset"
         how = "either the beam was given again, or a continuation counts from the start of the beam"
         raise ConfigError(last.file, [f"{told}: {how} (DeliveredPrimaryMeterset); a record of doses is needed"])
-    if last.status == "NORMAL" and abs(total - 1.0) <= SAME:
+    if abs(total - 1.0) <= SAME and any(delivery.status == "NORMAL" for delivery in found.values()):
         return {place: part / total for place, part in parts.items()}
     if abs(total - 1.0) > SAME:
         _say_part(reading, last, total)
@@ -139,7 +139,7 @@ def _no_dose(reading: Reading, fraction: Sequence[BeamDelivery], missing: Sequen
     """Only a part was given, and there is nothing that says which dose that is."""
     first = fraction[0]
     number = "the fraction" if first.number is None else f"fraction {first.number}"
-    what = f"{number} on {first.date} was " + ("given on several days" if whole else "not given whole")
+    what = f"{number} on {first.date} was " + ("given on several days" if whole else "not given as planned")
     if missing:
         what += f" (no record of beam {', '.join(map(str, missing))})"
     if reading.many:

@@ -154,6 +154,7 @@ TEMPLATES: dict[str, Template] = {
         "the treatment summary says that fraction {fraction} on {date} ended normally, but by "
         "the records of its beams a part is missing"
     ),
+    "dicom-plan-before": ("the RT Plan says that it follows another one, of which no delivery is among the records"),
 }
 """The sentence of each code of a `Note`."""
 
