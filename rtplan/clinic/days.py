@@ -164,7 +164,7 @@ class Calendar:
 
     def with_days(self, change: Callable[[dt.date, Reason], Reason]) -> Calendar:
         """The same calendar with each day's reason passed through a function."""
-        return self._again(self.first, [change(day, reason) for day, reason in self.days(self.first, self.last)])
+        return self.with_reasons(self.first, [change(day, reason) for day, reason in self.days(self.first, self.last)])
 
     def with_worked_weekends(self, used: bool) -> Calendar:
         """The same calendar with worked weekends open or closed."""
@@ -180,10 +180,10 @@ class Calendar:
         """The part of the calendar from first to last."""
         if first < self.first or last > self.last:
             raise ScheduleError(f"{first} to {last} is not within the calendar of {self.name}")
-        return self._again(first, [reason for _, reason in self.days(first, last)])
+        return self.with_reasons(first, [reason for _, reason in self.days(first, last)])
 
-    def _again(self, first: dt.date, reasons: list[Reason]) -> Calendar:
-        """The same calendar with other reasons from a first day on."""
+    def with_reasons(self, first: dt.date, reasons: list[Reason]) -> Calendar:
+        """The same calendar with other reasons, one a day from a first day on."""
         new = from_reasons(self.name, first, reasons)
         return replace(self, first=first, last=new.last, codes=new.codes, reasons=new.reasons)
 

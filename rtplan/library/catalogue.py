@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rtplan.radiobiology.tissue import Tissue
 
 __all__ = [
+    "closure_files",
     "directory",
     "load_chemo",
     "load_clinic",
@@ -98,7 +99,7 @@ def _with_closures(clinic: Clinic, path: Path, name: str) -> Clinic:
         raise ConfigError(name, [f"closures_from: {error}"]) from None
 
 
-def _closure_files(path: Path) -> list[Path]:
+def closure_files(path: Path) -> list[Path]:
     """The files of closures that a clinic's file names."""
     data = toml_data(path, str(path))
     tables = [
@@ -242,6 +243,6 @@ def files_of(name: str, protocol: Protocol, clinic: str | None, chemo: str | Non
     clinic = clinic or protocol.clinic
     chemo = chemo or protocol.chemo
     if clinic and _path("clinics", clinic).is_file():
-        found += [_path("clinics", clinic), *_closure_files(_path("clinics", clinic))]
+        found += [_path("clinics", clinic), *closure_files(_path("clinics", clinic))]
     found += [_path("chemo", chemo)] if chemo else []
     return [path for path in (*found, directory() / "tissues.toml") if path.is_file()]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rtplan.clinic.calendar import build, with_matched
 from rtplan.clinic.clinic import Clinic, Days, with_week
-from rtplan.clinic.days import Calendar, Reason, add_days, from_reasons
+from rtplan.clinic.days import Calendar, Reason, add_days
 from rtplan.clinic.holidays import ONLY_COUNTRY
 from rtplan.errors import RtplanError, ScheduleError
 from rtplan.library import catalogue
@@ -52,8 +53,14 @@ def calendar_source(name: str, week: str | None, *, matched_machine: bool) -> Ca
         clinic=path.name if own else name,
         week=week,
         matched_machine=matched_machine,
-        sha256=reader.checksum(path) if own else None,
+        sha256=_checksum(path) if own else None,
     )
+
+
+def _checksum(path: Path) -> str:
+    """SHA-256 of a clinic's file; of it and its files of closures together, where it names some."""
+    sums = [reader.checksum(file) for file in (path, *catalogue.closure_files(path))]
+    return sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
 
 
 def continued(inputs: PlanInputs, last: dt.date, clinic: str = "") -> Continued:
@@ -87,7 +94,7 @@ def _clinic(source: CalendarSource, given: str) -> Clinic:
     if source.sha256 is not None:
         if not catalogue.is_path(name) or not Path(name).is_file():
             raise _NotContinued(Phrase(code="clinic-file-absent", values={"clinic": source.clinic}))
-        if reader.checksum(Path(name)) != source.sha256:
+        if _checksum(Path(name)) != source.sha256:
             raise _NotContinued(Phrase(code="clinic-changed", values={"clinic": source.clinic}))
     try:
         found = catalogue.load_clinic(name)
@@ -142,14 +149,7 @@ def _joined(old: Calendar, new: Calendar, source: CalendarSource) -> Calendar:
             raise _NotContinued(Phrase(code="clinic-disagrees", values=values))
     reasons = [reason for _, reason in old.days(old.first, old.last)]
     reasons += [reason for _, reason in new.days(add_days(old.last, 1), new.last)]
-    return from_reasons(
-        old.name,
-        old.first,
-        reasons,
-        time_zone=old.time_zone,
-        official_through=old.official_through,
-        sources=_sources(old.sources, new.sources),
-    )
+    return replace(old.with_reasons(old.first, reasons), sources=_sources(old.sources, new.sources))
 
 
 def _disagrees(stored: Reason, now: Reason) -> bool:
