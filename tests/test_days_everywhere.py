@@ -299,3 +299,14 @@ def test_no_such_day_in_the_range_is_said_too() -> None:
     (note,) = categories_not_used(country_clinic("DE-BY"), dt.date(2028, 9, 1), dt.date(2028, 9, 30))
     assert note.code == "categories-not-needed"
     assert categories_not_used(country_clinic("HU"), dt.date(2028, 9, 1), dt.date(2028, 9, 30)) == ()
+
+
+def test_a_course_goes_on_five_days_a_week_when_the_weekend_changes(cli: Any) -> None:
+    """Johor, from Sunday 2024-12-15: Sunday to Thursday, and from 2025-01-03 on Fridays; Sunday 5 January is closed.
+
+    Closed by holidays: Wednesday 25 December. New Year's Day is no holiday of Johor.
+    """
+    document = json.loads(cli("plan", "45/25", "--clinic", "MY-01", "--start", "2024-12-15", "--json").stdout)
+    days = [entry["date"] for entry in document["fractions"]]
+    december = [f"2024-12-{day}" for day in (15, 16, 17, 18, 19, 22, 23, 24, 26, 29, 30, 31)]
+    assert days == [*december, *(f"2025-01-{day:02}" for day in (1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15, 16, 17))]

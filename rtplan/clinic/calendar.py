@@ -13,6 +13,7 @@ from rtplan.errors import ScheduleError
 
 __all__ = [
     "build",
+    "from_week",
     "with_matched",
 ]
 
@@ -114,6 +115,22 @@ def _closed(unit: Days) -> dict[dt.date, str]:
 
 def _half_days(unit: Days, first: dt.date, last: dt.date) -> dict[dt.date, str]:
     return {day: entry.reason for entry in unit.half_days for day in entry.days(first, last)}
+
+
+CHANGED_WEEK = "working day since the country's weekend changed"
+
+
+def from_week(calendar: Calendar, week: tuple[str, ...], start: dt.date) -> Calendar:
+    """The calendar for a course that begins in this working week, where the country changes its weekend later.
+
+    A new working day counts as an extra open day: a course of the whole working week goes on as many days a week.
+    """
+
+    def change(day: dt.date, reason: Reason) -> Reason:
+        new = day > start and reason.kind in ("workday", "half day") and WEEKDAYS[day.weekday()] not in week
+        return replace(reason, kind="extra", text=CHANGED_WEEK) if new else reason
+
+    return calendar.with_days(change)
 
 
 def with_matched(calendar: Calendar, machines: Iterable[Calendar]) -> Calendar:

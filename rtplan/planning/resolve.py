@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import get_args
 
 from rtplan.chemotherapy.protocol import ChemoProtocol, Policy, parse_anchor, with_anchor
-from rtplan.clinic.calendar import build, with_matched
+from rtplan.clinic.calendar import build, from_week, with_matched
 from rtplan.clinic.clinic import Clinic, Days, WorkedWeekends, with_week
 from rtplan.clinic.days import Calendar, add_days, parse_date
 from rtplan.clinic.holidays import assumed, categories_not_used, working_week
@@ -198,8 +198,13 @@ def calendars(
     first = add_days(start, -DAYS_BEFORE)
     last = add_days(until or start, DAYS_AFTER)
 
+    week = working_week(clinic, start)
+    changes = week != working_week(clinic, last)
+
     def of(days: Days | None, name: str | None) -> Calendar:
-        return build(clinic, first, last, worked_weekends=used, days=days, name=name)
+        calendar = build(clinic, first, last, worked_weekends=used, days=days, name=name)
+        own_week = clinic.days.week is not None or (days is not None and days.week is not None)
+        return calendar if own_week or not changes else from_week(calendar, week, start)
 
     infusion = of(clinic.infusion, f"infusion unit of {clinic.label}") if clinic.infusion else None
     return of(None, None), infusion, tuple(of(machine.days, machine.name) for machine in clinic.machines)
