@@ -22,6 +22,7 @@ __all__ = [
     "country_clinic",
     "country_code",
     "first_weekday",
+    "known_through",
     "public_days",
     "working_week",
 ]
@@ -70,26 +71,40 @@ def public_days(clinic: Clinic, first: dt.date, last: dt.date) -> PublicDays:
     table = library_table(clinic, years)
     closed = {day: name for day, name in sorted(table.items()) if first <= day <= last}
     worked = {day: "worked weekend" for day in sorted(getattr(table, "weekend_workdays", ())) if first <= day <= last}
-    announced = last_known_year(table)
     if table.country == "CN":
         closed |= _weekends_of_closures(closed, worked, first, last)
     for notice in sorted(clinic.notices, key=lambda notice: notice.year):
         _check_complete(notice, table)
         closed, worked = _apply(notice, closed, worked, first, last)
-        if announced is not None and notice.year == announced + 1:
-            announced = notice.year
     return PublicDays(
         closed=closed,
         worked=worked,
         halves=_half_days(clinic, years),
         estimated=_estimated(table) - {day for day in _each(first, last) if day.year in _noticed(clinic)},
-        official_through=official_through(table, announced),
+        official_through=official_through(table, _announced(clinic, table)),
         weekend=frozenset(day for day in _each(first, last) if table.is_weekend(day)),
         sources=(
             f"{_kept(clinic)} holidays of {_code(clinic)}: holidays {library_version()}, names in {table.language}",
             *(f"notice for {n.year}: {n.source.text} ({n.source.flag})" for n in clinic.notices),
         ),
     )
+
+
+def known_through(clinic: Clinic) -> dt.date | None:
+    """Last day whose holidays are announced; None where the country decides nothing year by year, or none is known."""
+    if not clinic.country:
+        return None
+    table = library_table(clinic, range(2026, 2027))
+    return official_through(table, _announced(clinic, table))
+
+
+def _announced(clinic: Clinic, table: Any) -> int | None:
+    """The last known year of the country, carried on by the clinic's own notices of the years after it."""
+    year = last_known_year(table)
+    for notice in sorted(clinic.notices, key=lambda notice: notice.year):
+        if year is not None and notice.year == year + 1:
+            year = notice.year
+    return year
 
 
 def _each(first: dt.date, last: dt.date) -> Iterable[dt.date]:
@@ -175,6 +190,14 @@ def _check_categories(clinic: Clinic, kind: Any) -> None:
         raise DomainError(f"categories leaves out public, so that no public holiday would be kept: write {whole}")
 
 
+MOST_NAMED = 12
+"""Days that a note names one by one."""
+
+
+def _more(count: int) -> Phrase:
+    return Phrase(code="and-more", values={"count": count})
+
+
 def categories_not_used(clinic: Clinic, first: dt.date, last: dt.date) -> tuple[Note, ...]:
     """For a clinic known by its country code only: holidays of other categories, with those on its open days.
 
@@ -203,7 +226,7 @@ def categories_not_used(clinic: Clinic, first: dt.date, last: dt.date) -> tuple[
         "first": first.isoformat(),
         "last": last.isoformat(),
         "count": len(days),
-        "days": days,
+        "days": days if len(days) <= MOST_NAMED else (*days[:MOST_NAMED], _more(len(days) - MOST_NAMED)),
     }
     code = "categories-not-used" if days else "categories-not-needed"
     return (Note(code=code, severity="warning" if days else "info", values=values),)

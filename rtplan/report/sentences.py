@@ -182,6 +182,7 @@ PHRASES: dict[str, Template] = {
     "dose-of-planned": "{dose_gy:g} Gy of {planned_gy:g} Gy",
     "dose-of-planned-to": "{dose_gy:g} Gy of {planned_gy:g} Gy to {target}",
     # how it was read
+    "and-more": "and {count} more",
     "day-of-category": "{date} ({name}; {category})",
     "days": ("{count} day", "{count} days"),
     "dicom-kind": "{number} × {kind}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rtplan.clinic.holidays import known_through
 from rtplan.note import Source
 from rtplan.prescription.prescription import Regimen
 from rtplan.questions.listing import Listing
@@ -47,7 +48,7 @@ def listing_table(listing: Listing) -> Table:
 _TITLES = {
     "regimens": ("Name", "What", "Prescription", "Not verified", "Sources"),
     "tissues": ("Name", "What", "Parameters", "For calculation", "Sources"),
-    "clinics": ("Name", "What", "Country", "Worked weekends", "Sources"),
+    "clinics": ("Name", "What", "Country", "Announced through", "Worked weekends", "Sources"),
     "protocols": ("Name", "What", "Prescription", "Chemotherapy", "Sources"),
     "chemo": ("Name", "What", "Cycles", "Drugs", "Sources"),
     "records": ("Name", "What", "A row is", "Columns read", "Sources"),
@@ -91,7 +92,9 @@ def _tissue(item: Tissue) -> tuple[Cell, ...]:
 def _clinic(item: Any) -> tuple[Cell, ...]:
     country = f"{item.country}-{item.subdivision}" if item.subdivision else item.country or "no public holidays"
     sources = [item.source, item.worked_weekends_source, *(notice.source for notice in item.notices)]
-    return item.name, item.label, country, item.worked_weekends, _sources(sources)
+    through = known_through(item)
+    known = through.isoformat() if through else "no yearly decision"
+    return item.name, item.label, country, known, item.worked_weekends, _sources(sources)
 
 
 def _protocol(item: Any) -> tuple[Cell, ...]:
