@@ -161,6 +161,7 @@ def plan(
     region: Texts = (),
     tissue_file: Path | None = None,
     ranges: bool = False,
+    dose_reference: int | None = None,
     no_provisional: bool = False,
     strict_rules: bool = False,
     stamp: Moment | None = None,
@@ -170,8 +171,9 @@ def plan(
 
     Parameters
     ----------
-    protocol : a shipped name, a path, a regimen, a notation such as ``"70/35"``, or a `Prescription`. Default: the
-        low-dose trial of West China Hospital.
+    protocol : a shipped name, a path, a regimen, a notation such as ``"70/35"``, a `Prescription`, or the path of a
+        DICOM RT Plan; dose_reference: its target's number, where it has several. Default: the low-dose trial of West
+        China Hospital.
     start : requested day of the first fraction, date or ISO text.
     clinic : a shipped name, a path, or a country code such as ``"CN"``; worked_weekends ("yes", "no"), week
         ("mon-sat") and matched_machine say otherwise than its file.
@@ -193,10 +195,12 @@ def plan(
     (37, 4)
     """
     from rtplan.planning import asked, resolve
+    from rtplan.records import dicom
 
     where = asked.where_of(locals())
+    named, read, remarks = dicom.asked(_named(protocol) or resolve.DEFAULT_PROTOCOL, dose_reference)
     return asked.plan(
-        _named(protocol) or resolve.DEFAULT_PROTOCOL,
+        named,
         resolve.day_of(start, "start"),
         where,
         created=_moment(stamp),
@@ -204,6 +208,8 @@ def plan(
         compensate_closures=compensate_closures,
         no_provisional=no_provisional,
         strict_rules=strict_rules,
+        read=read,
+        remarks=remarks,
     )
 
 
@@ -313,9 +319,10 @@ def missed(
     plan: Plan | Path,
     missed: Day | Sequence[Day] = (),
     *,
-    record: Path | None = None,
+    record: Path | Sequence[Path] | None = None,
     record_format: Path | None = None,
     record_plan: Texts = (),
+    dose_reference: int | None = None,
     clinic: Path | None = None,
     as_of: Day | None = None,
     cause: str = "",
@@ -337,7 +344,8 @@ def missed(
     plan : a plan, or the path of its plan.json.
     missed : dates and spans: ``"2026-03-10..2026-03-12,2026-03-16#2"``, a date, or several.
     record : file of what was given, CSV or spreadsheet, written as record_format or the file of clinic says;
-        record_plan: plans to read where it holds several. One of missed and record is needed.
+        record_plan: plans to read where it holds several. Or folders and files of DICOM treatment records, with the RT
+        Plan; dose_reference: its target's number, where it has several. One of missed and record is needed.
     as_of : nothing up to this day is moved. Default: the last missed or recorded date.
     against, rank_by : "prescribed" or "planned"; "guideline", "tumour", "late" or "sessions".
     restore, late_limit [-] : share of tumour net BED wanted, and of late net BED allowed above the reference.
@@ -354,7 +362,7 @@ def missed(
 
     given, settings = asked.given_of(locals()), asked.settings_of(locals())
     found, checksum, files = _opened(plan)
-    files = [*files, *([given.record] if given.record else [])]
+    files = [*files, *asked.record_files(given)]
     return asked.missed(
         found,
         given,

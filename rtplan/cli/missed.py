@@ -47,9 +47,17 @@ class MissedType(click.ParamType[str]):
 @click.command("missed", cls=Command)
 @click.argument("plan_file", metavar="PLAN.json", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--missed", "missed_days", type=MissedType(), help="Missed dates; may lie ahead where they are known.")
-@click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="What was given: CSV or a spreadsheet.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="What was given: CSV or a spreadsheet; or DICOM records, a folder or several files.",
+)
 @click.option("--record-format", metavar="NAME|PATH", help="How the record is written: `rtplan list records`.")
 @click.option("--record-plan", multiple=True, metavar="NAME", help="Plan to read, where the record holds several.")
+@click.option(
+    "--dose-reference", type=click.IntRange(0, 999), help="Number of the target, where an RT Plan has several."
+)
 @click.option("--clinic", type=CLINIC, help="Clinic whose file says how its records are written.")
 @click.option("--as-of", type=DATE, help="Nothing up to this day is moved. Default: the last missed or recorded date.")
 @click.option("--cause", default="", help="Why the fractions were missed.")

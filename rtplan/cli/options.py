@@ -319,13 +319,18 @@ def question(options: dict[str, Any], *without: str) -> dict[str, Any]:
 def command_line() -> str:
     """The command as it was typed, paths shortened to file names."""
     context = click.get_current_context()
-    return " ".join(["rtplan", *(_without_folder(word) for word in context.meta.get("rtplan.words", []))])
+    words: list[str] = context.meta.get("rtplan.words", [])
+    return " ".join(["rtplan", *map(_without_folder, words, ["", *words])])
 
 
-def _without_folder(word: str) -> str:
-    """A word of the command line, paths shortened to their last part: folders can name people."""
+def _without_folder(word: str, before: str) -> str:
+    """A word of the command line, paths shortened to their last part: folders can name people, DICOM files too."""
+    from rtplan.records.dicom_file import is_dicom
+
     option, sign, value = word.rpartition("=") if word.startswith("--") else ("", "", word)
     path = Path(value)
+    if is_dicom(path) or ((option or before) == "--record" and path.is_dir()):
+        return option + sign + "DICOM"
     return (
         option + sign + (path.name if path.is_absolute() or (len(path.parts) > 1 and os.path.exists(path)) else value)
     )

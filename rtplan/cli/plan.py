@@ -30,6 +30,9 @@ from rtplan.cli.options import (
     type=click.Choice(["weekend", "bid", "worked-weekend"]),
     help="Open extra sessions for closures known in advance; says what each gains.",
 )
+@click.option(
+    "--dose-reference", type=click.IntRange(0, 999), help="Number of the target, where an RT Plan has several."
+)
 @where_options
 @tissue_options
 @range_option
@@ -39,8 +42,8 @@ from rtplan.cli.options import (
 def command(protocol: str | None, start: dt.date, **options: Any) -> None:
     """A course on the calendar, with its chemotherapy cycles and its dose table.
 
-    PROTOCOL: a shipped name, a path ending in .toml, a regimen or a notation such as 70/35. Default: the low-dose trial
-    of West China Hospital.
+    PROTOCOL: a shipped name, a path ending in .toml, a regimen, a notation such as 70/35, or a DICOM RT Plan (a path
+    ending in .dcm). Default: the low-dose trial of West China Hospital.
 
     Example: rtplan plan --start 2026-02-02
     """

@@ -18,15 +18,17 @@ from rtplan.library import catalogue
 from rtplan.note import Note
 from rtplan.planning.asked import several
 from rtplan.planning.plan import Plan
-from rtplan.planning.provenance import Provenance
+from rtplan.planning.provenance import FileSum, Provenance
 from rtplan.planning.resolve import day_of
 from rtplan.radiobiology.tissue import Tissue
-from rtplan.records import files
+from rtplan.records import dicom, files
+from rtplan.records.record import Record
 
 __all__ = [
     "Given",
     "given_of",
     "missed",
+    "record_files",
     "settings_of",
 ]
 
@@ -35,27 +37,41 @@ __all__ = [
 class Given:
     """What is known of the course under way.
 
-    missed: dates and spans without treatment. record: file of what was given. record_format, clinic: whose file says
+    missed: dates and spans without treatment. record: file of what was given, or files and folders of DICOM records;
+    dose_reference: number of the target in their RT Plan, where it has several. record_format, clinic: whose file says
     how it is written. record_plan: plans to read, where it holds several.
     as_of: nothing up to this day is moved; None: the last missed or recorded date.
     """
 
     missed: tuple[MissedSpan, ...] = ()
-    record: Path | None = None
+    record: tuple[Path, ...] = ()
     record_format: str | None = None
     record_plan: tuple[str, ...] = ()
+    dose_reference: int | None = None
     clinic: str | None = None
     as_of: dt.date | None = None
     cause: str = ""
 
     def __post_init__(self) -> None:
-        if not self.missed and self.record is None:
+        if not self.missed and not self.record:
             raise QuestionError("give --missed DATES or --record FILE")
-        for option in ("record_format", "record_plan"):
-            if getattr(self, option) and self.record is None:
+        for option in ("record_format", "record_plan", "dose_reference"):
+            if getattr(self, option) not in (None, ()) and not self.record:
                 raise QuestionError(f"--{option.replace('_', '-')} says how a record is read: it goes with --record")
-        if self.clinic and self.record is None:
+        if self.clinic and not self.record:
             raise QuestionError("--clinic names the columns of a record: it goes with --record")
+        if self.record:
+            _refuse_mixed(self, dicom.holds_dicom(self.record))
+
+
+def _refuse_mixed(given: Given, as_dicom: bool) -> None:
+    """Options that say how a table is read have no use for DICOM, and the other way round."""
+    if as_dicom and given.record_format:
+        raise QuestionError("--record-format says how a table is written: DICOM records need none")
+    if not as_dicom and given.dose_reference is not None:
+        raise QuestionError("--dose-reference is a number in an RT Plan: it goes with DICOM records")
+    if not as_dicom and len(given.record) > 1:
+        raise QuestionError(f"--record takes one table, or several files of DICOM records: got {len(given.record)}")
 
 
 def given_of(words: Mapping[str, Any]) -> Given:
@@ -64,13 +80,25 @@ def given_of(words: Mapping[str, Any]) -> Given:
     texts = (days,) if isinstance(days, str | dt.date) else days
     return Given(
         missed=tuple(span for text in texts for span in parse_missed(str(text))),
-        record=None if words["record"] is None else Path(words["record"]),
+        record=_paths(words["record"]),
+        dose_reference=words["dose_reference"],
         record_format=None if words["record_format"] is None else os.fspath(words["record_format"]),
         record_plan=several(words["record_plan"]),
         clinic=None if words["clinic"] is None else os.fspath(words["clinic"]),
         as_of=None if words["as_of"] is None else day_of(words["as_of"], "as-of"),
         cause=words["cause"],
     )
+
+
+def _paths(record: Any) -> tuple[Path, ...]:
+    if record is None:
+        return ()
+    return (Path(record),) if isinstance(record, str | os.PathLike) else tuple(Path(path) for path in record)
+
+
+def record_files(given: Given) -> list[Path | FileSum]:
+    """The files of a record, for their checksums; DICOM files are not named: their names can name people."""
+    return [*dicom.sums(given.record)] if given.record and dicom.holds_dicom(given.record) else list(given.record)
 
 
 def settings_of(words: Mapping[str, Any]) -> Settings:
@@ -107,17 +135,32 @@ def missed(
 
 
 def _situation(plan: Plan, given: Given) -> Situation:
-    if given.record is None:
+    if not given.record:
         return situation.from_dates(plan, given.missed, as_of=given.as_of, cause=given.cause)
-    record = files.read(
-        given.record,
+    record = _dicom(plan, given) if dicom.holds_dicom(given.record) else _table(plan, given)
+    found = reconcile.from_record(plan, record, missed=given.missed, as_of=given.as_of, cause=given.cause)
+    return replace(found, findings=(*record.notes, *found.findings))
+
+
+def _table(plan: Plan, given: Given) -> Record:
+    return files.read(
+        given.record[0],
         plan.inputs.prescription.targets[0],
         record_format=given.record_format or "",
         clinic=given.clinic or "",
         plans=given.record_plan,
     )
-    found = reconcile.from_record(plan, record, missed=given.missed, as_of=given.as_of, cause=given.cause)
-    return replace(found, findings=(*record.notes, *found.findings))
+
+
+def _dicom(plan: Plan, given: Given) -> Record:
+    prescription = plan.inputs.prescription
+    wanted = dicom.Wanted(
+        targets=prescription.targets,
+        phases=tuple(phase.name for phase in prescription.phases),
+        dose_reference=given.dose_reference,
+        plans=dicom.places(given.record_plan),
+    )
+    return dicom.read_record(given.record, wanted, plan.inputs.calendar.time_zone)
 
 
 def _alternatives() -> tuple[Tissue, ...]:

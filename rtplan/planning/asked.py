@@ -6,6 +6,7 @@ import datetime as dt
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from rtplan.course.course import Course
 from rtplan.errors import DomainError
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol
+from rtplan.note import Note
 from rtplan.planning import resolve
 from rtplan.planning.inputs import CycleDelay, compensate
 from rtplan.planning.plan import Plan, make_plan, refuse
-from rtplan.planning.provenance import provenance_of
+from rtplan.planning.provenance import FileSum, provenance_of
 from rtplan.planning.resolve import Where
 from rtplan.prescription.prescription import Prescription
 
@@ -40,16 +42,21 @@ def plan(
     compensate_closures: Method | None = None,
     no_provisional: bool = False,
     strict_rules: bool = False,
+    read: Sequence[FileSum] = (),
+    remarks: Sequence[Note] = (),
 ) -> Plan:
     """The plan of a protocol, regimen, notation or prescription, with its provenance.
+
+    read: the file that a protocol was read from which another system wrote; remarks: on how it was read.
 
     Raises ConfigError, DomainError or ScheduleError where it cannot be made, or is refused as asked.
     """
     found = resolve.protocol_of(protocol)
     inputs = resolve.inputs_of(found, start, where)
+    inputs = replace(inputs, assumptions=(*inputs.assumptions, *remarks))
     if compensate_closures:
         inputs = compensate(inputs, compensate_closures)
-    made = make_plan(inputs, provenance_of(files_of(protocol, found, where), created, command))
+    made = make_plan(inputs, provenance_of([*read, *files_of(protocol, found, where)], created, command))
     check_times(where.times, made.course)
     refuse(made, provisional=no_provisional, strict=strict_rules)
     return made

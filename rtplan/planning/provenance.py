@@ -121,9 +121,10 @@ class Revision:
         whole("number", self.number, 1)
 
 
-def provenance_of(files: Iterable[Path], created: dt.datetime, command: str) -> Provenance:
+def provenance_of(files: Iterable[Path | FileSum], created: dt.datetime, command: str) -> Provenance:
     """Versions, checksums and the question. Files are named without their folders: those can name people.
 
+    files: with their sum where their own names can name people too.
     created: the moment, which only the front door reads from the clock.
     """
     import platform
@@ -138,5 +139,9 @@ def provenance_of(files: Iterable[Path], created: dt.datetime, command: str) -> 
         holidays=library_version(),
         created=created,
         command=command,
-        files=tuple(FileSum(name=path.name, sha256=checksum(path)) for path in files if path.is_file()),
+        files=tuple(
+            file if isinstance(file, FileSum) else FileSum(name=file.name, sha256=checksum(file))
+            for file in files
+            if isinstance(file, FileSum) or file.is_file()
+        ),
     )

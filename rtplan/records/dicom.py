@@ -7,14 +7,20 @@ label of a patient can reach an answer or a message. Needs pydicom: the extra ``
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rtplan.errors import ConfigError
+from rtplan.errors import ConfigError, QuestionError
+from rtplan.library.protocol import Protocol
+from rtplan.library.read import checksum
 from rtplan.note import Note, Phrase, Severity
+from rtplan.planning.provenance import FileSum
+from rtplan.prescription.prescription import Prescription
 from rtplan.records import dicom_plan
 from rtplan.records.dicom_end import Meta
 from rtplan.records.dicom_entries import Sources, Wanted, entries
@@ -33,7 +39,18 @@ from rtplan.records.dicom_prescription import DicomProtocol, protocol_of
 from rtplan.records.dicom_record import BeamDelivery, SummaryFraction, deliveries, summary_fractions
 from rtplan.records.record import Record
 
-__all__ = ["DicomProtocol", "Wanted", "holds_dicom", "is_dicom", "is_plan_file", "protocol_of", "read_record"]
+__all__ = [
+    "DicomProtocol",
+    "Wanted",
+    "asked",
+    "holds_dicom",
+    "is_dicom",
+    "is_plan_file",
+    "places",
+    "protocol_of",
+    "read_record",
+    "sums",
+]
 
 MOST_FILES = 5000
 """Files of a folder that are looked at. Design default, no source."""
@@ -59,6 +76,39 @@ def is_plan_file(name: str) -> bool:
 def holds_dicom(paths: Sequence[Path]) -> bool:
     """Are these files or folders to be read as DICOM? Every folder is, and a file by its ending or first bytes."""
     return any(path.is_dir() or is_plan_file(str(path)) for path in paths)
+
+
+def asked(
+    protocol: str | Prescription | Protocol, dose_reference: int | None = None
+) -> tuple[str | Prescription | Protocol, tuple[FileSum, ...], tuple[Note, ...]]:
+    """What a plan is asked for; where that is a DICOM file, its protocol, the file's sum and remarks on the reading.
+
+    Raises QuestionError where a dose reference is named for anything but a DICOM file.
+    """
+    if not isinstance(protocol, str) or not is_plan_file(protocol):
+        if dose_reference is not None:
+            raise QuestionError("--dose-reference is a number in an RT Plan: it goes with a DICOM file")
+        return protocol, (), ()
+    read = protocol_of(protocol, dose_reference)
+    return read.protocol, (FileSum(name=read.protocol.label, sha256=checksum(Path(protocol))),), read.notes
+
+
+def places(names: Sequence[str]) -> tuple[int, ...]:
+    """Which plans count, by their place in order of their first delivery.
+
+    >>> places(["1", "2"])
+    (1, 2)
+    """
+    for name in names:
+        if not re.fullmatch(r"[1-9][0-9]{0,2}", name):
+            raise QuestionError(f"--record-plan takes the place of a plan in DICOM records, such as 1, got {name!r}")
+    return tuple(map(int, names))
+
+
+def sums(paths: Sequence[Path]) -> tuple[FileSum, ...]:
+    """One SHA-256 over all the plans and records that are read, whatever their names and order."""
+    each = sorted({checksum(path) for path, _ in _heads(paths, _Found())})
+    return (FileSum(name=RECORD_NAME, sha256=hashlib.sha256("".join(each).encode()).hexdigest()),)
 
 
 @dataclass(slots=True)
