@@ -6,7 +6,10 @@ The outputs stand above every answer. They are asked for at run time only, by th
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from rtplan.note import Note, Phrase
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Kind",
+    "can_say",
+    "said",
 ]
 
 
@@ -101,3 +106,15 @@ class Answer:
 
 def _outputs(module: str) -> Any:
     return importlib.import_module(f"rtplan.report.{module}")
+
+
+def said(remark: Note | Phrase) -> str:
+    """A note or a phrase in English words, for a refusal: the sentence is the outputs', asked for at run time."""
+    sentences = importlib.import_module("rtplan.report.sentences")
+    make = sentences.sentence if isinstance(remark, Note) else sentences.phrase
+    return str(make(remark))
+
+
+def can_say(code: str, values: Mapping[str, object]) -> bool:
+    """Do these values hold all that the sentence of a note's code says?"""
+    return bool(importlib.import_module("rtplan.report.sentences").can_say(code, values))

@@ -5,13 +5,24 @@ No sentence is made here. The output makes it, once, from the template of the co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
 
 from rtplan.errors import DomainError, one_of
 
-__all__ = ["DESIGN_DEFAULT", "NOT_KNOWN", "SEVERITIES", "Note", "Phrase", "Scalar", "Severity", "Source", "Value"]
+__all__ = [
+    "DESIGN_DEFAULT",
+    "NOT_KNOWN",
+    "SEVERITIES",
+    "Note",
+    "Phrase",
+    "Scalar",
+    "Severity",
+    "Source",
+    "Value",
+    "each_once",
+]
 
 Scalar = str | int | float | bool | None
 Severity = Literal["info", "warning", "violation"]
@@ -52,6 +63,20 @@ class Note:
 
     def __post_init__(self) -> None:
         one_of("severity", self.severity, SEVERITIES)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells notes apart that do not say the same."""
+        return self.code, repr(sorted(self.values.items(), key=lambda item: item[0])) + self.message
+
+    def of(self, about: Value) -> Note:
+        """The same note, with what it speaks of."""
+        return replace(self, values={**self.values, "about": about})
+
+
+def each_once(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Notes without those that say the same."""
+    return tuple({note.key: note for note in notes}.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

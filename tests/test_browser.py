@@ -64,7 +64,7 @@ def show(browser: Browser, tmp_path: Path) -> Any:
         page.on("console", lambda message: said.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: said.append(f"error: {error}"))
         page.on("request", lambda request: said.append(request.url) if request.url != path.as_uri() else None)
-        page.on("dialog", lambda dialog: said.append(f"dialog: {dialog.message}"))
+        page.on("dialog", lambda dialog: said.append(f"dialog: {said(dialog)}"))
         page.goto(path.as_uri())
         return page
 

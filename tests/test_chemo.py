@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rtplan.answer import said
 from rtplan.chemotherapy.check import check, delay_notes
 from rtplan.chemotherapy.cycles import Cycle, after_interruption, align, drug_day_label, start_permitted
 from rtplan.chemotherapy.protocol import Anchor, ChemoProtocol, Drug, parse_anchor, with_anchor
@@ -288,7 +289,7 @@ def test_what_a_delay_does_to_concurrency_is_stated() -> None:
     undelayed, delayed = align(protocol(), laid, days), align(protocol(), laid, days, {2: 14})
     (note,) = delay_notes({2: 14}, delayed, undelayed)
     assert dict(note.values) == {"cycle": 2, "days": 14, "concurrent": 1, "concurrent_without_delay": 2}
-    assert "cycle 2 from 2026-03-23 to 2026-04-06; cycle 3 from 2026-04-13 to 2026-04-27" in note.message
+    assert "cycle 2 from 2026-03-23 to 2026-04-06; cycle 3 from 2026-04-13 to 2026-04-27" in said(note)
 
 
 def test_a_long_delay_is_a_breach() -> None:
@@ -385,7 +386,7 @@ def test_numbers_run_on_over_two_anchors() -> None:
     assert cycles[2].drug_days[0].label == "C3D1"
     (note,) = check(two_blocks(), cycles)
     assert (note.code, note.severity, note.values["cycle"]) == ("cycle-interval", "warning", 3)
-    assert "cycle 3 day 1 is 7 days after the last fraction" in note.message
+    assert "cycle 3 day 1 is 7 days after the last fraction" in said(note)
 
 
 def test_a_delay_in_the_second_block_counts_on() -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 from factory import FIXED, plan
 
+from rtplan.answer import said
 from rtplan.compensation.sessions import for_closures
 from rtplan.course.rules import check
 from rtplan.interruption.choose import choose
@@ -71,13 +72,13 @@ def test_nothing_to_compensate():
     found = opened("weekend", plan("45/25", "2026-01-05", clinic="weekdays"))
     assert not found.sessions
     assert [note.code for note in found.notes] == ["closures-not-compensated"]
-    assert "no closure prolongs the course" in found.notes[0].message
+    assert "no closure prolongs the course" in said(found.notes[0])
 
 
 def test_no_second_fractions_for_a_twice_daily_course():
     found = opened("bid", plan("69.6/58bid", "2026-02-02", clinic="west-china"))
     assert not found.sessions
-    assert "no such day helps" in found.notes[0].message
+    assert "no such day helps" in said(found.notes[0])
 
 
 def test_a_compensated_plan_can_be_interrupted():

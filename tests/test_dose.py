@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rtplan.answer import said
 from rtplan.errors import DomainError
 from rtplan.library import catalogue
 from rtplan.note import Source
@@ -89,7 +90,7 @@ def test_a_time_factor_without_a_time_is_said() -> None:
 
 def test_a_time_too_short_for_the_course_is_said() -> None:
     answer = dose_answer([parse("45/25")], time=Time(from_dates=False, elapsed_days=20.0))
-    assert any(note.code == "time-too-short" and "T = 24 d" in note.message for note in answer.notes)
+    assert any(note.code == "time-too-short" and "T = 24 d" in said(note) for note in answer.notes)
 
 
 def test_the_generic_tissues_are_those_of_the_file() -> None:

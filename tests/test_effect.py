@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rtplan.answer import said
 from rtplan.course.course import Course, Fraction
 from rtplan.course.schedule import prescribed_reference
 from rtplan.errors import DomainError
@@ -355,8 +356,8 @@ def test_a_metric_that_is_not_recognised_leaves_the_limit_out_and_says_so(stated
     assert row.limits == ()
     (note,) = notes_on(course(simple(45.0, 25)), [row])
     assert (note.code, note.severity) == ("limit-metric-unknown", "warning")
-    assert f"stated as {stated}, which" in note.message
-    assert "left out: one (Dmax); two (Dmax)" in note.message
+    assert f"stated as {stated}, which" in said(note)
+    assert "left out: one (Dmax); two (Dmax)" in said(note)
 
 
 def test_a_limit_of_the_same_unusual_metric_is_compared() -> None:

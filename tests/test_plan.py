@@ -11,6 +11,7 @@ import json
 import pytest
 from factory import plan, unannounced_plan
 
+from rtplan.answer import said
 from rtplan.errors import ConfigError, DomainError, ScheduleError
 from rtplan.interruption.missed import missed_answer
 from rtplan.interruption.situation import from_dates, parse_missed
@@ -185,7 +186,7 @@ def test_every_exceeded_limit_is_a_violation_with_its_numbers():
         assert note.values["eqd2_gy"] == pytest.approx(eqd2)
         assert note.values["margin_gy"] == pytest.approx(note.values["limit_gy"] - eqd2)
         assert note.values["source_verified"] is check.limit.source.verified
-    assert notes[-1].message == (
+    assert said(notes[-1]) == (
         "spinal-cord: EQD2 55.71 Gy (α/β 2 Gy) is above the limit of 40 Gy, margin -15.71 Gy "
         "(SCOPE 40 Gy; Dmax, spinal cord PRV; not verified)"
     )

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from factory import FIXED, plan
 
+from rtplan.answer import said
 from rtplan.errors import ConfigError
 from rtplan.interruption.reconcile import from_record
 from rtplan.planning.plan import make_plan
 from rtplan.prescription.prescription import Phase, Prescription, TargetDose
 from rtplan.records import csv as records_csv
-from rtplan.report.sentences import sentence
 
 D = dt.date.fromisoformat
 DAYS = [dt.date(2026, 1, 5 + i) for i in (0, 1, 2, 3, 4, 7, 8, 9)]
@@ -58,7 +58,7 @@ def test_missed_by_status_by_zero_dose_and_by_absence(made):
     situation = read(made, lines(*rows))
     assert [fraction.date for fraction in situation.missed] == [D("2026-01-08"), D("2026-01-09"), D("2026-01-12")]
     assert codes(situation).count("missed") == 3
-    assert "not in the record" in sentence(situation.findings[-1])
+    assert "not in the record" in said(situation.findings[-1])
     assert len(situation.delivered) + len(situation.slots) == 25
 
 
@@ -76,7 +76,7 @@ def test_partial_and_its_remainder(made):
 def test_a_dose_that_differs_is_no_partial_fraction(made):
     situation = read(made, lines(*given(3), "2026-01-08,2.0,delivered"))
     assert [(finding.code, finding.severity) for finding in situation.findings] == [("dose-above-planned", "violation")]
-    assert "2 Gy of 1.8 Gy planned: more than was planned" in sentence(situation.findings[0])
+    assert "2 Gy of 1.8 Gy planned: more than was planned" in said(situation.findings[0])
     assert situation.delivered[-1].doses_gy == (2.0,)
     assert len(situation.slots) == 21
     low = read(made, lines(*given(3), "2026-01-08,1.5,delivered"))

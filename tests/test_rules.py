@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from rtplan.answer import said
 from rtplan.clinic.days import Reason, every_day_open
 from rtplan.clinic.limits import Limits, StartRules
 from rtplan.course.course import Course, Fraction
@@ -41,7 +42,7 @@ def codes(notes: tuple[Note, ...]) -> list[str]:
 
 
 def only(notes: tuple[Note, ...], code: str) -> Note:
-    assert codes(notes) == [code], [note.message for note in notes]
+    assert codes(notes) == [code], [said(note) for note in notes]
     return notes[0]
 
 
@@ -258,8 +259,8 @@ def test_a_published_interval_under_the_minimum_names_both() -> None:
     note = only(check(lay_out(prescription, ALL_DAYS, MONDAY), Limits()), "interval-published")
     assert note.severity == "warning"
     assert dict(note.values) == {"phase": "late course", "published_h": 4.0, "minimum_h": 6.0, "planned_h": 6.0}
-    assert "4 h" in note.message
-    assert "6 h" in note.message
+    assert "4 h" in said(note)
+    assert "6 h" in said(note)
 
 
 # --- closed days ----------------------------------------------------------------------------------------------------
@@ -287,7 +288,7 @@ def test_prolongation_limits_by_category(category: int, limit: int) -> None:
     assert (note.code, note.severity) == ("prolongation-limit", "violation")
     assert (note.values["limit_days"], note.values["prolongation_days"]) == (limit, limit + 1)
     assert note.values["verified"] is False
-    assert "not read there" in note.message
+    assert "not read there" in said(note)
 
 
 def test_without_a_category_there_is_no_limit() -> None:
@@ -300,7 +301,7 @@ def test_the_evidence_speaks_above_three_days() -> None:
     limit, evidence = check_prolongation(4, Limits(category=1))
     assert limit.severity == "violation"
     assert (evidence.severity, evidence.values["patients"], evidence.values["above_days"]) == ("info", 299, 3)
-    assert "2024;24:646" in evidence.message
+    assert "2024;24:646" in said(evidence)
     assert codes(check_prolongation(9, Limits(category=2))) == ["prolongation-limit"]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from factory import FIXED, plan
 
+from rtplan.answer import said
 from rtplan.clinic.clinic import Days, Span
 from rtplan.clinic.days import Reason
 from rtplan.clinic.limits import StartRules
@@ -180,9 +181,9 @@ def test_a_plans_moved_start_names_each_rule() -> None:
     assert made.course.first == D("2026-02-24")
     (note,) = [note for note in made.notes if note.code == "start-moved"]
     assert note.values["days"] == 12
-    assert "start moved 12 days, from Thu 2026-02-12 to Tue 2026-02-24" in note.message
-    assert "no_start_on: no course starts on Thu" in note.message
-    assert "minimum_first_run: fewer than 3 fractions before the first break, from Fri 2026-02-13 on" in note.message
+    assert "start moved 12 days, from Thu 2026-02-12 to Tue 2026-02-24" in said(note)
+    assert "no_start_on: no course starts on Thu" in said(note)
+    assert "minimum_first_run: fewer than 3 fractions before the first break, from Fri 2026-02-13 on" in said(note)
     assert start_obstacle(ruled, D("2026-02-24")) == ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from rtplan.errors import DomainError, ScheduleError, one_of
+from rtplan.note import Phrase
 
 __all__ = [
     "WEEKDAYS",
@@ -16,6 +17,7 @@ __all__ = [
     "DayKind",
     "Reason",
     "add_days",
+    "announced_until",
     "day_name",
     "days_between",
     "elapsed_hours",
@@ -220,6 +222,12 @@ def from_reasons(
         first_weekday=first_weekday,
         weekend_sessions=weekend_sessions,
     )
+
+
+def announced_until(calendar: Calendar) -> Phrase | None:
+    """Through which day its holidays are officially announced, as part of a sentence; None where that is not known."""
+    through = calendar.official_through
+    return None if through is None else Phrase(code="announced-through", values={"day": through.isoformat()})
 
 
 def every_day_open(first: dt.date, last: dt.date, name: str = "no closures") -> Calendar:

@@ -369,22 +369,19 @@ def working_week(clinic: Clinic, day: dt.date = TODAYS_WEEK) -> tuple[str, ...]:
     return tuple(WEEKDAYS[d.weekday()] for d in sorted(week, key=dt.date.weekday) if not table.is_weekend(d))
 
 
-def assumed(clinic: Clinic, day: dt.date = TODAYS_WEEK) -> str:
+def assumed(clinic: Clinic, day: dt.date = TODAYS_WEEK) -> tuple[Phrase, ...]:
     """What is taken for granted of a clinic known by its country code only; empty for any other."""
     if not clinic.label.startswith(ONLY_COUNTRY):
-        return ""
-    parts = [
-        f"{clinic.label}: treats on {', '.join(working_week(clinic, day))}; other weekdays and public holidays are "
-        "assumed closed, nothing else is known of it"
-    ]
+        return ()
+    week = ", ".join(working_week(clinic, day))
+    parts = [Phrase(code="days-assumed", values={"clinic": clinic.label, "week": week})]
     if not clinic.subdivision and (known := _subdivisions(clinic)):
-        parts.append(
-            f"only national holidays are known: {clinic.country} has {len(known)} subdivisions with holidays of their "
-            f"own, such as {clinic.country}-{known[0]}"
-        )
+        example = f"{clinic.country}-{known[0]}"
+        values: dict[str, Value] = {"country": clinic.country, "number": len(known), "example": example}
+        parts.append(Phrase(code="only-national", values=values))
     if clinic.time_zone == "UTC":
-        parts.append("its time zone is not known from the code: clock times need a clinic file")
-    return "; ".join(parts)
+        parts.append(Phrase(code="time-zone-unknown"))
+    return tuple(parts)
 
 
 def _subdivisions(clinic: Clinic) -> tuple[str, ...]:

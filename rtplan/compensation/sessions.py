@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from rtplan.clinic.days import WEEKDAYS, Calendar, add_days, day_name, days_between
+from rtplan.clinic.days import WEEKDAYS, Calendar, add_days, days_between
 from rtplan.clinic.limits import Limits
 from rtplan.course.course import Course
 from rtplan.course.remainder import Remainder, Slot, with_interval
 from rtplan.course.rules import check
 from rtplan.course.schedule import prescribed_reference
 from rtplan.errors import one_of
-from rtplan.note import Note
+from rtplan.note import Note, Phrase
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.effect import evaluate
 from rtplan.radiobiology.region import Region
@@ -230,12 +230,11 @@ def _all_slots(prescription: Prescription) -> tuple[Slot, ...]:
 
 def _nothing_opened(method: Method, remainder: Remainder, wanted: dt.date) -> Note:
     last = remainder.lay_out().last
-    why = "no closure prolongs the course" if last <= wanted else "no such day helps without breaking a rule"
+    why = Phrase(code="no-closure-prolongs" if last <= wanted else "no-day-helps")
     return Note(
         code="closures-not-compensated",
         severity="info" if last <= wanted else "warning",
-        message=f"no {method} session was opened: {why}",
-        values={"method": method, "last": last.isoformat()},
+        values={"method": method, "last": last.isoformat(), "why": why},
     )
 
 
@@ -249,13 +248,9 @@ def _gain_notes(
         now = _tumour_nets(remainder.lay_out(opened), regions)
         won = {name: now[name] - before[name] for name in now}
         before = now
-        told = "".join(f", {name} {value:+.2f} Gy of net BED" for name, value in won.items())
-        days = "1 day earlier" if gain.days == 1 else f"{gain.days} days earlier"
         yield Note(
             code="opened-day",
             severity="info",
-            message=f"{method} on {day_name(gain.date)} {gain.date} ({gain.fractions} that day): "
-            f"last fraction {gain.last}, {days}{told}",
             values={
                 "method": method,
                 "date": gain.date.isoformat(),
@@ -263,6 +258,11 @@ def _gain_notes(
                 "last": gain.last.isoformat(),
                 "days": gain.days,
                 **{f"net_bed_gy of {name}": value for name, value in won.items()},
+                "earlier": Phrase(code="days-earlier", values={"count": gain.days}),
+                "won": tuple(
+                    Phrase(code="net-bed-won", values={"region": name, "net_bed_gy": value})
+                    for name, value in won.items()
+                ),
             },
         )
 
@@ -285,7 +285,7 @@ class _Search:
         phases = self.base.prescription.phases
         self.beside = {phase.name for phase in phases if phase.concomitant_from is not None}
         self.tried: dict[frozenset[dt.date], tuple[Course, tuple[Note, ...]]] = {}
-        self.before = {note.message for note in check(self.base)}
+        self.before = {note.key for note in check(self.base)}
 
     def by(self, goal: Goal, end: dt.date) -> Found | None:
         """The fewest sessions with which the course ends on or before a day."""
@@ -391,7 +391,7 @@ class _Search:
 
     def _new(self, course: Course) -> tuple[Note, ...]:
         notes = self.check(course)
-        return tuple(note for note in notes if note.severity == "violation" and note.message not in self.before)
+        return tuple(note for note in notes if note.severity == "violation" and note.key not in self.before)
 
 
 def _closed(

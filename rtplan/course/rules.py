@@ -8,10 +8,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rtplan.clinic.days import ONE_DAY, WEEKDAYS, Calendar, day_name, days_between, elapsed_hours
+from rtplan.clinic.days import ONE_DAY, WEEKDAYS, Calendar, days_between, elapsed_hours
 from rtplan.clinic.limits import RCR_CATEGORIES, Limits, StartRules
 from rtplan.course.course import Course, Fraction
-from rtplan.note import Note, Scalar, Source
+from rtplan.note import Note, Phrase, Scalar, Source
 from rtplan.prescription.prescription import Phase, Prescription
 
 __all__ = [
@@ -305,16 +305,16 @@ def start_permitted(rules: StartRules, prescription: Prescription, calendar: Cal
     return lambda day: not start_obstacle(rules, prescription, calendar, day)
 
 
-def start_obstacle(rules: StartRules, prescription: Prescription, calendar: Calendar, day: dt.date) -> str:
-    """The start rule that keeps fraction 1 from falling on a day, in words; empty where none does."""
+def start_obstacle(rules: StartRules, prescription: Prescription, calendar: Calendar, day: dt.date) -> Phrase | None:
+    """The start rule that keeps fraction 1 from falling on a day; None where none does."""
     if rules.off:
-        return ""
+        return None
     if WEEKDAYS[day.weekday()] in rules.no_start_on:
-        return f"start rule no_start_on: no course starts on {day_name(day)}"
+        return Phrase(code="no-start-on", values={"date": day.isoformat()})
     least = rules.minimum_first_run
     if least is not None and not _runs(prescription, calendar, day, least):
-        return f"start rule minimum_first_run: fewer than {least} fractions before the first break"
-    return ""
+        return Phrase(code="minimum-first-run", values={"least": least})
+    return None
 
 
 def _runs(prescription: Prescription, calendar: Calendar, day: dt.date, least: int) -> bool:

@@ -11,8 +11,6 @@ from rtplan.clinic.days import (
     WEEKDAYS,
     Calendar,
     add_days,
-    day_name,
-    days_between,
     every_day_open,
     first_of_week,
 )
@@ -22,7 +20,6 @@ from rtplan.prescription.prescription import Phase, Prescription
 
 __all__ = [
     "Permit",
-    "describe_move",
     "first_day",
     "lay_out",
     "on_week",
@@ -277,10 +274,3 @@ class _Walk:
                 date=placed.date,
                 doses_gy=doses[placed.phase],
             )
-
-
-def describe_move(requested: dt.date, actual: dt.date, why: str) -> str:
-    """One sentence for a start that moved."""
-    days = days_between(requested, actual)
-    plural = "day" if days == 1 else "days"
-    return f"start moved {days} {plural}, from {day_name(requested)} {requested} to {day_name(actual)} {actual}: {why}"

@@ -179,8 +179,5 @@ def _too_late(answer: Missed) -> Iterator[Note]:
     """A first day of another dose that lies past the course leaves no option with another dose."""
     asked, last = answer.settings.changed_dose_from, answer.appended.course.last
     if asked is not None and asked > last:
-        message = (
-            f"--changed-dose-from {asked} lies after the last fraction, {last}: no option can change the dose by then"
-        )
         values = {"changed_dose_from": asked.isoformat(), "last": last.isoformat()}
-        yield Note(code="changed-dose-too-late", severity="warning", message=message, values=values)
+        yield Note(code="changed-dose-too-late", severity="warning", values=values)

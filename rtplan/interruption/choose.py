@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rtplan.answer import said
 from rtplan.interruption.judge import Option
 from rtplan.interruption.missed import Missed
 from rtplan.interruption.situation import closed_later
-from rtplan.note import Note
+from rtplan.note import Note, Phrase, Value
 from rtplan.planning.plan import Plan, complete_plan
 from rtplan.planning.provenance import Provenance
 
@@ -25,13 +26,7 @@ def choose(missed: Missed, name: str, provenance: Provenance, *, parent_sha256: 
     situation = missed.situation
     inputs = missed.plan.inputs
     opened = {day.date: day for day in (*inputs.opened, *option.sessions)}
-    why = reason or _reason(missed, option)
-    note = Note(
-        code="interruption",
-        severity="info",
-        message=why,
-        values={"option": option.id, "as_of": situation.as_of.isoformat(), "missed": len(situation.missed)},
-    )
+    note = _note(missed, option, reason)
     inputs = replace(
         inputs,
         prescription=option.course.prescription,
@@ -40,13 +35,20 @@ def choose(missed: Missed, name: str, provenance: Provenance, *, parent_sha256: 
         assumptions=(*inputs.assumptions, note),
     )
     inputs = closed_later(inputs, situation, frozenset(option.course.dates))
-    revision = missed.plan.revision.next(why, situation.missed_days, parent_sha256, situation.spans)
+    revision = missed.plan.revision.next(said(note), situation.missed_days, parent_sha256, situation.spans)
     return complete_plan(inputs, option.course, provenance, revision, cycles=option.cycles)
 
 
-def _reason(missed: Missed, option: Option) -> str:
+def _note(missed: Missed, option: Option, reason: str) -> Note:
+    """Why the plan was revised: in the user's words where there are any, else what was missed and what was chosen."""
     situation = missed.situation
-    days = ", ".join(dict.fromkeys(fraction.date.isoformat() for fraction in situation.missed))
-    what = f"missed {days}" if days else "nothing missed"
-    cause = f" ({situation.cause})" if situation.cause else ""
-    return f"{what}{cause}, as of {situation.as_of}; chosen: {option.id}, {option.label}"
+    days = tuple(dict.fromkeys(fraction.date.isoformat() for fraction in situation.missed))
+    values: dict[str, Value] = {
+        "option": option.id,
+        "as_of": situation.as_of.isoformat(),
+        "missed": len(situation.missed),
+        "what": Phrase(code="missed-days", values={"days": days}) if days else Phrase(code="nothing-missed"),
+        "cause": Phrase(code="in-brackets", values={"text": situation.cause}) if situation.cause else None,
+        "label": option.label,
+    }
+    return Note(code="interruption", severity="info", values={"reason": reason, **values} if reason else values)

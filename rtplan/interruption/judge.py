@@ -20,7 +20,6 @@ from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.effect import EffectRow, evaluate_many, limit_notes
 
 __all__ = [
-    "GOAL_WORDS",
     "Option",
     "OptionEffect",
     "judged",
@@ -66,7 +65,7 @@ class Option:
     rank: int
     tier: Tier
     method: OptionMethod
-    label: str
+    label: Phrase
     goal: str
     course: Course
     prolongation_days: int
@@ -83,18 +82,15 @@ class Option:
     acute_excess_gy: float
 
     @property
+    def reaches(self) -> Phrase | None:
+        """What its sessions or doses reach, in words; None where nothing is aimed at."""
+        return Phrase(code=f"goal-{self.goal}") if self.goal else None
+
+    @property
     def dose_per_fraction_gy(self) -> float | None:
         """Dose of the fractions still to be given, or of the last one; None where they differ. [Gy]"""
         changed = {step.dose_gy for step in self.doses if step.target == self.course.prescription.targets[0]}
         return (changed.pop() if len(changed) == 1 else None) if changed else self.course.fractions[-1].doses_gy[0]
-
-
-GOAL_WORDS = {
-    "end": "keeps the planned end",
-    "limit": "inside the limit on prolongation",
-    "earliest": "earliest end that breaks no session rule",
-    "part": "part of the way",
-}
 
 
 def judged(q: Question, drafts: Sequence[Draft]) -> list[Option]:
@@ -125,7 +121,7 @@ def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:
         tier=draft.tier,
         method=draft.method,
         label=draft.label,
-        goal=GOAL_WORDS.get(draft.goal, draft.goal),
+        goal=draft.goal,
         course=draft.course,
         prolongation_days=draft.course.elapsed_days - q.prescribed.elapsed_days,
         sessions=days,
@@ -172,9 +168,13 @@ def _violations(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Itera
             yield Note(
                 code="late-limit",
                 severity="violation",
-                message=f"{row.region}: net BED {row.net_bed_gy:.2f} Gy is more than {100 * limit:g} % above the "
-                f"reference's {reference.net_bed_gy:.2f} Gy",
-                values={"region": row.region, "net_bed_gy": row.net_bed_gy, "allowed_gy": allowed},
+                values={
+                    "region": row.region,
+                    "net_bed_gy": row.net_bed_gy,
+                    "allowed_gy": allowed,
+                    "limit_percent": 100 * limit,
+                    "reference_net_bed_gy": reference.net_bed_gy,
+                },
             )
     yield from limit_notes(rows)
 
@@ -182,21 +182,18 @@ def _violations(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Itera
 def _option_notes(q: Question, draft: Draft, cycles: tuple[Cycle, ...]) -> Iterator[Note]:
     yield from _chemo_notes(q, draft.course, cycles)
     if draft.method == "remainder":
-        message = "the two parts count as two fractions of one day: as one fraction they would count for more"
-        yield Note(code="counted-as-two", severity="info", message=message)
+        yield Note(code="counted-as-two", severity="info")
     highest = max((step.dose_gy for step in draft.doses), default=0.0)
     if highest > q.settings.max_dose_per_fraction_gy + FINE_GY:
         limit = q.settings.max_dose_per_fraction_gy
         yield Note(
             code="dose-per-fraction",
             severity="warning",
-            message=f"{highest:.2f} Gy per fraction is above {limit:g} Gy",
             values={"dose_per_fraction_gy": highest, "limit_gy": limit},
         )
     calendar = q.inputs.calendar
     if calendar.depends_on_provisional(draft.course.first, draft.course.last):
-        message = "its dates depend on holidays not officially announced: they may still move"
-        yield Note(code="provisional", severity="warning", message=message)
+        yield Note(code="provisional", severity="warning")
 
 
 def _chemo_notes(q: Question, course: Course, cycles: tuple[Cycle, ...]) -> Iterator[Note]:
@@ -206,7 +203,6 @@ def _chemo_notes(q: Question, course: Course, cycles: tuple[Cycle, ...]) -> Iter
         yield Note(
             code="concurrency-changed",
             severity="warning",
-            message=f"concurrent cycles: {_numbers(after)} instead of {_numbers(before)}",
             values={"before": _numbers(before), "after": _numbers(after)},
         )
     busy = _busy(course, q.given, q.inputs.prescription)
@@ -214,7 +210,6 @@ def _chemo_notes(q: Question, course: Course, cycles: tuple[Cycle, ...]) -> Iter
         yield Note(
             code="intensified-with-chemotherapy",
             severity="warning",
-            message=f"{busy} with concurrent chemotherapy (cycle {_numbers(after)})",
             values={"cycles": _numbers(after), "why": busy},
         )
 
@@ -232,7 +227,7 @@ def _cycles(q: Question, course: Course) -> tuple[Cycle, ...]:
     return chemo_cycles.after_interruption(protocol, q.plan.cycles, course, infusion, as_of, delays)
 
 
-def _busy(course: Course, given: int, prescription: Prescription) -> str:
+def _busy(course: Course, given: int, prescription: Prescription) -> tuple[Phrase, ...]:
     """Does what is left hold more on a day, or in a week, than the prescription itself?"""
     left = course.fractions[given:]
     phases = {phase.name: phase for phase in prescription.phases}
@@ -245,16 +240,16 @@ def _busy(course: Course, given: int, prescription: Prescription) -> str:
         for phase in prescription.phases
     )
     sessions = course.sessions
-    reasons = []
+    reasons: list[Phrase] = []
     if any(
         sessions[f.date] > 1 and not phases[f.phase].pattern.several_a_day and phases[f.phase].concomitant_from is None
         for f in left
     ) and all(phase.concomitant_from is None for phase in prescription.phases):
-        reasons.append("two fractions a day")
+        reasons.append(Phrase(code="two-a-day"))
     if any(weeks[f.date.isocalendar()[:2]] > max(5, own_week) for f in left):
-        reasons.append(f"more than {max(5, own_week)} fractions a week")
-    return " and ".join(reasons)
+        reasons.append(Phrase(code="more-a-week", values={"limit": max(5, own_week)}))
+    return tuple(reasons)
 
 
-def _numbers(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers)) or "none"
+def _numbers(numbers: Sequence[int]) -> str | Phrase:
+    return ", ".join(map(str, numbers)) or Phrase(code="none")

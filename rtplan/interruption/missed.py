@@ -138,22 +138,22 @@ def _notes(q: Question, appended: Option, options: Sequence[Option]) -> Iterator
         yield Note(
             code="start-delay",
             severity="warning",
-            message=f"the first fraction was missed: this is a start delayed by {_days(waited)} "
-            f"({q.planned.first} to {appended.course.first}), not an interruption; the course is laid out again",
-            values={"days": waited, "planned": q.planned.first.isoformat(), "first": str(appended.course.first)},
+            values={
+                "days": waited,
+                "count": waited,
+                "planned": q.planned.first.isoformat(),
+                "first": str(appended.course.first),
+            },
         )
     if not situation.slots:
-        message = "nothing is left of this course: added fractions are all that could still be given"
-        yield Note(code="nothing-left", severity="warning", message=message)
+        yield Note(code="nothing-left", severity="warning")
     if situation.slots:
         yield from _verdict(appended, situation)
     if q.inputs.chemo is not None and not situation.restarts:
         blocks = q.inputs.chemo.blocks
         follow = [block.moves_with_interruption or block.anchor.kind == "after" for block in blocks]
-        stays = "stays on its dates when radiotherapy is interrupted"
-        words = "follows the radiotherapy" if all(follow) else stays
-        words += "; what is anchored to the end of radiotherapy follows it" if any(follow) and not all(follow) else ""
-        yield Note(code="chemotherapy-stays", severity="info", message=f"chemotherapy {words}")
+        what = "follows" if all(follow) else "partly-follows" if any(follow) else "stays"
+        yield Note(code="chemotherapy-stays", severity="info", values={"what": Phrase(code=f"chemotherapy-{what}")})
     if situation.slots and not situation.restarts and not any(option.id.startswith("bid") for option in options):
         yield from _no_bid(q)
 
@@ -169,8 +169,7 @@ def _unfit(q: Question) -> Iterator[Note]:
 
 def _no_bid(q: Question) -> Iterator[Note]:
     if any(phase.pattern.several_a_day for phase in q.inputs.prescription.phases):
-        message = "second fractions on a day are not offered: the course is given several times a day already"
-        yield Note(code="no-second-fractions", severity="info", message=message)
+        yield Note(code="no-second-fractions", severity="info")
 
 
 def _verdict(appended: Option, situation: Situation) -> Iterator[Note]:
@@ -180,14 +179,7 @@ def _verdict(appended: Option, situation: Situation) -> Iterator[Note]:
         yield Note(
             code="excess-without-compensation",
             severity="warning",
-            message=f"appended without compensation, net BED stands above the reference's: late tissue by {late:.2f} "
-            f"Gy, acute tissue by {acute:.2f} Gy",
             values={"late_excess_gy": late, "acute_excess_gy": acute},
         )
     elif is_whole(appended) and all(finding.severity != "violation" for finding in situation.findings):
-        message = "appended without compensation the tumour keeps its net BED, and no rule is broken"
-        yield Note(code="no-compensation-needed", severity="info", message=message)
-
-
-def _days(count: int) -> str:
-    return f"{count} day" if count == 1 else f"{count} days"
+        yield Note(code="no-compensation-needed", severity="info")

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rtplan.clinic.days import day_name
 from rtplan.compensation import dose as dose_change
 from rtplan.compensation.dose import DoseStep, Part
 from rtplan.compensation.sessions import METHODS, Found, Method, best, candidates, search
@@ -59,15 +58,6 @@ _METHOD_TIER: dict[Method, Tier] = {
     "mix": "c",
 }
 
-_METHOD_WORDS = {
-    "machine": "matched machine",
-    "weekend": "weekend session",
-    "worked-weekend": "worked-weekend session",
-    "holiday": "holiday session",
-    "bid": "second fraction on a day",
-    "mix": "extra session (closed days and second fractions)",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
@@ -76,7 +66,7 @@ class Draft:
     id: str
     tier: Tier
     method: OptionMethod
-    label: str
+    label: Phrase
     course: Course
     goal: str = ""
     sessions: Mapping[dt.date, int] | None = None
@@ -87,10 +77,10 @@ class Draft:
 def drafts(q: Question) -> Iterator[Draft]:
     """Every way to go on, the uncompensated one first."""
     if q.situation.restarts:
-        label = f"start again: first fraction {_day(q.append.first)}"
+        label = Phrase(code="start-again", values={"first": q.append.first.isoformat()})
         yield Draft(id="restart", tier="none", method="start delayed", label=label, course=q.append)
         return
-    yield Draft(id="append", tier="none", method="append", label="append, uncompensated", course=q.append, goal="none")
+    yield Draft(id="append", tier="none", method="append", label=Phrase(code="append"), course=q.append, goal="none")
     yield from _same_day(q)
     found = list(_sessions(q))
     for item in found:
@@ -113,16 +103,25 @@ def _same_day(q: Question) -> Iterator[Draft]:
             id="remainder-same-day",
             tier="a",
             method="remainder",
-            label=f"the remaining {_owed_words(q, partial.owed)} on {_day(partial.date)} itself",
+            label=Phrase(
+                code="rest-same-day",
+                values={"doses": _owed_words(q, partial.owed), "date": partial.date.isoformat()},
+            ),
             course=now.lay_out(),
             goal="",
         )
 
 
-def _owed_words(q: Question, owed: Slot) -> str:
+def _owed_words(q: Question, owed: Slot) -> Phrase:
     targets = q.inputs.prescription.targets
-    told = [(f"{dose:g} Gy", name) for dose, name in zip(owed.doses_gy, targets, strict=True) if dose > 0]
-    return " and ".join(f"{dose} to {name}" if len(targets) > 1 else dose for dose, name in told)
+    parts = [
+        Phrase(code="dose-to", values={"dose_gy": dose, "target": name})
+        if len(targets) > 1
+        else Phrase(code="dose", values={"dose_gy": dose})
+        for dose, name in zip(owed.doses_gy, targets, strict=True)
+        if dose > 0
+    ]
+    return Phrase(code="and", values={"parts": tuple(parts)})
 
 
 def _sessions(q: Question) -> Iterator[Found]:
@@ -176,13 +175,12 @@ def _session_draft(q: Question, item: Found) -> Draft:
     if item.method == "machine" and not set(item.sessions) <= q.situation.missed_days:
         tier = "b"
     count = len(item.sessions)
-    word = _METHOD_WORDS[item.method]
-    days = ", ".join(_day(day) for day in item.sessions)
+    days = tuple(Phrase(code="day", values={"date": day.isoformat()}) for day in item.sessions)
     return Draft(
         id=f"{item.method}-{count}",
         tier=tier,
         method=item.method,
-        label=f"{count} {word if count == 1 else _many(word)}: {days}",
+        label=Phrase(code=f"{item.method}-sessions", values={"count": count, "days": days}),
         course=item.course,
         goal=item.goal,
         sessions=item.sessions,
@@ -192,18 +190,21 @@ def _session_draft(q: Question, item: Found) -> Draft:
 def _doses(q: Question, found: Sequence[Found]) -> Iterator[Draft]:
     if not q.remainder.slots:
         return
-    bases: list[tuple[str, str, Course | None, Found | None]]
-    bases = [("end", "at the planned end", _kept(q), None), ("longer", "at the longer time", q.append, None)]
+    bases: list[tuple[str, Phrase, Course | None, Found | None]]
+    bases = [
+        ("end", Phrase(code="at-planned-end"), _kept(q), None),
+        ("longer", Phrase(code="at-longer-time"), q.append, None),
+    ]
     nearest = best(found)
     if nearest is not None and nearest.goal != "end":
         name = f"{nearest.method}-{len(nearest.sessions)}"
-        bases.append((name, f"with {name}", nearest.course, nearest))
+        bases.append((name, Phrase(code="with", values={"name": name}), nearest.course, nearest))
     seen = {q.append.fractions, *(item.course.fractions for item in found)}
-    for name, words, base, item in bases:
+    for name, where, base, item in bases:
         if base is None:
             continue
         for goal in ("tumour", "late"):
-            draft = _dose_draft(q, goal, name, words, base, item)
+            draft = _dose_draft(q, goal, name, where, base, item)
             if draft is not None and draft.course.fractions not in seen:
                 seen.add(draft.course.fractions)
                 yield draft
@@ -224,7 +225,7 @@ def _kept(q: Question) -> Course | None:
     )
 
 
-def _dose_draft(q: Question, goal: str, name: str, words: str, base: Course, item: Found | None) -> Draft | None:
+def _dose_draft(q: Question, goal: str, name: str, where: Phrase, base: Course, item: Found | None) -> Draft | None:
     places = dose_change.changeable(base, q.given, q.changed_from)
     part = Part(places=places, targets=q.settings.change_targets)
     chosen = [(i, wanted) for i, wanted in _wanted(q, goal) if part.holds(q.prescribed_rows[i].target)]
@@ -238,13 +239,13 @@ def _dose_draft(q: Question, goal: str, name: str, words: str, base: Course, ite
     if not all(any(dose > 0 for dose in course.fractions[i].doses_gy) for i in places):
         return None
     steps = dose_change.steps(base, part, factor, rounding)
-    aim = "restores tumour net BED" if goal == "tumour" else "keeps late BED"
+    aim = Phrase(code="restores-tumour" if goal == "tumour" else "keeps-late")
     identity = f"dose-{goal}-{name}" if item is None else f"{name}+dose-{goal}"
     return Draft(
         id=identity,
         tier="d",
         method="dose per fraction" if item is None else "sessions and dose per fraction",
-        label=f"{_dose_words(steps)} {words} {aim}",
+        label=Phrase(code="changed-dose", values={"doses": _dose_words(steps), "where": where, "aim": aim}),
         course=course,
         goal=goal,
         sessions=item.sessions if item else None,
@@ -291,10 +292,12 @@ def _added(q: Question) -> Iterator[Draft]:
         id=f"added-{count}",
         tier="e",
         method="added fractions",
-        label=f"{count} added {'fraction' if count == 1 else 'fractions'} of "
-        f"{courses[count].fractions[-1].doses_gy[0]:.4g} Gy at the end, on days of their own",
+        label=Phrase(
+            code="added-fractions",
+            values={"count": count, "dose_gy": courses[count].fractions[-1].doses_gy[0]},
+        ),
         course=courses[count],
-        goal="restores tumour net BED" if enough else "highest tumour net BED of 0 to 15 added",
+        goal="restored" if enough else "highest",
         added=count,
     )
 
@@ -327,17 +330,9 @@ def _is_mixed(item: Found, base: Course) -> bool:
     return len({day in treated for day in item.sessions}) == 2
 
 
-def _dose_words(steps: Sequence[DoseStep]) -> str:
-    return " and ".join(f"{step.n_fractions} x {step.dose_gy:.2f} Gy to {step.target}" for step in steps)
-
-
-def _day(day: dt.date) -> str:
-    return f"{day_name(day)} {day.isoformat()}"
-
-
-def _many(word: str) -> str:
-    return {
-        "second fraction on a day": "second fractions, one on each day",
-        "extra session (closed days and second fractions)": "extra sessions (closed days and second fractions)",
-        "matched machine": "days on a matched machine",
-    }.get(word, f"{word}s")
+def _dose_words(steps: Sequence[DoseStep]) -> Phrase:
+    parts = tuple(
+        Phrase(code="fractions-of", values={"n": step.n_fractions, "dose_gy": step.dose_gy, "target": step.target})
+        for step in steps
+    )
+    return Phrase(code="and", values={"parts": parts})

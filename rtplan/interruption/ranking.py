@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rtplan.interruption.judge import GOAL_WORDS, Option
+from rtplan.interruption.judge import Option
 from rtplan.interruption.options import TIERS
 from rtplan.interruption.question import SAME_DEFICIT_GY, Question
 from rtplan.radiobiology.effect import evaluate_many
@@ -148,7 +148,7 @@ def _deficit_groups(options: Sequence[Option]) -> dict[str, int]:
 
 def shown_ids(options: Sequence[Option]) -> tuple[str, ...]:
     """At most twelve: those that reach a goal, by rank, and always the uncompensated one."""
-    full = [option for option in options if option.goal != GOAL_WORDS["part"]]
+    full = [option for option in options if option.goal != "part"]
     kept = full[:MOST_SHOWN]
     bare = next(option for option in options if option.tier == "none")
     if bare not in kept:

@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from rtplan.answer import can_say
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.course.course import Course, Fraction
 from rtplan.course.schedule import prescribed_reference
@@ -141,6 +142,7 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
     for key in ("provenance", "revision", "inputs", "fractions", "cycles", "effects", "ranges", "prescribed", "notes"):
         if key not in data:
             raise ConfigError(file, [f"{key} is missing"])
+    data = _without_messages(data)
     try:
         data = _with_later_keys(data)
         plan = _plan(data, file)
@@ -148,7 +150,7 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
         raise
     except (RtplanError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(file, [f"is not a plan: {error}"]) from None
-    difference = _first_difference(document(plan), _without_sentences(data))
+    difference = _first_difference(document(plan), data)
     difference = difference or _first_difference(_figures(_again(plan, file)), _figures(plan), tolerance=_TOLERANCE)
     if difference:
         raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
@@ -162,14 +164,28 @@ def _with_later_keys(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "revision": revision, "inputs": {"calendar_source": None, **data["inputs"]}}
 
 
-def _without_sentences(data: dict[str, Any]) -> dict[str, Any]:
-    """The document as it is compared: what a note says may be worded otherwise by another version, its values not."""
+def _without_messages(data: dict[str, Any]) -> dict[str, Any]:
+    """The document with notes as codes and values: sentences are made when they are read, not kept.
 
-    def bare(notes: Any) -> Any:
-        return [{key: part for key, part in note.items() if key != "message"} for note in notes]
-
+    An older file's note, whose values do not hold all that its sentence says, keeps its words as its ``text``.
+    """
     inputs = data["inputs"]
-    return data | {"notes": bare(data["notes"]), "inputs": inputs | {"assumptions": bare(inputs["assumptions"])}}
+    if isinstance(inputs, dict) and isinstance(inputs.get("assumptions"), list):
+        inputs = {**inputs, "assumptions": [_without_message(entry) for entry in inputs["assumptions"]]}
+    notes = data["notes"]
+    return {
+        **data,
+        "inputs": inputs,
+        "notes": [_without_message(entry) for entry in notes] if isinstance(notes, list) else notes,
+    }
+
+
+def _without_message(entry: Any) -> Any:
+    if not (isinstance(entry, dict) and isinstance(entry.get("values"), dict) and "message" in entry):
+        return entry
+    rest = {key: value for key, value in entry.items() if key != "message"}
+    whole = "text" in rest["values"] or can_say(str(rest.get("code")), rest["values"])
+    return rest if whole else {**rest, "values": {**rest["values"], "text": entry["message"]}}
 
 
 def _again(plan: Plan, file: str) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
+from rtplan.answer import said
 from rtplan.chemotherapy import cycles as chemo_cycles
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.chemotherapy.protocol import ChemoProtocol
@@ -16,7 +17,7 @@ from rtplan.course import rules as course_rules
 from rtplan.course import schedule
 from rtplan.course.course import Course
 from rtplan.errors import ScheduleError
-from rtplan.note import Note, Source
+from rtplan.note import Note, Phrase, Source
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.region import Region
 
@@ -151,8 +152,10 @@ def lay_out_inputs(inputs: PlanInputs) -> Course:
     rules = f"start rules {inputs.start_rules.text}" if inputs.start_rules.text else ""
     first = schedule.first_day(inputs.prescription, inputs.calendar, inputs.start, permitted, rules)
     if inputs.exact_start and first != inputs.start:
+        obstacle = start_obstacle(inputs, inputs.start)
+        why = said(obstacle) if obstacle else "another day was found"
         raise ScheduleError(
-            f"start {inputs.start} ({day_name(inputs.start)}) is not possible: {start_obstacle(inputs, inputs.start)}; "
+            f"start {inputs.start} ({day_name(inputs.start)}) is not possible: {why}; "
             f"the next possible start is {first} ({day_name(first)})"
         )
     sessions = {opened.date: opened.fractions for opened in inputs.opened}
@@ -174,17 +177,17 @@ def _permitted(inputs: PlanInputs) -> schedule.Permit:
     return lambda day: by_rules(day) and by_chemo(day)
 
 
-def start_obstacle(inputs: PlanInputs, day: dt.date) -> str:
-    """What keeps fraction 1 from falling on a day: closure, pattern, start rule or infusion unit; empty if nothing."""
+def start_obstacle(inputs: PlanInputs, day: dt.date) -> Phrase | None:
+    """What keeps fraction 1 from falling on a day: closure, pattern, start rule or infusion unit; None if nothing."""
     reason = inputs.calendar.reason(day)
     if not reason.open:
-        return f"{inputs.calendar.name} is closed that day ({reason.text})"
+        return Phrase(code="closed-that-day", values={"clinic": inputs.calendar.name, "reason": reason.text})
     if not inputs.prescription.phases[0].pattern.treated(reason, day):
-        return f"the prescription's pattern does not treat on {day_name(day)}"
+        return Phrase(code="not-in-pattern", values={"date": day.isoformat()})
     by_rules = course_rules.start_obstacle(inputs.start_rules, inputs.prescription, inputs.calendar, day)
     if by_rules or inputs.chemo is None:
         return by_rules
     infusion = inputs.infusion_calendar
     if chemo_cycles.start_permitted(inputs.chemo, infusion)(day):
-        return ""
-    return f"the infusion unit is closed that day ({infusion.reason(day).text})"
+        return None
+    return Phrase(code="infusion-closed", values={"reason": infusion.reason(day).text})

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from rtplan.answer import Answer, Kind
+from rtplan.answer import Answer, Kind, said
 from rtplan.chemotherapy import check as chemo_check
 from rtplan.chemotherapy.cycles import Cycle
-from rtplan.clinic.days import Calendar, add_days, day_name, days_between
+from rtplan.clinic.days import Calendar, add_days, announced_until, days_between
 from rtplan.course import rules as course_rules
 from rtplan.course import schedule
 from rtplan.course.course import Course, Fraction
 from rtplan.errors import DomainError, ScheduleError
-from rtplan.note import Note
+from rtplan.note import Note, Phrase
 from rtplan.planning.inputs import PlanInputs, align_cycles, lay_out_inputs, start_obstacle
 from rtplan.planning.provenance import Provenance, Revision
 from rtplan.radiobiology.effect import EffectRow, evaluate, limit_notes, notes_on
@@ -132,14 +132,18 @@ def after_induction(course: Course, cycles: tuple[Cycle, ...]) -> bool:
     return any(days_between(cycle.date, course.first) >= INDUCTION_DAYS for cycle in cycles)
 
 
-def _why_moved(inputs: PlanInputs, first: dt.date) -> str:
+def _why_moved(inputs: PlanInputs, first: dt.date) -> tuple[Phrase, ...]:
     """What kept the course from starting on the requested day, and the rules that kept it from later open days."""
-    why = [start_obstacle(inputs, inputs.start)]
+    found = {inputs.start: start_obstacle(inputs, inputs.start)}
     for day, reason in inputs.calendar.days(add_days(inputs.start, 1), add_days(first, -1)):
-        obstacle = start_obstacle(inputs, day) if reason.open else ""
-        if obstacle and not any(known.startswith(obstacle) for known in why):
-            why.append(f"{obstacle}, from {day_name(day)} {day} on")
-    return "; then ".join(why)
+        obstacle = start_obstacle(inputs, day) if reason.open else None
+        if obstacle and obstacle not in found.values():
+            found[day] = obstacle
+    return tuple(
+        what if day == inputs.start else Phrase(code="from-day-on", values={"what": what, "date": day.isoformat()})
+        for day, what in found.items()
+        if what is not None
+    )
 
 
 def _trimmed(inputs: PlanInputs, course: Course, cycles: tuple[Cycle, ...]) -> PlanInputs:
@@ -203,11 +207,12 @@ def _start_note(plan: Plan) -> Iterator[Note]:
     yield Note(
         code="start-moved",
         severity="warning",
-        message=schedule.describe_move(requested, first, _why_moved(plan.inputs, first)),
         values={
             "requested": requested.isoformat(),
             "first": first.isoformat(),
             "days": days_between(requested, first),
+            "count": days_between(requested, first),
+            "why": _why_moved(plan.inputs, first),
         },
     )
 
@@ -233,8 +238,6 @@ def _worked_weekends(plan: Plan) -> Iterator[Note]:
     yield Note(
         code="worked-weekends",
         severity="warning" if plan.inputs.worked_weekends == "unknown" else "info",
-        message=f"worked weekends not used: last {last_without}, {longer_without:+d} d; "
-        f"used: {last_with}, {longer_with:+d} d",
         values={
             "used": any(calendar.is_open(day) for day in inside),
             "known": plan.inputs.worked_weekends,
@@ -264,19 +267,19 @@ def _provisional(plan: Plan) -> Iterator[Note]:
     through = plan.inputs.calendar.official_through
     parts = []
     if numbers:
-        parts.append(f"fractions {numbers[0]} to {numbers[-1]}")
+        parts.append(Phrase(code="fractions-from-to", values={"first": numbers[0], "last": numbers[-1]}))
     if cycles:
-        parts.append("cycle " + ", ".join(map(str, cycles)))
-    until = f"; announced through {through}" if through else ""
+        parts.append(Phrase(code="cycle", values={"numbers": ", ".join(map(str, cycles))}))
     yield Note(
         code="provisional",
         severity="warning",
-        message=f"{' and '.join(parts)} depend on holidays not officially announced{until}: they may still move",
         values={
             "first_fraction": numbers[0] if numbers else None,
             "last_fraction": numbers[-1] if numbers else None,
             "cycles": ", ".join(map(str, cycles)),
             "official_through": through.isoformat() if through else None,
+            "parts": tuple(parts),
+            "until": announced_until(plan.inputs.calendar),
         },
     )
 
@@ -284,7 +287,7 @@ def _provisional(plan: Plan) -> Iterator[Note]:
 def refuse(plan: Plan, *, provisional: bool, strict: bool) -> None:
     """Refuse what is otherwise a warning: provisional dates, broken rules."""
     if provisional and plan.provisional:
-        raise ScheduleError(next(note.message for note in plan.notes if note.code == "provisional"))
-    broken = [note.message for note in plan.notes if note.severity == "violation"]
+        raise ScheduleError(next(said(note) for note in plan.notes if note.code == "provisional"))
+    broken = [said(note) for note in plan.notes if note.severity == "violation"]
     if strict and broken:
         raise DomainError("; ".join(broken))

@@ -18,7 +18,7 @@ from rtplan.course.schedule import on_week, prescribed_reference
 from rtplan.errors import ConfigError, DomainError, QuestionError, one_of, whole
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol, RegionSpec
-from rtplan.note import Note, Source
+from rtplan.note import Note, Phrase, Source, Value
 from rtplan.planning.extension import calendar_source
 from rtplan.planning.inputs import CycleDelay, PlanInputs
 from rtplan.prescription import notation
@@ -250,13 +250,13 @@ def _chemo(protocol: Protocol, where: Where) -> ChemoProtocol | None:
 
 def _assumptions(protocol: Protocol, where: Where, clinic: Clinic, start: dt.date) -> Sequence[Note]:
     notes = [
-        Note(code=item.code, severity="info", message=item.text)
+        Note(code=item.code, severity="info", values={"text": item.text})
         for item in protocol.assumptions
         if not (item.code == "alignment-assumed" and (where.align or where.chemo))
         and not (item.code == "drugs-not-stated" and where.chemo)
     ]
-    if message := assumed(clinic, start):
-        notes.append(Note(code="clinic-assumed", severity="info", message=message))
+    if parts := assumed(clinic, start):
+        notes.append(Note(code="clinic-assumed", severity="info", values={"parts": parts}))
         until = add_days(start, prescribed_reference(protocol.prescription, start).elapsed_days + _MARGIN)
         notes.extend(categories_not_used(clinic, start, until))
     return [*notes, *_meant_week(protocol.prescription, working_week(clinic, start), clinic.label)]
@@ -272,12 +272,13 @@ def _meant_week(prescription: Prescription, week: tuple[str, ...], clinic: str) 
     days = next((new.pattern.weekdays for old, new in pairs if new != old), None)
     if days is None:
         return ()
-    whole = ", the working week of" if set(days) == set(week) else f" of the working week ({', '.join(week)}) of"
-    message = f"{_COUNTS[len(days)]} days a week are meant as {', '.join(days)}{whole} {clinic}"
-    return [Note(code="week-of-the-clinic", severity="info", message=message)]
-
-
-_COUNTS = {5: "five", 6: "six"}
+    values: dict[str, Value] = {
+        "number": Phrase(code=f"number-{len(days)}"),
+        "days": ", ".join(days),
+        "clinic": clinic,
+        **({} if set(days) == set(week) else {"week": ", ".join(week)}),
+    }
+    return [Note(code="week-of-the-clinic", severity="info", values=values)]
 
 
 def regions_of(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
@@ -353,17 +354,18 @@ def _own_tissue(tissue: Tissue, shipped: Tissue | None) -> Note:
         return Note(
             code="tissue-added",
             severity="info",
-            message=f"tissue {tissue.name} is the user's own: α/β {tissue.alpha_beta:g} Gy ({tissue.source.text})",
-            values={"tissue": tissue.name, "alpha_beta_gy": tissue.alpha_beta},
+            values={"tissue": tissue.name, "alpha_beta_gy": tissue.alpha_beta, "source": tissue.source.text},
         )
     changed = [item.name for item in fields(Tissue) if getattr(tissue, item.name) != getattr(shipped, item.name)]
-    what = f"in {', '.join(changed)}" if changed else "in nothing"
     return Note(
         code="tissue-overridden",
         severity="warning",
-        message=f"tissue {tissue.name} is overridden by the user's file: it differs {what} from the shipped one "
-        f"(α/β {tissue.alpha_beta:g} Gy, shipped {shipped.alpha_beta:g} Gy)",
-        values={"tissue": tissue.name, "alpha_beta_gy": tissue.alpha_beta, "shipped_gy": shipped.alpha_beta},
+        values={
+            "tissue": tissue.name,
+            "alpha_beta_gy": tissue.alpha_beta,
+            "shipped_gy": shipped.alpha_beta,
+            "changed": ", ".join(changed) or Phrase(code="nothing"),
+        },
     )
 
 

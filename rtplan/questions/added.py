@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rtplan.answer import Answer, Kind
-from rtplan.clinic.days import Calendar
+from rtplan.clinic.days import Calendar, announced_until
 from rtplan.course.course import Course
 from rtplan.course.schedule import Permit, lay_out
 from rtplan.errors import DomainError, positive, whole
@@ -240,15 +240,15 @@ def _date_notes(calendar: Calendar, start: dt.date, courses: Sequence[Course]) -
             Note(
                 code="start-moved",
                 severity="warning",
-                message=f"the first fraction is not on {start} but on {', '.join(map(str, firsts))}",
-                values={"requested": start.isoformat(), "first": firsts[0].isoformat()},
+                values={
+                    "requested": start.isoformat(),
+                    "first": firsts[0].isoformat(),
+                    "firsts": tuple(first.isoformat() for first in firsts),
+                },
             )
         )
     if any(calendar.depends_on_provisional(course.first, course.last) for course in courses):
-        through = calendar.official_through
-        until = f"; announced through {through}" if through else ""
-        message = f"dates depend on holidays not officially announced{until}: they may still move"
-        notes.append(Note(code="provisional", severity="warning", message=message))
+        notes.append(Note(code="provisional", severity="warning", values={"until": announced_until(calendar)}))
     return notes
 
 

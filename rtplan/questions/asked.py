@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rtplan.answer import said as in_words
 from rtplan.clinic.clinic import Clinic, with_week
 from rtplan.clinic.days import Calendar
 from rtplan.errors import DomainError, QuestionError, ScheduleError, finite
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol
-from rtplan.note import Note
+from rtplan.note import Note, each_once
 from rtplan.planning.resolve import Where
 from rtplan.prescription.notation import looks_like_notation
 from rtplan.prescription.prescription import Prescription
@@ -29,7 +30,6 @@ from rtplan.questions.regimens import (
     Tissues,
     about_tissues,
     dose_per_fraction,
-    each_once,
     prescription_of,
     regions_of,
 )
@@ -211,9 +211,9 @@ def compare(
 
 def refuse_provisional(notes: Sequence[Note]) -> None:
     """Refuse what is otherwise a warning: days not officially announced."""
-    doubtful = [note.message for note in notes if note.code == "provisional"]
+    doubtful = [note for note in notes if note.code == "provisional"]
     if doubtful:
-        raise ScheduleError(doubtful[0])
+        raise ScheduleError(in_words(doubtful[0]))
 
 
 def _candidates(regimens: Sequence[Regimen], reference: Regimen | None) -> list[Candidate]:

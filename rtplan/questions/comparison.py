@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rtplan.answer import Answer, Kind
-from rtplan.clinic.days import Calendar
+from rtplan.clinic.days import Calendar, announced_until, days_between
 from rtplan.course.course import Course
-from rtplan.course.schedule import describe_move, lay_out, prescribed_reference, prolongation_days
+from rtplan.course.schedule import lay_out, prescribed_reference, prolongation_days
 from rtplan.errors import DomainError
-from rtplan.note import Note
+from rtplan.note import Note, Phrase
 from rtplan.prescription.prescription import Prescription, Regimen
 from rtplan.questions.dose import DEFAULT_REGIONS, MONDAY, NOT_IN_BED, course_notes, time_notes
 from rtplan.radiobiology.effect import FROM_DATES, EffectRow, evaluate_many
@@ -187,14 +187,18 @@ def _dates(name: str, course: Course, calendar: Calendar) -> Dates:
 def _date_notes(names: Sequence[str], courses: Sequence[Course], calendar: Calendar, start: dt.date) -> Iterator[Note]:
     for first in sorted({course.first for course in courses} - {start}):
         moved = [name for name, course in zip(names, courses, strict=True) if course.first == first]
-        who = "" if len(moved) == len(names) else f"{', '.join(moved)}: "
         reason = calendar.reason(start)
-        why = reason.text if not reason.open else "not a day of its weekly pattern"
+        why = Phrase(code="closed", values={"reason": reason.text}) if not reason.open else Phrase(code="off-pattern")
         yield Note(
             code="start-moved",
             severity="warning",
-            message=f"{who}{describe_move(start, first, why)}",
-            values={"requested": start.isoformat(), "first": first.isoformat()},
+            values={
+                **({} if len(moved) == len(names) else {"about": ", ".join(moved)}),
+                "requested": start.isoformat(),
+                "first": first.isoformat(),
+                "count": days_between(start, first),
+                "why": (why,),
+            },
         )
     last = max(course.last for course in courses)
     skipped = [d for d, r in calendar.days(start, last) if r.kind == "worked weekend" and not r.open]
@@ -202,9 +206,7 @@ def _date_notes(names: Sequence[str], courses: Sequence[Course], calendar: Calen
         yield Note(
             code="worked-weekends",
             severity="info",
-            message=f"worked weekends not used (--worked-weekends yes uses them): "
-            f"{', '.join(day.isoformat() for day in skipped)}",
-            values={"days": len(skipped)},
+            values={"days": len(skipped), "not_used": tuple(day.isoformat() for day in skipped)},
         )
     doubtful = [
         name
@@ -212,12 +214,10 @@ def _date_notes(names: Sequence[str], courses: Sequence[Course], calendar: Calen
         if calendar.depends_on_provisional(course.first, course.last)
     ]
     if doubtful:
-        until = f"; announced through {calendar.official_through}" if calendar.official_through else ""
         yield Note(
             code="provisional",
             severity="warning",
-            message=f"{', '.join(doubtful)}: dates depend on holidays not officially announced{until}",
-            values={"regimens": ", ".join(doubtful)},
+            values={"regimens": ", ".join(doubtful), "until": announced_until(calendar)},
         )
 
 

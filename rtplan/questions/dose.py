@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rtplan.answer import Answer, Kind
@@ -52,12 +52,7 @@ STEP_GY = 0.01
 _WHOLE = 1e-9  # an exact number of fractions closer than this to a whole one is that
 
 
-NOT_IN_BED = Note(
-    code="not-in-bed",
-    severity="warning",
-    message="BED contains no effect of systemic treatment or of volume: regimens that differ in those are not ranked "
-    "by it.",
-)
+NOT_IN_BED = Note(code="not-in-bed", severity="warning")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,15 +136,13 @@ def time_notes(courses: Sequence[Course], regions: Sequence[Region], time: Time)
     """What has to be said of the time these courses are charged with."""
     timed = [region.tissue for region in regions if region.tissue.has_time_factor]
     if time.from_dates:
-        yield Note(code="monday-start", severity="info", message="assumed: start on a Monday, no closures")
+        yield Note(code="monday-start", severity="info")
     elif time.elapsed_days is None:
         for tissue in timed:
             yield Note(
                 code="no-time",
                 severity="warning",
-                message=f"{tissue.label}: its loss to time is left out, because no overall time is given "
-                "(--overall-time, --elapsed-days or --monday-start)",
-                values={"tissue": tissue.name},
+                values={"tissue": tissue.name, "label": tissue.label},
             )
     else:
         yield from _too_short(courses, time.elapsed_days)
@@ -157,8 +150,7 @@ def time_notes(courses: Sequence[Course], regions: Sequence[Region], time: Time)
         yield Note(
             code="time-stated",
             severity="info",
-            message=f"overall time as stated: {time.elapsed_days + 1:g} d (T = {time.elapsed_days:g} d)",
-            values={"elapsed_days": time.elapsed_days},
+            values={"elapsed_days": time.elapsed_days, "overall_days": time.elapsed_days + 1},
         )
 
 
@@ -169,9 +161,12 @@ def _too_short(courses: Sequence[Course], elapsed: float) -> Iterator[Note]:
             yield Note(
                 code="time-too-short",
                 severity="warning",
-                message=f"{course.prescription.name}: T = {elapsed:g} d is shorter than its {len(course.dates)} "
-                f"treatment days without any break (T = {least} d)",
-                values={"elapsed_days": elapsed, "least_elapsed_days": least},
+                values={
+                    "about": course.prescription.name,
+                    "elapsed_days": elapsed,
+                    "least_elapsed_days": least,
+                    "treatment_days": len(course.dates),
+                },
             )
 
 
@@ -181,19 +176,23 @@ def course_notes(courses: Sequence[Course], groups: Sequence[tuple[EffectRow, ..
     for course, rows in zip(courses, groups, strict=True):
         name = rows[0].regimen
         for note in (*limit_notes(rows), *notes_on(course, rows)):
-            message = note.message if len(courses) == 1 else f"{name}: {note.message}"
-            if message not in seen:
-                seen.add(message)
-                yield replace(note, message=message)
+            told = note if len(courses) == 1 else note.of(name)
+            if told.key not in seen:
+                seen.add(told.key)
+                yield told
         others = course.prescription.targets[1:]
         for target in others:
             total = course.prescription.total_gy(target)
             yield Note(
                 code="other-target",
                 severity="info",
-                message=f"{name}: tumour rows speak of the target {course.prescription.targets[0]!r}; "
-                f"{target!r} receives {total:g} Gy",
-                values={"regimen": name, "target": target, "dose_gy": total},
+                values={
+                    "about": name,
+                    "regimen": name,
+                    "first_target": course.prescription.targets[0],
+                    "target": target,
+                    "dose_gy": total,
+                },
             )
 
 
@@ -283,14 +282,13 @@ def _match(
 def _matched(reference: Prescription, alpha_betas: Sequence[float], matches: Sequence[Match]) -> DoseAnswer:
     if not alpha_betas:
         raise DomainError("matching needs at least one alpha/beta")
-    notes = [Note(code="without-time", severity="info", message="matched without loss to time, repair complete")]
+    notes = [Note(code="without-time", severity="info")]
     high = max(match.dose_per_fraction_gy for match in matches)
     if high > LQ_DOUBTFUL_GY:
         notes.append(
             Note(
                 code="high-dose-per-fraction",
                 severity="warning",
-                message=f"plain LQ is doubtful above about {LQ_DOUBTFUL_GY:g} Gy per fraction (here {high:.4g} Gy)",
                 values={"dose_per_fraction_gy": high, "about_gy": LQ_DOUBTFUL_GY},
             )
         )

@@ -49,6 +49,5 @@ def listing(of: str) -> Listing:
         "chemo": catalogue.load_chemo,
         "records": catalogue.load_record_format,
     }[of]
-    message = "--clinic also takes a country code of the `holidays` library, such as CN or GB-ENG"
-    notes = (Note(code="country-codes", severity="info", message=message),) if of == "clinics" else ()
+    notes = (Note(code="country-codes", severity="info"),) if of == "clinics" else ()
     return Listing(of=of, items=tuple(load(name) for name in catalogue.names(of)), notes=notes)

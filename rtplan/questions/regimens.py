@@ -17,7 +17,6 @@ __all__ = [
     "Tissues",
     "about_tissues",
     "dose_per_fraction",
-    "each_once",
     "prescription_of",
     "regions_of",
 ]
@@ -108,15 +107,6 @@ def about_tissues(regions: Sequence[Region], asked: Tissues) -> tuple[tuple[Regi
 
     found, said = with_ranges(regions, asked.tissues, asked.tissue_file)
     return expand(found), (*notes, *said)
-
-
-def each_once(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """Notes without those that say the same."""
-    found: list[Note] = []
-    for note in notes:
-        if not any((note, note.message) == (known, known.message) for known in found):
-            found.append(note)
-    return tuple(found)
 
 
 _ORDER = {"tumour": 0, "late": 1, "acute": 2}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rtplan.answer import Answer, Kind
+from rtplan.answer import Answer, Kind, said
 from rtplan.chemotherapy import check as chemo_check
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.clinic.days import WEEKDAYS, DayKind, add_days, days_between
@@ -143,7 +143,7 @@ def search(
     impossible: list[NoStart] = []
     for day, reason in inputs.calendar.days(inputs.start, last):
         obstacle = start_obstacle(inputs, day)
-        found = obstacle or _candidate(inputs, day, overall)
+        found = said(obstacle) if obstacle else _candidate(inputs, day, overall)
         if isinstance(found, _Candidate):
             found = _unwanted(inputs, found, no_provisional=no_provisional, strict=strict) or found
         if isinstance(found, str):
@@ -216,7 +216,7 @@ def _unwanted(inputs: PlanInputs, candidate: _Candidate, *, no_provisional: bool
     if no_provisional and _provisional_days(inputs, candidate):
         return "its dates depend on holidays not officially announced"
     broken = (*candidate.rule_breaches, *candidate.cycle_breaches)
-    return "; ".join(note.message for note in broken) if strict else ""
+    return "; ".join(said(note) for note in broken) if strict else ""
 
 
 def _provisional_days(inputs: PlanInputs, candidate: _Candidate) -> int:

@@ -6,14 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rtplan.answer import Answer, Kind
+from rtplan.answer import Answer, Kind, said
 from rtplan.clinic.calendar import build
 from rtplan.clinic.clinic import WorkedWeekends
-from rtplan.clinic.days import Calendar, Reason, add_days, days_between
+from rtplan.clinic.days import Calendar, Reason, add_days, announced_until, days_between
 from rtplan.clinic.holidays import categories_not_used
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.library.catalogue import load_clinic
-from rtplan.note import Note, Scalar
+from rtplan.note import Note, Phrase, Value
 
 __all__ = [
     "MOST_DAYS",
@@ -55,23 +55,19 @@ class Workdays(Answer):
     def notes(self) -> tuple[Note, ...]:
         """What is unknown or provisional."""
         notes = []
-        worked = [day.isoformat() for day, reason in self.days if reason.kind == "worked weekend"]
+        worked = tuple(day.isoformat() for day, reason in self.days if reason.kind == "worked weekend")
         if worked and self.worked_weekends == "unknown":
-            message = (
-                "whether this clinic treats on worked weekends is unknown, shown as closed "
-                f"(--worked-weekends yes opens them): {', '.join(worked)}"
-            )
-            notes.append(
-                Note(code="worked-weekends", severity="warning", message=message, values={"days": len(worked)})
-            )
+            values: dict[str, Value] = {"days": len(worked), "shown_closed": worked}
+            notes.append(Note(code="worked-weekends", severity="warning", values=values))
         doubtful = [day for day, reason in self.days if reason.provisional]
         if doubtful:
-            through = self.calendar.official_through
-            until = f"; announced through {through}" if through else ""
-            days = f"{len(doubtful)} day" if len(doubtful) == 1 else f"{len(doubtful)} days"
-            message = f"{days} from {doubtful[0]} not officially announced{until}: may still change"
-            values: dict[str, Scalar] = {"first": doubtful[0].isoformat(), "days": len(doubtful)}
-            notes.append(Note(code="provisional", severity="warning", message=message, values=values))
+            values = {
+                "first": doubtful[0].isoformat(),
+                "days": len(doubtful),
+                "span": Phrase(code="days", values={"count": len(doubtful)}),
+                "until": announced_until(self.calendar),
+            }
+            notes.append(Note(code="provisional", severity="warning", values=values))
         if halves := tuple(day.isoformat() for day, reason in self.days if reason.open and reason.fractions == 1):
             notes.append(Note(code="half-days", severity="info", values={"count": len(halves), "days": halves}))
         return (*notes, *self.assumptions)
@@ -111,7 +107,7 @@ def workdays(
         worked_weekends=known,
         assumptions=categories_not_used(found, first, last),
     )
-    doubtful = [note.message for note in result.notes if note.code == "provisional"]
+    doubtful = [said(note) for note in result.notes if note.code == "provisional"]
     if no_provisional and doubtful:
         raise ScheduleError(doubtful[0])
     return result

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from rtplan.clinic.days import add_days
 from rtplan.course.course import Course
 from rtplan.errors import DomainError
-from rtplan.note import Note
+from rtplan.note import Note, Phrase, each_once
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology import lq
 from rtplan.radiobiology.region import Region
@@ -434,7 +434,7 @@ def notes_on(course: Course, rows: Sequence[EffectRow]) -> tuple[Note, ...]:
     """
     rows = [row for row in rows if not row.variant]
     found = [*_high_doses(rows), *_repair_notes(course, rows), *_metric_notes(rows)]
-    return tuple({note.message: note for note in found}.values())
+    return each_once(found)
 
 
 def limit_notes(rows: Sequence[EffectRow]) -> tuple[Note, ...]:
@@ -444,12 +444,9 @@ def limit_notes(rows: Sequence[EffectRow]) -> tuple[Note, ...]:
 
 def _exceeded(row: EffectRow, check: LimitCheck) -> Note:
     limit = check.limit
-    read = "verified" if limit.source.verified else "not verified"
     return Note(
         code="eqd2-limit",
         severity="violation",
-        message=f"{row.region}: EQD2 {check.eqd2_gy:.2f} Gy (α/β {limit.alpha_beta:g} Gy) is above the limit of "
-        f"{limit.eqd2_gy:g} Gy, margin {check.margin_gy:+.2f} Gy ({limit.name}; {limit.metric}; {read})",
         values={
             "region": row.region,
             "limit": limit.name,
@@ -459,6 +456,7 @@ def _exceeded(row: EffectRow, check: LimitCheck) -> Note:
             "eqd2_gy": check.eqd2_gy,
             "margin_gy": check.margin_gy,
             "source_verified": limit.source.verified,
+            "flag": Phrase(code=limit.source.flag),
         },
     )
 
@@ -470,8 +468,6 @@ def _high_doses(rows: Sequence[EffectRow]) -> Iterator[Note]:
             yield Note(
                 code="high-dose-per-fraction",
                 severity="warning",
-                message=f"{row.region}: plain LQ is doubtful above about {LQ_DOUBTFUL_GY:g} Gy per fraction "
-                f"(here {highest:g} Gy)",
                 values={"region": row.region, "dose_per_fraction_gy": highest, "about_gy": LQ_DOUBTFUL_GY},
             )
 
@@ -489,27 +485,22 @@ def _repair_notes(course: Course, rows: Sequence[EffectRow]) -> Iterator[Note]:
             yield Note(
                 code="repair-complete",
                 severity="warning" if any(row.kind == "late" for row in full) else "info",
-                message=f"{', '.join(names)}: no repair half-time is given, fractions of one day count as fully "
-                "repaired; the true BED is higher",
                 values={"regions": ", ".join(names)},
             )
     if overnight and not course.times_known:
         yield Note(
             code="clock-assumed",
             severity="info",
-            message="no clock times: for repair overnight each day's first fraction is taken at the same hour",
         )
 
 
 def _interval_note(course: Course) -> Note:
     hours, days = course.hours(), course.day_numbers()
     gaps = sorted({round(float(gap), 6) for gap in np.diff(hours)[np.diff(days) == 0]})
-    text = f"{gaps[0]:g} h" if len(gaps) == 1 else f"{gaps[0]:g} to {gaps[-1]:g} h"
     return Note(
         code="interval-assumed",
         severity="info",
-        message=f"no clock times: fractions of one day are taken as {text} apart",
-        values={"interval_h": gaps[0]},
+        values={"interval_h": gaps[0]} if len(gaps) == 1 else {"interval_h": gaps[0], "longest_h": gaps[-1]},
     )
 
 
@@ -521,8 +512,6 @@ def _bounds(rows: Sequence[EffectRow]) -> Iterator[Note]:
             yield Note(
                 code="repair-bound",
                 severity="warning",
-                message=f"{row.region}: the source gives the repair half-time as a bound, more than {half_time:g} h: "
-                f"what is not repaired between fractions adds at least {row.repair_gain_gy:.2f} Gy of BED",
                 values={"region": row.region, "half_time_h": half_time, "repair_gain_gy": row.repair_gain_gy},
             )
 
@@ -533,26 +522,23 @@ def _metric_notes(rows: Sequence[EffectRow]) -> Iterator[Note]:
         unknown = [limit for limit in left_out if not (_kind(row.metric) and _kind(limit.metric))]
         other = [limit for limit in left_out if limit not in unknown]
         if other:
-            yield _left_out("limit-metric-differs", row, "is not what these limits hold for", other)
+            yield _left_out("limit-metric-differs", row, other)
         if unknown:
-            why = "cannot be told to be of the same kind as these limits' (known: Dmax, D0.03cc, D1cc, D2%, Dmean)"
-            yield _left_out("limit-metric-unknown", row, why, unknown)
+            yield _left_out("limit-metric-unknown", row, unknown)
         yield from _near_greatest(row)
         if row.limits and not row.metric:
             yield Note(
                 code="limit-metric-assumed",
                 severity="info",
-                message=f"{row.region}: no metric is stated with its dose; each limit takes it as the limit's own",
                 values={"region": row.region},
             )
 
 
-def _left_out(code: str, row: EffectRow, why: str, limits: Sequence[Limit]) -> Note:
+def _left_out(code: str, row: EffectRow, limits: Sequence[Limit]) -> Note:
     named = "; ".join(f"{limit.name} ({limit.metric})" for limit in limits)
     return Note(
         code=code,
         severity="warning",
-        message=f"{row.region}: its dose is stated as {row.metric}, which {why}; left out: {named}",
         values={"region": row.region, "metric": row.metric, "limits": named},
     )
 
@@ -566,8 +552,6 @@ def _near_greatest(row: EffectRow) -> Iterator[Note]:
         yield Note(
             code="limit-metric-near",
             severity="warning",
-            message=f"{row.region}: its dose is stated as {row.metric}; the greatest dose is higher, and these limits "
-            f"hold for it: {'; '.join(names)}",
             values={"region": row.region, "metric": row.metric, "limits": "; ".join(names)},
         )
 

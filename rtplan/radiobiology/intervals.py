@@ -114,8 +114,7 @@ def range_notes(regions: Sequence[Region], sets: Iterable[Tissue]) -> tuple[Note
         Note(
             code="set-not-calculated",
             severity="info",
-            message=f"{tissue.name} ({tissue.label}) is left out of the range: {tissue.obstacle}",
-            values={"tissue": tissue.name},
+            values={"tissue": tissue.name, "label": tissue.label, "obstacle": tissue.obstacle},
         )
         for tissue in sets
         if tissue.obstacle
@@ -126,8 +125,6 @@ def range_notes(regions: Sequence[Region], sets: Iterable[Tissue]) -> tuple[Note
             Note(
                 code="no-interval",
                 severity="info",
-                message=f"no published interval is known for {', '.join(fixed)}: they stand as single points, "
-                "which does not mean that they are certain",
                 values={"tissues": ", ".join(fixed)},
             )
         )
@@ -147,10 +144,13 @@ def induction_notes(rows: Sequence[EffectRow]) -> tuple[Note, ...]:
             Note(
                 code="clock-after-induction",
                 severity="warning",
-                message=f"{row.region} ({row.tissue}): chemotherapy begins before the first fraction, so when "
-                f"repopulation starts is uncertain; net BED is {row.net_bed_gy:.2f} Gy with Tk {time.kick_off_day:g} "
-                f"d, and {bound:.2f} Gy with Tk 0 as a bound",
-                values={"tissue": row.tissue, "net_bed_gy": row.net_bed_gy, "bound_net_bed_gy": bound},
+                values={
+                    "region": row.region,
+                    "tissue": row.tissue,
+                    "net_bed_gy": row.net_bed_gy,
+                    "bound_net_bed_gy": bound,
+                    "kick_off_day": time.kick_off_day,
+                },
             )
         )
     return tuple(notes)

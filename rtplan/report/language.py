@@ -135,8 +135,13 @@ class Words:
     """The words and dates of one language. What is not in its catalogue stays English."""
 
     language: str
-    locale: Locale
+    locale_name: str
     catalogue: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def locale(self) -> Locale:
+        """The language and country by whose habits dates are written; babel loads when it is asked for."""
+        return _locale(self.locale_name)
 
     def __call__(self, text: str, **values: object) -> str:
         """The text in this language, its ``%(name)s`` filled in."""
@@ -222,13 +227,18 @@ def words(language: str) -> Words:
     >>> words("zh-CN").date(dt.date(2026, 2, 2))
     '2026年2月2日星期一'
     """
-    from babel import Locale
-
     name = language.replace("-", "_")
     if name not in languages():
         raise DomainError(f"language takes {', '.join(languages())}, got {language!r}")
     catalogue = {} if name == _ENGLISH else _catalogue(_FOLDER / f"{name}.po")
-    return Words(language=name, locale=Locale.parse(_LOCALES.get(name, name)), catalogue=catalogue)
+    return Words(language=name, locale_name=_LOCALES.get(name, name), catalogue=catalogue)
+
+
+@cache
+def _locale(name: str) -> Locale:
+    from babel import Locale
+
+    return Locale.parse(name)
 
 
 def _catalogue(path: Path) -> dict[str, str]:

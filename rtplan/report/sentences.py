@@ -1,60 +1,31 @@
 """The sentences of notes: one table of templates, filled and translated here and nowhere else.
 
-A template is English and is written like a format string: ``{days}``, ``{dose_gy:.2f}``, ``{names:, }`` (several values
-with what stands between them). A pair is singular and plural, chosen by ``count``. A value that is a `Phrase` is filled
-in from its own template. Nothing where a value is None. The `.po` files translate templates.
+A template is English and is written like a format string: ``{days}``, ``{dose_gy:.2f}``. Further formats:
+``{names:, }`` joins several values with what stands there, ``{date:day}`` writes an ISO date with its weekday and
+``{date:weekday}`` that alone, ``{reason:reason}`` says why a day is closed. A pair of templates is singular and plural,
+chosen by ``count``. Of a list the first template counts whose values are all there. A value that is a `Phrase` is
+filled in from its own template; None is nothing. The `.po` files translate templates.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
-from rtplan.note import Note, Phrase
+from rtplan.clinic.days import day_name
+from rtplan.note import Note, Phrase, Value
 from rtplan.report.language import Words, words
 
-__all__ = ["PHRASES", "TEMPLATES", "filled", "sentence"]
+__all__ = ["PHRASES", "TEMPLATES", "filled", "phrase", "sentence"]
 
-Template = str | tuple[str, str]
+OneTemplate = str | tuple[str, str]
+Template = OneTemplate | list[OneTemplate]
 
 TEMPLATES: dict[str, Template] = {
-    # what was really given: interruption/situation.py, interruption/reconcile.py
-    "drug-without-radiation": "{label} on {date} stands without radiation: fraction {fraction} was missed",
-    "given-past-the-end": (
-        "{days:, } lies past the planned end, {last}: the fraction due then is counted as given, because it is not "
-        "stated as missed",
-        "{days:, } lie past the planned end, {last}: the {count} fractions due then are counted as given, because they "
-        "are not stated as missed",
-    ),
-    "option-does-not-fit": "{option} cannot be shown: the calendar of {calendar} ends on {last} ({why})",
-    "missed": "fraction {fraction}, planned for {date}: {why}",
-    "missed-but-given": "line {line} says that a fraction was missed on {date}, but that day has all its fractions",
-    "out-of-order": "line {line} ({date}) is out of order",
-    "duplicated": "fraction {fraction} stands twice, lines {first_line} and {line}: both are counted as given",
-    "closed-day": "fraction on {date}, a closed day ({reason})",
-    "extra": "extra fraction on {date}: {what}",
-    "partial": "partial fraction {fraction} on {date}: {told: and } given",
-    "goes-on": "line {line}: fraction {fraction}, begun on {begun}, goes on on {date}",
-    "dose-differs": "fraction {fraction} on {date} was given with {told: and } planned",
-    "dose-above-planned": "fraction {fraction} on {date} was given with {told: and } planned: more than was planned",
-    "number-differs": "fraction on {date} is numbered {number}, but by its day and order it is fraction {fraction} of "
-    "the plan",
-    "phase-differs": (
-        "line {line}: the fraction on {date} is of phase {phase}, while {count} fraction of {due} is still owed",
-        "line {line}: the fraction on {date} is of phase {phase}, while {count} fractions of {due} are still owed",
-    ),
-    "lines-joined": (
-        "{lines} lines are read as {count} fraction: lines of one fraction are its fields",
-        "{lines} lines are read as {count} fractions: lines of one fraction are its fields",
-    ),
-    # how it was read
-    "record-filter-absent": "{file} has no column {columns: or }: lines that the format {format} leaves out by it "
-    "(set-up, imaging, other treatment) would be counted",
-    "record-format": "{file} is read in the record format {format}, [{flag}]: {source}",
-    "record-lines-left-out": (
-        "{count} line of {file} is left out, by {columns:, } (record format {format})",
-        "{count} lines of {file} are left out, by {columns:, } (record format {format})",
-    ),
+    "categories-not-needed": "{country} has holidays that only part of it keeps, or only some of its employers "
+    "({categories:, }); they are not used, and none of them is an open day from {first} to {last}",
     "categories-not-used": (
         "{country} has holidays that only part of it keeps, or only some of its employers ({categories:, }); they are "
         "not used, and {days:, } would be closed with them: where the clinic keeps them, its file names the category, "
@@ -63,54 +34,95 @@ TEMPLATES: dict[str, Template] = {
         "not used, and {count} days would be closed with them: {days:, }; where the clinic keeps them, its file names "
         'the category, such as categories = ["public", "{categories[0]}"]',
     ),
-    "categories-not-needed": "{country} has holidays that only part of it keeps, or only some of its employers "
-    "({categories:, }); they are not used, and none of them is an open day from {first} to {last}",
-    "half-days": (
-        "{count} half day holds one fraction: {days:, }",
-        "{count} half days hold one fraction each: {days:, }",
+    "changed-dose-too-late": (
+        "--changed-dose-from {changed_dose_from} lies after the last fraction, {last}: no option can change "
+        "the dose by then"
     ),
-    "dicom-other-targets": (
-        "the dose is that prescribed to dose reference {number}; dose references {others:, } "
-        "are targets too, without a dose"
+    "chemotherapy-stays": "chemotherapy {what}",
+    "clinic-assumed": "{parts:; }",
+    "clock-after-induction": (
+        "{region} ({tissue}): chemotherapy begins before the first fraction, so when repopulation starts is "
+        "uncertain; net BED is {net_bed_gy:.2f} Gy with Tk {kick_off_day:g} d, and {bound_net_bed_gy:.2f} Gy "
+        "with Tk 0 as a bound"
     ),
-    "dicom-not-compared": (
-        "the prescribed dose of fraction group {group} could not be compared with its beams: {reason}"
+    "clock-assumed": "no clock times: for repair overnight each day's first fraction is taken at the same hour",
+    "closed-day": "fraction on {date}, a closed day ({reason})",
+    "closures-not-compensated": "no {method} session was opened: {why}",
+    "concurrency-changed": "concurrent cycles: {after} instead of {before}",
+    "counted-as-two": ("the two parts count as two fractions of one day: as one fraction they would count for more"),
+    "country-codes": "--clinic also takes a country code of the `holidays` library, such as CN or GB-ENG",
+    "dicom-beam-not-begun": (
+        "beam {beams:, } of the RT Plan has no record in fraction {fraction} on {date}: it was not given",
+        "beams {beams:, } of the RT Plan have no record in fraction {fraction} on {date}: they were not given",
     ),
-    "dicom-doses-differ": (
-        "fraction group {group}: {dose_gy:g} Gy are prescribed, its beams give {beams_gy:g} Gy "
-        "({percent:+.1f} %); the prescribed dose is used"
+    "dicom-beam-over": (
+        "beam {beam} of fraction {fraction} on {date} was given with {percent:.1f} % of its "
+        "meterset ({status}): more than planned"
+    ),
+    "dicom-beam-partial": (
+        "beam {beam} of fraction {fraction} on {date} was given with {percent:.1f} % of its meterset ({status})"
+    ),
+    "dicom-beam-unrecorded": (
+        "beam {beams:, } of other fractions has no record in fraction {fraction} on {date}",
+        "beams {beams:, } of other fractions have no record in fraction {fraction} on {date}",
+    ),
+    "dicom-copies": (
+        "{count} file is a copy of another one and counted once",
+        "{count} files are copies of others and counted once",
+    ),
+    "dicom-dose-as-planned": (
+        "every fraction was given whole by its records and is taken to have the planned dose: "
+        "there is no RT Plan beside them that says a dose"
+    ),
+    "dicom-dose-by-meterset": (
+        "doses are the prescribed dose of a fraction, shared among its beams by BeamDose, times"
+        " the part of each meterset that was delivered"
     ),
     "dicom-dose-from-beams": (
         "no dose is prescribed to a target in fraction group {group} (TargetPrescriptionDose): "
         "{dose_gy:g} Gy are {n_fractions} times the sum of its BeamDose, "
         "{dose_per_fraction_gy:g} Gy"
     ),
-    "dicom-no-pattern": (
-        "fraction group {group} has no FractionPattern: one fraction a day on five days a week is assumed"
+    "dicom-dose-many-targets": (
+        "every fraction was given whole by its records and is taken to have the planned dose to each target"
+    ),
+    "dicom-dose-stated": (
+        "doses are those the records state for dose reference {number} (CalculatedDoseReferenceDoseValue)"
+    ),
+    "dicom-doses-differ": (
+        "fraction group {group}: {dose_gy:g} Gy are prescribed, its beams give {beams_gy:g} Gy "
+        "({percent:+.1f} %); the prescribed dose is used"
     ),
     "dicom-groups-in-order": (
         "the {count} fraction groups are taken one after another, by their numbers: an RT Plan "
         "does not state their order"
     ),
+    "dicom-left-aside": "files left aside: {kinds:, }",
     "dicom-meterset-specified": (
         "beam {beam} of fraction {fraction} on {date}: the record specifies a meterset of "
         "{specified:g}, the RT Plan {planned:g}; parts are taken of the plan's"
     ),
-    "dicom-beam-partial": (
-        "beam {beam} of fraction {fraction} on {date} was given with {percent:.1f} % of its meterset ({status})"
+    "dicom-no-pattern": (
+        "fraction group {group} has no FractionPattern: one fraction a day on five days a week is assumed"
     ),
-    "dicom-beam-over": (
-        "beam {beam} of fraction {fraction} on {date} was given with {percent:.1f} % of its "
-        "meterset ({status}): more than planned"
+    "dicom-no-plan-named": (
+        "the records name no plan (ReferencedRTPlanSequence): that they belong to this course could not be checked"
     ),
-    "dicom-beam-not-begun": (
-        "beam {beams:, } of the RT Plan has no record in fraction {fraction} on {date}: it was not given",
-        "beams {beams:, } of the RT Plan have no record in fraction {fraction} on {date}: they were not given",
+    "dicom-no-times": (
+        "the records have no clock times: fractions of one day are taken to lie the plan's interval apart"
+    ),
+    "dicom-not-compared": (
+        "the prescribed dose of fraction group {group} could not be compared with its beams: {reason}"
     ),
     "dicom-other-plan": (
         "{count} fraction of another plan, {first} to {last}, is not counted",
         "{count} fractions of another plan, {first} to {last}, are not counted",
     ),
+    "dicom-other-targets": (
+        "the dose is that prescribed to dose reference {number}; dose references {others:, } "
+        "are targets too, without a dose"
+    ),
+    "dicom-plan-before": ("the RT Plan says that it follows another one, of which no delivery is among the records"),
     "dicom-replanned": (
         "from {first} on another plan was treated, whose numbers begin anew: they are counted on after fraction {count}"
     ),
@@ -118,80 +130,298 @@ TEMPLATES: dict[str, Template] = {
         "{count} delivery of a set-up or verification beam is not counted",
         "{count} deliveries of set-up or verification beams are not counted",
     ),
-    "dicom-dose-stated": (
-        "doses are those the records state for dose reference {number} (CalculatedDoseReferenceDoseValue)"
-    ),
-    "dicom-dose-by-meterset": (
-        "doses are the prescribed dose of a fraction, shared among its beams by BeamDose, times"
-        " the part of each meterset that was delivered"
-    ),
-    "dicom-dose-as-planned": (
-        "every fraction was given whole by its records and is taken to have the planned dose: "
-        "there is no RT Plan beside them that says a dose"
-    ),
-    "dicom-dose-many-targets": (
-        "every fraction was given whole by its records and is taken to have the planned dose to each target"
-    ),
-    "dicom-no-plan-named": (
-        "the records name no plan (ReferencedRTPlanSequence): that they belong to this course could not be checked"
-    ),
     "dicom-summary-as-planned": (
         "fractions that only the treatment summary lists ended normally and are taken to have the planned dose"
-    ),
-    "dicom-copies": (
-        "{count} file is a copy of another one and counted once",
-        "{count} files are copies of others and counted once",
-    ),
-    "dicom-left-aside": "files left aside: {kinds:, }",
-    "dicom-no-times": (
-        "the records have no clock times: fractions of one day are taken to lie the plan's interval apart"
-    ),
-    "dicom-beam-unrecorded": (
-        "beam {beams:, } of other fractions has no record in fraction {fraction} on {date}",
-        "beams {beams:, } of other fractions have no record in fraction {fraction} on {date}",
     ),
     "dicom-summary-says-whole": (
         "the treatment summary says that fraction {fraction} on {date} ended normally, but by "
         "the records of its beams a part is missing"
     ),
-    "dicom-plan-before": ("the RT Plan says that it follows another one, of which no delivery is among the records"),
+    "dose-above-planned": "fraction {fraction} on {date} was given with {told: and } planned: more than was planned",
+    "dose-differs": "fraction {fraction} on {date} was given with {told: and } planned",
+    "dose-per-fraction": "{dose_per_fraction_gy:.2f} Gy per fraction is above {limit_gy:g} Gy",
+    "drug-without-radiation": "{label} on {date} stands without radiation: fraction {fraction} was missed",
+    "duplicated": "fraction {fraction} stands twice, lines {first_line} and {line}: both are counted as given",
+    "eqd2-limit": (
+        "{region}: EQD2 {eqd2_gy:.2f} Gy (α/β {alpha_beta_gy:g} Gy) is above the limit of {limit_gy:g} Gy, "
+        "margin {margin_gy:+.2f} Gy ({limit}; {metric}; {flag})"
+    ),
+    "excess-without-compensation": (
+        "appended without compensation, net BED stands above the reference's: late tissue by "
+        "{late_excess_gy:.2f} Gy, acute tissue by {acute_excess_gy:.2f} Gy"
+    ),
+    "extra": "extra fraction on {date}: {what}",
+    "given-past-the-end": (
+        "{days:, } lies past the planned end, {last}: the fraction due then is counted as given, because it is not "
+        "stated as missed",
+        "{days:, } lie past the planned end, {last}: the {count} fractions due then are counted as given, because they "
+        "are not stated as missed",
+    ),
+    "goes-on": "line {line}: fraction {fraction}, begun on {begun}, goes on on {date}",
+    "half-days": (
+        "{count} half day holds one fraction: {days:, }",
+        "{count} half days hold one fraction each: {days:, }",
+    ),
+    "high-dose-per-fraction": [
+        ("{region}: plain LQ is doubtful above about {about_gy:g} Gy per fraction (here {dose_per_fraction_gy:g} Gy)"),
+        "plain LQ is doubtful above about {about_gy:g} Gy per fraction (here {dose_per_fraction_gy:.4g} Gy)",
+    ],
+    "intensified-with-chemotherapy": "{why: and } with concurrent chemotherapy (cycle {cycles})",
+    "interruption": [
+        "{reason}",
+        "{what}{cause}, as of {as_of}; chosen: {option}, {label}",
+    ],
+    "interval-assumed": [
+        "no clock times: fractions of one day are taken as {interval_h:g} to {longest_h:g} h apart",
+        "no clock times: fractions of one day are taken as {interval_h:g} h apart",
+    ],
+    "late-limit": (
+        "{region}: net BED {net_bed_gy:.2f} Gy is more than {limit_percent:g} % above the reference's "
+        "{reference_net_bed_gy:.2f} Gy"
+    ),
+    "limit-metric-assumed": ("{region}: no metric is stated with its dose; each limit takes it as the limit's own"),
+    "limit-metric-differs": (
+        "{region}: its dose is stated as {metric}, which is not what these limits hold for; left out: {limits}"
+    ),
+    "limit-metric-near": (
+        "{region}: its dose is stated as {metric}; the greatest dose is higher, and these limits hold for it: {limits}"
+    ),
+    "limit-metric-unknown": (
+        "{region}: its dose is stated as {metric}, which cannot be told to be of the same kind as these "
+        "limits' (known: Dmax, D0.03cc, D1cc, D2%, Dmean); left out: {limits}"
+    ),
+    "lines-joined": (
+        "{lines} lines are read as {count} fraction: lines of one fraction are its fields",
+        "{lines} lines are read as {count} fractions: lines of one fraction are its fields",
+    ),
+    # how it was read
+    "missed": "fraction {fraction}, planned for {date}: {why}",
+    "missed-but-given": "line {line} says that a fraction was missed on {date}, but that day has all its fractions",
+    "monday-start": "assumed: start on a Monday, no closures",
+    "no-compensation-needed": ("appended without compensation the tumour keeps its net BED, and no rule is broken"),
+    "no-interval": (
+        "no published interval is known for {tissues}: they stand as single points, which does not mean that "
+        "they are certain"
+    ),
+    "no-second-fractions": (
+        "second fractions on a day are not offered: the course is given several times a day already"
+    ),
+    "no-time": (
+        "{label}: its loss to time is left out, because no overall time is given (--overall-time, "
+        "--elapsed-days or --monday-start)"
+    ),
+    "not-in-bed": (
+        "BED contains no effect of systemic treatment or of volume: regimens that differ in those are not ranked by it."
+    ),
+    "nothing-left": "nothing is left of this course: added fractions are all that could still be given",
+    "number-differs": "fraction on {date} is numbered {number}, but by its day and order it is fraction {fraction} of "
+    "the plan",
+    "opened-day": "{method} on {date:day} ({fractions} that day): last fraction {last}, {earlier}{won:}",
+    "option-does-not-fit": "{option} cannot be shown: the calendar of {calendar} ends on {last} ({why})",
+    "other-target": "tumour rows speak of the target {first_target!r}; {target!r} receives {dose_gy:g} Gy",
+    "out-of-order": "line {line} ({date}) is out of order",
+    "partial": "partial fraction {fraction} on {date}: {told: and } given",
+    "phase-differs": (
+        "line {line}: the fraction on {date} is of phase {phase}, while {count} fraction of {due} is still owed",
+        "line {line}: the fraction on {date} is of phase {phase}, while {count} fractions of {due} are still owed",
+    ),
+    "provisional": [
+        "{parts: and } depend on holidays not officially announced{until}: they may still move",
+        "{regimens}: dates depend on holidays not officially announced{until}",
+        "{span} from {first} not officially announced{until}: may still change",
+        "dates depend on holidays not officially announced{until}: they may still move",
+        "its dates depend on holidays not officially announced: they may still move",
+    ],
+    "record-filter-absent": "{file} has no column {columns: or }: lines that the format {format} leaves out by it "
+    "(set-up, imaging, other treatment) would be counted",
+    "record-format": "{file} is read in the record format {format}, [{flag}]: {source}",
+    "record-lines-left-out": (
+        "{count} line of {file} is left out, by {columns:, } (record format {format})",
+        "{count} lines of {file} are left out, by {columns:, } (record format {format})",
+    ),
+    "repair-bound": (
+        "{region}: the source gives the repair half-time as a bound, more than {half_time_h:g} h: what is not"
+        " repaired between fractions adds at least {repair_gain_gy:.2f} Gy of BED"
+    ),
+    "repair-complete": (
+        "{regions}: no repair half-time is given, fractions of one day count as fully repaired; the true BED is higher"
+    ),
+    "set-not-calculated": "{tissue} ({label}) is left out of the range: {obstacle}",
+    "start-delay": (
+        (
+            "the first fraction was missed: this is a start delayed by {days} day ({planned} to {first}), not an "
+            "interruption; the course is laid out again"
+        ),
+        (
+            "the first fraction was missed: this is a start delayed by {days} days ({planned} to {first}), not an"
+            " interruption; the course is laid out again"
+        ),
+    ),
+    "start-moved": [
+        "the first fraction is not on {requested} but on {firsts:, }",
+        (
+            "start moved {count} day, from {requested:day} to {first:day}: {why:; then }",
+            "start moved {count} days, from {requested:day} to {first:day}: {why:; then }",
+        ),
+    ],
+    "time-stated": "overall time as stated: {overall_days:g} d (T = {elapsed_days:g} d)",
+    "time-too-short": (
+        "T = {elapsed_days:g} d is shorter than its {treatment_days} treatment days without any break (T = "
+        "{least_elapsed_days} d)"
+    ),
+    "tissue-added": "tissue {tissue} is the user's own: α/β {alpha_beta_gy:g} Gy ({source})",
+    "tissue-overridden": (
+        "tissue {tissue} is overridden by the user's file: it differs in {changed} from the shipped one (α/β "
+        "{alpha_beta_gy:g} Gy, shipped {shipped_gy:g} Gy)"
+    ),
+    "week-of-the-clinic": [
+        "{number} days a week are meant as {days} of the working week ({week}) of {clinic}",
+        "{number} days a week are meant as {days}, the working week of {clinic}",
+    ],
+    "without-time": "matched without loss to time, repair complete",
+    "worked-weekends": [
+        (
+            "worked weekends not used: last {last_not_used}, {prolongation_not_used_days:+d} d; used: "
+            "{last_used}, {prolongation_used_days:+d} d"
+        ),
+        "worked weekends not used (--worked-weekends yes uses them): {not_used:, }",
+        (
+            "whether this clinic treats on worked weekends is unknown, shown as closed (--worked-weekends yes "
+            "opens them): {shown_closed:, }"
+        ),
+    ],
 }
 """The sentence of each code of a `Note`."""
 
 PHRASES: dict[str, Template] = {
-    # what was really given
+    "added-fractions": (
+        "{count} added fraction of {dose_gy:.4g} Gy at the end, on days of their own",
+        "{count} added fractions of {dose_gy:.4g} Gy at the end, on days of their own",
+    ),
     "added-from": ("{count} added fraction or more", "{count} added fractions or more"),
-    "option-named": "option {option}",
-    "sessions-machine": "days on a matched machine",
-    "sessions-weekend": "weekend sessions",
-    "sessions-worked-weekend": "worked-weekend sessions",
-    "sessions-holiday": "holiday sessions",
-    "sessions-bid": "second fractions on a day",
-    "sessions-mix": "closed days and second fractions together",
+    "and": "{parts: and }",
+    "and-more": "and {count} more",
+    "announced-through": "; announced through {day}",
+    "append": "append, uncompensated",
+    "at-longer-time": "at the longer time",
+    "at-planned-end": "at the planned end",
+    "bid-sessions": (
+        "{count} second fraction on a day: {days:, }",
+        "{count} second fractions, one on each day: {days:, }",
+    ),
     "calendar-kept": "it is as long as the plan keeps it",
-    "clinic-not-named": "the plan keeps the name of the clinic, {clinic}, but not where its days come from",
-    "clinic-file-absent": "its source {clinic} is not here: --clinic says where it lies",
+    "changed-dose": "{doses} {where} {aim}",
+    "chemotherapy-follows": "follows the radiotherapy",
+    "chemotherapy-partly-follows": (
+        "stays on its dates when radiotherapy is interrupted; what is anchored to the end of radiotherapy follows it"
+    ),
+    "chemotherapy-stays": "stays on its dates when radiotherapy is interrupted",
     "clinic-changed": "its source {clinic} is not the file that the plan was made from",
-    "clinic-not-readable": "its source {clinic} cannot be read",
     "clinic-disagrees": "its source {clinic} no longer agrees with the plan on {date}",
-    "year-not-known": "its source {clinic} does not know the holidays of {year}",
-    "missed": "missed",
-    "not-in-the-record": "not in the record",
-    "extra-makes-up": "makes up for fraction {fraction}",
-    "extra-beyond": "is given beyond the plan of that day",
+    "clinic-file-absent": "its source {clinic} is not here: --clinic says where it lies",
+    "clinic-not-named": "the plan keeps the name of the clinic, {clinic}, but not where its days come from",
+    "clinic-not-readable": "its source {clinic} cannot be read",
+    "closed": "{reason:reason}",
+    "closed-that-day": "{clinic} is closed that day ({reason:reason})",
+    "cycle": "cycle {numbers}",
+    "day": "{date:day}",
+    "day-of-category": "{date} ({name}; {category})",
+    "days": (
+        "{count} day",
+        "{count} days",
+    ),
+    "days-assumed": (
+        "{clinic}: treats on {week}; other weekdays and public holidays are assumed closed, nothing else is known of it"
+    ),
+    "days-earlier": (
+        "{count} day earlier",
+        "{count} days earlier",
+    ),
+    "dicom-effective": "BeamDoseType of beams {beams:, } is EFFECTIVE",
+    "dicom-kind": "{number} × {kind}",
+    "dicom-no-beam-dose": "BeamDose of beams {beams:, } is missing",
+    "dicom-no-dose": "the beams of fraction group {group} give 0 Gy",
+    "dicom-other-reference": "BeamDose of beams {beams:, } is stated to another dose reference",
+    "dicom-points-apart": "the beams of fraction group {group} state BeamDose at different points",
+    "dicom-unnumbered": "without number",
+    "dose": "{dose_gy:g} Gy",
     "dose-of-planned": "{dose_gy:g} Gy of {planned_gy:g} Gy",
     "dose-of-planned-to": "{dose_gy:g} Gy of {planned_gy:g} Gy to {target}",
     # how it was read
-    "and-more": "and {count} more",
-    "day-of-category": "{date} ({name}; {category})",
-    "days": ("{count} day", "{count} days"),
-    "dicom-kind": "{number} × {kind}",
-    "dicom-unnumbered": "without number",
-    "dicom-effective": "BeamDoseType of beams {beams:, } is EFFECTIVE",
-    "dicom-no-beam-dose": "BeamDose of beams {beams:, } is missing",
-    "dicom-other-reference": "BeamDose of beams {beams:, } is stated to another dose reference",
-    "dicom-points-apart": "the beams of fraction group {group} state BeamDose at different points",
-    "dicom-no-dose": "the beams of fraction group {group} give 0 Gy",
+    "dose-to": "{dose_gy:g} Gy to {target}",
+    "extra-beyond": "is given beyond the plan of that day",
+    "extra-makes-up": "makes up for fraction {fraction}",
+    "fractions-from-to": "fractions {first} to {last}",
+    "fractions-of": "{n} x {dose_gy:.2f} Gy to {target}",
+    "from-day-on": "{what}, from {date:day} on",
+    "goal-earliest": "earliest end that breaks no session rule",
+    "goal-end": "keeps the planned end",
+    "goal-highest": "highest tumour net BED of 0 to 15 added",
+    "goal-late": "late",
+    "goal-limit": "inside the limit on prolongation",
+    "goal-none": "none",
+    "goal-part": "part of the way",
+    "goal-restored": "restores tumour net BED",
+    "goal-tumour": "tumour",
+    "holiday-sessions": (
+        "{count} holiday session: {days:, }",
+        "{count} holiday sessions: {days:, }",
+    ),
+    "in-brackets": " ({text})",
+    "infusion-closed": "the infusion unit is closed that day ({reason:reason})",
+    "keeps-late": "keeps late BED",
+    "machine-sessions": (
+        "{count} matched machine: {days:, }",
+        "{count} days on a matched machine: {days:, }",
+    ),
+    "minimum-first-run": "start rule minimum_first_run: fewer than {least} fractions before the first break",
+    "missed": "missed",
+    "missed-days": "missed {days:, }",
+    "mix-sessions": (
+        "{count} extra session (closed days and second fractions): {days:, }",
+        "{count} extra sessions (closed days and second fractions): {days:, }",
+    ),
+    "more-a-week": "more than {limit} fractions a week",
+    "net-bed-won": ", {region} {net_bed_gy:+.2f} Gy of net BED",
+    "no-closure-prolongs": "no closure prolongs the course",
+    "no-day-helps": "no such day helps without breaking a rule",
+    "no-start-on": "start rule no_start_on: no course starts on {date:weekday}",
+    "none": "none",
+    "not verified": "not verified",
+    "not-in-pattern": "the prescription's pattern does not treat on {date:weekday}",
+    "not-in-the-record": "not in the record",
+    "nothing": "nothing",
+    "nothing-missed": "nothing missed",
+    "number-5": "five",
+    "number-6": "six",
+    "off-pattern": "not a day of its weekly pattern",
+    "only-national": (
+        "only national holidays are known: {country} has {number} subdivisions with holidays of their own, "
+        "such as {example}"
+    ),
+    "option-named": "option {option}",
+    "rest-same-day": "the remaining {doses} on {date:day} itself",
+    "restores-tumour": "restores tumour net BED",
+    "sessions-bid": "second fractions on a day",
+    "sessions-holiday": "holiday sessions",
+    "sessions-machine": "days on a matched machine",
+    "sessions-mix": "closed days and second fractions together",
+    "sessions-weekend": "weekend sessions",
+    "sessions-worked-weekend": "worked-weekend sessions",
+    "start-again": "start again: first fraction {first:day}",
+    "time-zone-unknown": "its time zone is not known from the code: clock times need a clinic file",
+    "two-a-day": "two fractions a day",
+    "verified": "verified",
+    "weekend-sessions": (
+        "{count} weekend session: {days:, }",
+        "{count} weekend sessions: {days:, }",
+    ),
+    "with": "with {name}",
+    "worked-weekend-sessions": (
+        "{count} worked-weekend session: {days:, }",
+        "{count} worked-weekend sessions: {days:, }",
+    ),
+    "year-not-known": "its source {clinic} does not know the holidays of {year}",
 }
 """The words of each code of a `Phrase`."""
 
@@ -208,24 +438,52 @@ class _Filler(Formatter):
         if isinstance(value, Phrase):
             return filled(PHRASES[value.code], value.values, self.told)
         if isinstance(value, tuple | list):
-            return format_spec.join(self.format_field(item, "") for item in value)
+            return self.told(format_spec).join(str(self.format_field(item, "")) for item in value)
+        if format_spec == "day":
+            return _day(dt.date.fromisoformat(value), self.told)
+        if format_spec == "weekday":
+            return _weekday(dt.date.fromisoformat(value), self.told)
+        if format_spec == "reason":
+            return self.told.reason(value)
         return format(value, format_spec)
 
 
-def filled(template: Template, values: Any, told: Words) -> str:
+def _day(day: dt.date, told: Words) -> str:
+    """Mon 2026-02-02."""
+    return f"{_weekday(day, told)} {day.isoformat()}"
+
+
+def _weekday(day: dt.date, told: Words) -> str:
+    return told.weekdays()[day.weekday()] if told.catalogue else day_name(day)
+
+
+def filled(template: Template, values: Mapping[str, Any], told: Words) -> str:
     """A template with its values, in a language."""
-    text = template if isinstance(template, str) else template[0 if values["count"] == 1 else 1]
+    found = _fitting(template, values)
+    if found is None:
+        raise KeyError(f"no template fits the values {sorted(values)}: {template!r}")
+    text = found if isinstance(found, str) else found[0 if values["count"] == 1 else 1]
     return _Filler(told).vformat(told(text), (), values)
 
 
-def _said(note: Note, told: Words) -> str:
-    """The template filled; what stands in the note where it has none, or another version wrote other values."""
-    try:
-        return filled(TEMPLATES.get(note.code, "{text}"), note.values, told)
-    except KeyError:
-        if not note.message:
-            raise
-        return note.message
+def can_say(code: str, values: Mapping[str, Any]) -> bool:
+    """Is there a template for this code, or one of several, whose values are all there?"""
+    return _fitting(TEMPLATES.get(code, []), values) is not None
+
+
+def _fitting(template: Template, values: Mapping[str, Any]) -> OneTemplate | None:
+    many = template if isinstance(template, list) else [template]
+    whole = (one for one in many if _names(one if isinstance(one, str) else one[1]) <= values.keys())
+    return next((one for one in whole if isinstance(one, str) or "count" in values), None)
+
+
+def _names(template: str) -> set[str]:
+    return {name.partition("[")[0] for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def phrase(part: Value, told: Words | None = None) -> str:
+    """A phrase in a language; a text as it stands, nothing for None."""
+    return str(_Filler(told or words("en")).format_field(part, ", " if isinstance(part, tuple) else ""))
 
 
 def sentence(note: Note, told: Words | None = None) -> str:
@@ -234,9 +492,7 @@ def sentence(note: Note, told: Words | None = None) -> str:
     A note that a file wrote has no template: it says its ``text`` as it stands.
     """
     told = told or words("en")
-    values: Any = note.values
-    said = _said(note, told)
-    about = values.get("about")
-    if about is None:
-        return said
-    return f"{_Filler(told).format_field(about, ', ' if isinstance(about, tuple | list) else '')}: {said}"
+    known = TEMPLATES.get(note.code, "{text}") if "text" not in note.values else "{text}"
+    said = note.message or filled(known, note.values, told)
+    about = note.values.get("about")
+    return said if about is None else f"{phrase(about, told)}: {said}"

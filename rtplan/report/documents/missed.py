@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rtplan.answer import said
 from rtplan.course.course import Course, Fraction
 from rtplan.course.remainder import Slot
 from rtplan.interruption.judge import Option, OptionEffect
@@ -134,8 +135,8 @@ def _option(option: Option, missed: Missed) -> dict[str, Any]:
         "rank": option.rank,
         "tier": option.tier,
         "method": option.method,
-        "label": option.label,
-        "goal": option.goal,
+        "label": said(option.label),
+        "goal": said(option.reaches) if option.reaches else "",
         **laid,
         "last": option.course.last.isoformat(),
         "prolongation_days": option.prolongation_days,

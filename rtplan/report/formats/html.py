@@ -29,6 +29,7 @@ from rtplan.report.blocks import (
     Table,
 )
 from rtplan.report.language import DISCLAIMER, Words, cell_text, number, words
+from rtplan.report.sentences import sentence
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -193,7 +194,7 @@ def _flagged(text: str) -> dict[str, str]:
 def _notes(block: Notes, told: Words) -> list[dict[str, str]]:
     ordered = sorted(block.notes, key=lambda note: -SEVERITIES.index(note.severity))
     return [
-        {"severity": note.severity, "word": told(_SEVERITY[note.severity]), "text": note.message, "code": note.code}
+        {"severity": note.severity, "word": told(_SEVERITY[note.severity]), "text": sentence(note), "code": note.code}
         for note in ordered
     ]
 

@@ -10,6 +10,7 @@ from typing import IO, Any
 from rtplan.report.blocks import Block, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
 from rtplan.report.formats.layout import GAP, NARROW, WIDE, columns, fitting, heading, rooms, words
 from rtplan.report.language import cell_text
+from rtplan.report.sentences import sentence
 
 __all__ = [
     "render",
@@ -109,7 +110,7 @@ def _notes(notes: Notes) -> Iterator[Any]:
     for note in notes.notes:
         text = Text()
         text.append(_WORDS[note.severity], style=_STYLES[note.severity])
-        text.append(f": {note.message}")
+        text.append(f": {sentence(note)}")
         yield Padding(text, (0, 0, 0, 0))
 
 

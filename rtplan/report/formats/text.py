@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rtplan.report.blocks import Block, Facts, Notes, Report, Table
 from rtplan.report.formats.layout import GAP, fitting, heading, rooms
 from rtplan.report.language import cell_text
+from rtplan.report.sentences import sentence
 
 __all__ = [
     "to_text",
@@ -48,7 +49,7 @@ def _block(block: Block, width: int) -> Iterator[str]:
                 yield from _wrapped(f"{label:{room}}  {text}", width, room + 2)
         case Notes():
             for note in block.notes:
-                yield from _wrapped(f"{_WORDS[note.severity]}: {note.message}", width, 2)
+                yield from _wrapped(f"{_WORDS[note.severity]}: {sentence(note)}", width, 2)
         case Table():
             yield from _table(block, width)
         case _:

@@ -11,6 +11,7 @@ from typing import Any
 from rtplan.report.blocks import Block, Cell, Column, Facts, Notes, Report, Section, Table
 from rtplan.report.formats.csv import inert
 from rtplan.report.language import DISCLAIMER, cell_text
+from rtplan.report.sentences import sentence
 
 __all__ = [
     "sheet_names",
@@ -107,7 +108,7 @@ def _tables(sections: Sequence[Section]) -> Iterator[Table]:
             if isinstance(block, Table):
                 yield block
             elif isinstance(block, Notes):
-                rows = tuple((note.code, note.severity, note.message) for note in block.notes)
+                rows = tuple((note.code, note.severity, sentence(note)) for note in block.notes)
                 yield Table(name=section.key, columns=_NOTE_COLUMNS, rows=rows)
 
 

@@ -22,6 +22,7 @@ from rtplan.report.pages.plan import (
     parameter_table,
     times_text,
 )
+from rtplan.report.sentences import phrase, sentence
 
 __all__ = [
     "build",
@@ -160,7 +161,7 @@ def _left_text(situation: Situation) -> str:
 def _price(missed: Missed) -> Iterator[Block]:
     option = missed.appended
     course = option.course
-    broken = [note.message for note in option.violations]
+    broken = [sentence(note) for note in option.violations]
     before = [str(cycle.number) for cycle in missed.plan.cycles if cycle.concurrent]
     after = [str(cycle.number) for cycle in option.cycles if cycle.concurrent]
     items = [
@@ -282,8 +283,8 @@ def sensitivity_line(missed: Missed) -> str:
 def _details(missed: Missed, option: Option) -> Iterator[Block]:
     course = option.course
     items = [
-        ("What", option.label),
-        ("Reaches", option.goal or "–"),
+        ("What", phrase(option.label)),
+        ("Reaches", phrase(option.reaches) or "–"),
         ("Overall time", f"{times_text(course)}, last {dated(course.last)}"),
         ("Prolongation", f"{signed(option.prolongation_days, 0)} d against the prescribed reference"),
     ]

@@ -17,6 +17,7 @@ from rtplan.report.figures import course_figure
 from rtplan.report.language import CONVENTIONS, DISCLAIMER, dated, gy, plural, signed
 from rtplan.report.machine import calendar_with_machines
 from rtplan.report.pages.ranges import range_blocks
+from rtplan.report.sentences import sentence
 
 __all__ = [
     "build",
@@ -44,7 +45,7 @@ def build(plan: Plan) -> Report:
 
 
 def _banner(plan: Plan) -> str:
-    return next((f"PROVISIONAL: {note.message}" for note in plan.notes if note.code == "provisional"), "")
+    return next((f"PROVISIONAL: {sentence(note)}" for note in plan.notes if note.code == "provisional"), "")
 
 
 def _sections(plan: Plan) -> list[Section]:
@@ -121,7 +122,7 @@ def facts(plan: Plan) -> list[tuple[str, str]]:
     ]
     worked = next((note for note in plan.notes if note.code == "worked-weekends"), None)
     if worked is not None:
-        items.append(("Worked weekends", f"{_knowledge(inputs.worked_weekends)}. {worked.message}"))
+        items.append(("Worked weekends", f"{_knowledge(inputs.worked_weekends)}. {sentence(worked)}"))
     if inputs.chemo is not None:
         items.append(("Chemotherapy", _chemo_text(inputs.chemo, plan.cycles)))
     items.append(("Public holidays", "; ".join(inputs.calendar.sources) + _announced(inputs.calendar)))

@@ -11,6 +11,7 @@ from rtplan.questions.starts import CRITERIA, NoStart, Start, StartSearch, count
 from rtplan.report.blocks import Block, Cell, Column, Facts, Figure, Notes, Report, Section, Table
 from rtplan.report.figures import StartDay, start_strip_figure
 from rtplan.report.language import DISCLAIMER, dated, gy, plural, signed
+from rtplan.report.sentences import sentence
 
 __all__ = [
     "build",
@@ -190,7 +191,7 @@ def _codes(result: StartSearch) -> tuple[Block, ...]:
     told: dict[str, str] = {}
     for start in result.starts:
         for note in _breaches(start):
-            told.setdefault(note.code, f"{note.message} ({dated(start.date)})")
+            told.setdefault(note.code, f"{sentence(note)} ({dated(start.date)})")
     return (_MEANING, Facts(items=tuple(told.items()))) if told else ()
 
 
