@@ -16,6 +16,7 @@ import pytest
 from factory import FIXED, plan
 from independent_missed import complaints
 
+from rtplan.answer import said
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.interruption.choose import choose
 from rtplan.interruption.missed import missed_answer
@@ -147,7 +148,7 @@ def test_missed_last_friday_saturday_is_inside_the_limit_and_monday_is_not():
     answer = missed(seventy(), "2026-02-20")
     saturday = answer.option("weekend-1")
     assert saturday.course.last == D("2026-02-21")
-    assert (saturday.prolongation_days, saturday.goal) == (1, "inside the limit on prolongation")
+    assert (saturday.prolongation_days, saturday.goal) == (1, "limit")
     assert saturday.deficit_gy == pytest.approx(0.9)
     assert not saturday.violations
     assert answer.appended.course.last == D("2026-02-23")
@@ -476,7 +477,7 @@ def test_sessions_that_come_inside_the_limit_where_the_plan_itself_does_not():
     made = plan(start="2026-04-13")
     assert (made.course.last, made.prolongation_days) == (D("2026-05-20"), 5)
     answer = missed(made, "2026-04-22")
-    inside = [option for option in answer.options if option.goal == "inside the limit on prolongation"]
+    inside = [option for option in answer.options if option.goal == "limit"]
     assert inside
     for option in inside:
         assert option.prolongation_days <= 2
@@ -562,7 +563,7 @@ def test_the_rest_of_a_fraction_names_the_target_it_is_owed_to():
     prescription = Prescription(name="sib", phases=(Phase(name="a", n_fractions=25, totals=totals),))
     made = make_plan(replace(base.inputs, prescription=prescription), FIXED)
     answer = recorded(made, "date,dose_gy,status,target\n2026-01-05,2.0,,A\n2026-01-05,1.0,partial,B\n")
-    assert answer.option("remainder-same-day").label == "the remaining 1.3 Gy to B on Mon 2026-01-05 itself"
+    assert said(answer.option("remainder-same-day").label) == "the remaining 1.3 Gy to B on Mon 2026-01-05 itself"
 
 
 # --- refusals -------------------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def test_the_appended_price_is_not_negative(question):
 def test_options_that_keep_the_end_end_by_the_planned_day(question):
     answer = answer_to(question)
     for option in answer.options:
-        if option.goal == "keeps the planned end" or option.id.endswith("-end"):
+        if option.goal == "end" or option.id.endswith("-end"):
             assert option.course.last <= answer.planned.last
 
 

@@ -99,7 +99,7 @@ def test_alignments_of_the_reference_data(align, dates, concurrent):
 def test_start_on_a_closed_day_moves_and_says_so():
     made = plan(start="2026-02-16")
     assert made.course.first == D("2026-02-24")
-    assert "start moved 8 days, from Mon 2026-02-16 to Tue 2026-02-24" in note(made, "start-moved").message
+    assert "start moved 8 days, from Mon 2026-02-16 to Tue 2026-02-24" in said(note(made, "start-moved"))
     with pytest.raises(
         ScheduleError, match=r"start 2026-02-16 \(Mon\) is not possible.*next possible start is 2026-02-24"
     ):

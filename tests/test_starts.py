@@ -184,7 +184,7 @@ def test_a_plans_moved_start_names_each_rule() -> None:
     assert "start moved 12 days, from Thu 2026-02-12 to Tue 2026-02-24" in said(note)
     assert "no_start_on: no course starts on Thu" in said(note)
     assert "minimum_first_run: fewer than 3 fractions before the first break, from Fri 2026-02-13 on" in said(note)
-    assert start_obstacle(ruled, D("2026-02-24")) == ""
+    assert start_obstacle(ruled, D("2026-02-24")) is None
 
 
 def test_the_infusion_unit_closes_days_for_the_start() -> None:

@@ -185,7 +185,7 @@ def _without_message(entry: Any) -> Any:
         return entry
     rest = {key: value for key, value in entry.items() if key != "message"}
     whole = "text" in rest["values"] or can_say(str(rest.get("code")), rest["values"])
-    return rest if whole else {**rest, "values": {**rest["values"], "text": entry["message"]}}
+    return rest if whole else entry
 
 
 def _again(plan: Plan, file: str) -> Plan:
