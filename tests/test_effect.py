@@ -414,7 +414,7 @@ def test_twice_daily_notes_name_interval_bound_and_what_is_not_counted() -> None
     notes = {note.code: note for note in notes_on(given, rows)}
     assert notes["interval-assumed"].values["interval_h"] == 6.5
     assert notes["repair-bound"].values["half_time_h"] == 5.0
-    assert "at least" in notes["repair-bound"].message
+    assert "at least" in said(notes["repair-bound"])
     assert notes["repair-complete"].severity == "warning"
     assert notes["repair-complete"].values["regions"] == "late tissue"
     assert (

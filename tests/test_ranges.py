@@ -133,7 +133,7 @@ def test_sets_stand_side_by_side_and_unfit_ones_are_named() -> None:
     ]
     notes = {note.code: note for note in range_notes(found, sets)}
     assert "geh-2006" in said(notes["set-not-calculated"])
-    assert "no kick-off day" in notes["set-not-calculated"].message
+    assert "no kick-off day" in said(notes["set-not-calculated"])
 
 
 @given(
