@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from rtplan.errors import DomainError, ScheduleError, one_of
 from rtplan.note import Phrase
+
+if TYPE_CHECKING:
+    from pandas.tseries.offsets import CustomBusinessDay
 
 __all__ = [
     "WEEKDAYS",
@@ -188,6 +191,21 @@ class Calendar:
         """The same calendar with other reasons, one a day from a first day on."""
         new = from_reasons(self.name, first, reasons)
         return replace(self, first=first, last=new.last, codes=new.codes, reasons=new.reasons)
+
+    def to_offset(self, n: int = 1) -> CustomBusinessDay:
+        """n open days as a pandas offset: ``pd.date_range(first, last, freq=calendar.to_offset())`` walks them.
+
+        pandas cannot refuse: outside ``first`` to ``last`` the offset takes every day for open, where `is_open` raises
+        ScheduleError. Stay inside.
+
+        >>> week = every_day_open(Date(2026, 3, 2), Date(2026, 3, 8))
+        >>> len(week.to_offset().calendar.holidays)
+        0
+        """
+        from pandas.tseries.offsets import CustomBusinessDay
+
+        closed = [day for day, reason in self.days(self.first, self.last) if not reason.open]
+        return CustomBusinessDay(n, weekmask="Mon Tue Wed Thu Fri Sat Sun", holidays=closed)
 
     def after_open_days(self, day: dt.date, count: int) -> dt.date:
         """The day that is so many open days after this one, or the calendar's last."""

@@ -122,6 +122,8 @@ def protocol_of(name: str | Prescription | Protocol) -> Protocol:
         return name
     if isinstance(name, Prescription):
         return _bare_protocol(name, "given as a prescription")
+    if not isinstance(name, str):
+        raise DomainError(f"a protocol is a name, a path, a notation or a prescription, got {name!r}")
     if (catalogue.is_path(name) and name.lower().endswith(".toml")) or name in catalogue.names("protocols"):
         return catalogue.load_protocol(name)
     if not notation.looks_like_notation(name) and difflib.get_close_matches(name, catalogue.names("protocols"), n=1):

@@ -52,6 +52,8 @@ def prescription_of(text: str | Prescription) -> Prescription:
     """The prescription of a notation, read without any file, or of a shipped regimen; one that is given stays."""
     if isinstance(text, Prescription):
         return text
+    if not isinstance(text, str):
+        raise DomainError(f"a regimen is a name, a notation or a prescription, got {text!r}")
     if notation.looks_like_notation(text):
         return notation.parse(text)
     from rtplan.planning.resolve import named_prescription

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Any, TypeAlias
+import sys
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +18,7 @@ __all__ = [
     "FloatOrArray",
     "checked",
     "dose",
+    "labelled",
     "numbers",
     "out",
     "positive",
@@ -25,6 +29,35 @@ Array: TypeAlias = NDArray[np.float64]
 
 
 FloatOrArray: TypeAlias = float | Array
+
+
+P = ParamSpec("P")
+
+
+def labelled(formula: Callable[P, FloatOrArray]) -> Callable[P, FloatOrArray]:
+    """A formula that gives a pandas Series back where it is given one, with its index.
+
+    All Series of a call must have the same index; a result of another shape stays an array. Not for formulae that sum
+    over an axis. pandas is not imported: whoever holds a Series has done so.
+    """
+
+    @functools.wraps(formula)
+    def of_series(*args: P.args, **kwargs: P.kwargs) -> FloatOrArray:
+        pandas = sys.modules.get("pandas")
+        if pandas is None:
+            return formula(*args, **kwargs)
+        series = [value for value in (*args, *kwargs.values()) if isinstance(value, pandas.Series)]
+        if not series:
+            return formula(*args, **kwargs)
+        index = series[0].index
+        if any(not other.index.equals(index) for other in series):
+            raise DomainError("the Series given have different indexes: align them first")
+        result: Any = formula(*args, **kwargs)
+        if np.shape(result) != (len(index),):
+            return result  # type: ignore[no-any-return]
+        return pandas.Series(result, index=index)  # type: ignore[no-any-return]
+
+    return of_series
 
 
 def _has_bool(value: object) -> bool:

@@ -54,6 +54,7 @@ def _count(n_fractions: ArrayLike) -> Array:
     return arrays.checked("n_fractions", n_fractions, "fractions", least=0.0)
 
 
+@arrays.labelled
 def bed(n_fractions: ArrayLike, dose_per_fraction: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
     r"""Biologically effective dose of equal, fully repaired fractions.
 
@@ -91,6 +92,7 @@ def bed(n_fractions: ArrayLike, dose_per_fraction: ArrayLike, alpha_beta: ArrayL
     return arrays.out(n * d * (1.0 + d / arrays.positive("alpha_beta", alpha_beta, "Gy")))
 
 
+@arrays.labelled
 def eqdx(bed: ArrayLike, alpha_beta: ArrayLike, x: ArrayLike) -> FloatOrArray:
     r"""Equieffective dose in fractions of x Gy.
 
@@ -124,6 +126,7 @@ def eqdx(bed: ArrayLike, alpha_beta: ArrayLike, x: ArrayLike) -> FloatOrArray:
     return arrays.out(b / (1.0 + reference / arrays.positive("alpha_beta", alpha_beta, "Gy")))
 
 
+@arrays.labelled
 def eqd2(bed: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
     r"""Equieffective dose in fractions of 2 Gy.
 
@@ -155,6 +158,7 @@ def eqd2(bed: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
     return eqdx(bed, alpha_beta, 2.0)
 
 
+@arrays.labelled
 def dose_per_fraction_for_bed(bed: ArrayLike, n_fractions: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
     r"""Dose per fraction with which n equal, fully repaired fractions have this BED: the inverse of `bed` in d.
 
@@ -190,6 +194,7 @@ def dose_per_fraction_for_bed(bed: ArrayLike, n_fractions: ArrayLike, alpha_beta
     return arrays.out(2.0 * per_fraction / (1.0 + root))
 
 
+@arrays.labelled
 def n_fractions_for_bed(bed: ArrayLike, dose_per_fraction: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
     r"""Number of equal, fully repaired fractions with this BED: the inverse of `bed` in n, not rounded.
 
@@ -223,6 +228,7 @@ def n_fractions_for_bed(bed: ArrayLike, dose_per_fraction: ArrayLike, alpha_beta
     return arrays.out(arrays.dose("bed", bed) / (d * (1.0 + d / arrays.positive("alpha_beta", alpha_beta, "Gy"))))
 
 
+@arrays.labelled
 def repopulation_rate(alpha: ArrayLike, doubling_time: ArrayLike) -> FloatOrArray:
     r"""Rate K at which accelerated repopulation undoes BED.
 
@@ -257,6 +263,7 @@ def repopulation_rate(alpha: ArrayLike, doubling_time: ArrayLike) -> FloatOrArra
     )
 
 
+@arrays.labelled
 def repopulation_loss(elapsed_days: ArrayLike, rate: ArrayLike, kick_off_day: ArrayLike) -> FloatOrArray:
     r"""BED undone by repopulation: nothing until kick-off, then linear.
 
@@ -297,6 +304,7 @@ def repopulation_loss(elapsed_days: ArrayLike, rate: ArrayLike, kick_off_day: Ar
     return arrays.out(time_loss(elapsed, checked_rate(rate), checked_kick_off(kick_off_day)))
 
 
+@arrays.labelled
 def bed_rate_from_eqd2_rate(dprolif: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
     r"""Repopulation rate K in BED from Dprolif in EQD2.
 
@@ -329,6 +337,7 @@ def bed_rate_from_eqd2_rate(dprolif: ArrayLike, alpha_beta: ArrayLike) -> FloatO
     return arrays.out(rate * (1.0 + 2.0 / arrays.positive("alpha_beta", alpha_beta, "Gy")))
 
 
+@arrays.labelled
 def eqd2_rate_from_bed_rate(rate: ArrayLike, alpha_beta: ArrayLike) -> FloatOrArray:
     r"""Repopulation rate Dprolif in EQD2 from K in BED: the inverse of `bed_rate_from_eqd2_rate`.
 
@@ -360,6 +369,7 @@ def eqd2_rate_from_bed_rate(rate: ArrayLike, alpha_beta: ArrayLike) -> FloatOrAr
     return arrays.out(checked_rate(rate) / (1.0 + 2.0 / arrays.positive("alpha_beta", alpha_beta, "Gy")))
 
 
+@arrays.labelled
 def incomplete_repair_factor(
     fractions_per_day: ArrayLike, interval_h: ArrayLike, half_time_h: ArrayLike
 ) -> FloatOrArray:
@@ -467,6 +477,7 @@ def protraction_factor(
     return arrays.out(((d * d).sum(axis=-1) + excess) / (total * total))
 
 
+@arrays.labelled
 def bed_lql(
     n_fractions: ArrayLike,
     dose_per_fraction: ArrayLike,
@@ -519,6 +530,7 @@ def bed_lql(
     )
 
 
+@arrays.labelled
 def bed_usc(
     n_fractions: ArrayLike,
     dose_per_fraction: ArrayLike,
@@ -567,6 +579,7 @@ def bed_usc(
     return arrays.out(n * np.where(d < transition, d * (1.0 + d / ab), (d - quasi) / per_gray))
 
 
+@arrays.labelled
 def usc_branch_gap(
     alpha_beta: ArrayLike, transition_dose: ArrayLike, alpha: ArrayLike, d0: ArrayLike, dq: ArrayLike
 ) -> FloatOrArray:

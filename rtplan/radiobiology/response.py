@@ -44,6 +44,7 @@ def _logistic(x: Any) -> Array:
     return np.asarray(np.exp(-np.logaddexp(0.0, -np.asarray(x))))
 
 
+@arrays.labelled
 def tcp_logistic(dose: ArrayLike, d50: ArrayLike, gamma50: ArrayLike) -> FloatOrArray:
     r"""Tumour control probability, logistic in dose.
 
@@ -81,6 +82,7 @@ def tcp_logistic(dose: ArrayLike, d50: ArrayLike, gamma50: ArrayLike) -> FloatOr
     return arrays.out(_logistic(4.0 * arrays.positive("gamma50", gamma50) * (relative - 1.0)))
 
 
+@arrays.labelled
 def tcp_poisson(
     dose: ArrayLike, d50: ArrayLike, gamma: ArrayLike, slope: Literal["d50", "maximum"] = "d50"
 ) -> FloatOrArray:
@@ -129,6 +131,7 @@ def tcp_poisson(
     return arrays.out(np.exp2(-np.exp(np.minimum(exponent, _MOST_EXPONENT))))
 
 
+@arrays.labelled
 def ntcp_lkb(geud: ArrayLike, td50: ArrayLike, m: ArrayLike) -> FloatOrArray:
     r"""Normal-tissue complication probability of Lyman, Kutcher and Burman, by gEUD.
 
@@ -168,6 +171,7 @@ def ntcp_lkb(geud: ArrayLike, td50: ArrayLike, m: ArrayLike) -> FloatOrArray:
     return arrays.out(0.5 * _erfc(-t / math.sqrt(2.0)))
 
 
+@arrays.labelled
 def ntcp_log_logistic(dose: ArrayLike, td50: ArrayLike, gamma50: ArrayLike) -> FloatOrArray:
     r"""Normal-tissue complication probability, logistic in the logarithm of dose.
 

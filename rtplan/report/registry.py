@@ -54,7 +54,7 @@ FACES: Mapping[Kind, Face] = {
     "starts": _face("starts", "starts", _WHOLE, "starts"),
     "workdays": _face("workdays", "days", _SMALL, "workdays"),
     "list": _face("listing", "list", _SMALL, "list"),
-    "validate": _face("validation", "cases", ("json", "html", "csv"), "validate"),
+    "validate": _face("validation", "counts", ("json", "html"), "validate"),
 }
 
 
