@@ -66,7 +66,7 @@ def test_several_targets_of_one_dose_are_refused_too(path):
 def test_the_only_target_with_a_dose_is_taken_and_said(path):
     read = dicom.protocol_of(make.plan(path, references=two_targets(None, 60.0)))
     assert phases(read) == [(30, 60.0)]
-    assert read.notes[0].values == {"number": 2, "others": (1,)}
+    assert read.notes[0].values == {"number": 2, "count": 1, "others": (1,)}
 
 
 def test_an_organ_is_never_the_target_whatever_its_structure(path):

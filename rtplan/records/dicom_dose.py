@@ -106,7 +106,7 @@ def _target(plan: RTPlan, wanted: int | None) -> tuple[DoseReference | None, lis
         problem = f"has several dose references of type TARGET: {told}; say which one with --dose-reference N"
         raise ConfigError(plan.file, [problem])
     others = tuple(reference.number for reference in targets if reference is not dosed[0])
-    return dosed[0], [_said("dicom-other-targets", "warning", number=dosed[0].number, others=others)]
+    return dosed[0], [_said("dicom-other-targets", "warning", number=dosed[0].number, count=len(others), others=others)]
 
 
 def _beam_doses(plan: RTPlan, group: FractionGroup, target: DoseReference | None) -> GroupDose:

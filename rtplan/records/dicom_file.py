@@ -11,7 +11,7 @@ import hashlib
 import math
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -107,6 +107,9 @@ _SEQUENCES = (
     "ReferencedRTPlanSequence",
     "TreatmentSessionBeamSequence",
 )
+
+_ENDS = {"ControlPointSequence": slice(-1, None), "ControlPointDeliverySequence": slice(1)}
+"""Sequences of thousands of items of which only one end is needed."""
 
 _HARMLESS = re.compile(r"[0-9+\-.,:eE ]{1,32}")
 """Values that a message repeats: figures. Words could be a name in the wrong place."""
@@ -302,22 +305,25 @@ class _Extract:
     """Takes the attributes of the lists out of a dataset, as text."""
 
     def __init__(self, file: str) -> None:
+        from pydicom.datadict import tag_for_keyword
+        from pydicom.tag import Tag
+
         self.file = file
         self.left = _MOST_ITEMS
+        self.wanted = {Tag(tag_for_keyword(keyword) or 0): keyword for keyword in (*_TEXTS, *_SEQUENCES)}
 
     def item(self, dataset: Dataset, place: str) -> Item:
         self.left -= 1
         if self.left < 0:
             raise ConfigError(self.file, [f"has more than {_MOST_ITEMS} items"])
-        texts = dict(self._texts(dataset))
-        sequences = {keyword: self._items(dataset, keyword, place) for keyword in _SEQUENCES if keyword in dataset}
+        present = [self.wanted[tag] for tag in dataset.keys() & self.wanted.keys()]
+        texts = dict(self._texts(dataset, [keyword for keyword in present if keyword not in _SEQUENCES]))
+        sequences = {keyword: self._items(dataset, keyword, place) for keyword in present if keyword in _SEQUENCES}
         return Item(file=self.file, place=place, texts=texts, sequences=sequences)
 
-    def _texts(self, dataset: Dataset) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _texts(self, dataset: Dataset, present: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The values as the file writes them; pydicom would turn some into numbers, and warn of others."""
-        for keyword in _TEXTS:
-            if keyword not in dataset:
-                continue
+        for keyword in present:
             value = getattr(dataset.get_item(keyword), "value", None)
             if not isinstance(value, bytes):
                 continue
@@ -333,7 +339,8 @@ class _Extract:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 found = list(dataset[keyword].value or ())
-            return tuple(self.item(each, f"{place}{keyword}[{number}].") for number, each in enumerate(found, start=1))
+            numbered = list(enumerate(found, start=1))[_ENDS.get(keyword, slice(None))]
+            return tuple(self.item(each, f"{place}{keyword}[{number}].") for number, each in numbered)
         except ConfigError:
             raise
         except Exception:  # as above

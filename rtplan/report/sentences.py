@@ -119,8 +119,8 @@ TEMPLATES: dict[str, Template] = {
         "{count} fractions of another plan, {first} to {last}, are not counted",
     ),
     "dicom-other-targets": (
-        "the dose is that prescribed to dose reference {number}; dose references {others:, } "
-        "are targets too, without a dose"
+        "the dose is that of dose reference {number}; dose reference {others:, } is a target too, without a dose",
+        "the dose is that of dose reference {number}; dose references {others:, } are targets too, without a dose",
     ),
     "dicom-plan-before": ("the RT Plan says that it follows another one, of which no delivery is among the records"),
     "dicom-replanned": (
