@@ -150,7 +150,7 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
         raise
     except (RtplanError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(file, [f"is not a plan: {error}"]) from None
-    difference = _first_difference(document(plan), data)
+    difference = _first_difference(document(plan), _compared(data))
     difference = difference or _first_difference(_figures(_again(plan, file)), _figures(plan), tolerance=_TOLERANCE)
     if difference:
         raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
@@ -178,6 +178,16 @@ def _without_messages(data: dict[str, Any]) -> dict[str, Any]:
         "inputs": inputs,
         "notes": [_without_message(entry) for entry in notes] if isinstance(notes, list) else notes,
     }
+
+
+def _compared(data: dict[str, Any]) -> dict[str, Any]:
+    """The document as it is compared: the words that an older file's notes keep make no difference."""
+
+    def bare(notes: Any) -> Any:
+        return [{key: part for key, part in note.items() if key != "message"} for note in notes]
+
+    inputs = data["inputs"]
+    return {**data, "notes": bare(data["notes"]), "inputs": {**inputs, "assumptions": bare(inputs["assumptions"])}}
 
 
 def _without_message(entry: Any) -> Any:
