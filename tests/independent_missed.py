@@ -7,12 +7,14 @@ quadratic formula, repair by pairs of fractions of one day, loss to time by the 
 import datetime as dt
 import itertools
 import math
+from collections.abc import Iterator
+from typing import Any
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FINE = 1e-6
 
 
-def complaints(document):
+def complaints(document: Any) -> Any:
     """What does not follow from the document's own dates and doses; empty when all is right."""
     return [text for option in document["options"] for text in _option(document, option)] + [
         *_prices(document),
@@ -20,11 +22,11 @@ def complaints(document):
     ]
 
 
-def day(text):
+def day(text: Any) -> Any:
     return dt.date.fromisoformat(text)
 
 
-def reason(calendar, date):
+def reason(calendar: Any, date: Any) -> Any:
     place = (date - day(calendar["first"])).days
     return calendar["reasons"][calendar["codes"][place]]
 
@@ -32,7 +34,7 @@ def reason(calendar, date):
 # --- one option ---------------------------------------------------------------------------------------------------
 
 
-def _option(document, option):
+def _option(document: Any, option: Any) -> Iterator[Any]:
     name = option["id"]
     fractions = option["fractions"]
     dates = [day(fraction["date"]) for fraction in fractions]
@@ -54,7 +56,7 @@ def _option(document, option):
     yield from _excesses(document, option)
 
 
-def _past(document, option):
+def _past(document: Any, option: Any) -> Iterator[Any]:
     """What was given stands first, as it was given."""
     given = document["status"]["delivered"]["fractions"]
     for theirs, ours in zip(option["fractions"], given, strict=False):
@@ -68,7 +70,7 @@ def _past(document, option):
         yield f"{option['id']}: delivered fractions are not the first {len(given)}"
 
 
-def _future(document, option):
+def _future(document: Any, option: Any) -> Iterator[Any]:
     """The rest stands on the days that a walk through the calendar gives."""
     status = document["status"]
     given = len(status["delivered"]["fractions"])
@@ -93,7 +95,7 @@ def _future(document, option):
         yield f"{option['id']}: days {[str(d) for d in rest]}, a walk gives {[str(d) for d in walked]}"
 
 
-def _walk(document, option, count):
+def _walk(document: Any, option: Any, count: Any) -> Any:
     inputs, status = document["inputs"], document["status"]
     planned = [day(fraction["date"]) for fraction in status["planned"]["fractions"]]
     lost = [day(fraction["date"]) for fraction in status["missed"]]
@@ -105,7 +107,7 @@ def _walk(document, option, count):
     pattern = patterns[0]
     if any(other != pattern for other in patterns):
         raise NotImplementedError("this walk knows one weekly pattern")
-    out = []
+    out: list[Any] = []
     date = day(status["as_of"]) + dt.timedelta(days=1)
     if not status["delivered"]["fractions"]:
         date = max(date, planned[0])
@@ -121,13 +123,13 @@ def _walk(document, option, count):
     return out
 
 
-def _doses(document, option):
+def _doses(document: Any, option: Any) -> Iterator[Any]:
     """What is to come is what was owed; changed doses are deliverable, and change everything from one day on."""
     given = len(document["status"]["delivered"]["fractions"])
     rest = option["fractions"][given:]
     since = document["settings"]["changed_dose_from"]
     if option["doses"]:
-        allowed = {}
+        allowed: dict[Any, Any] = {}
         for step in option["doses"]:
             allowed.setdefault((step["phase"], step["target"]), []).append(step["dose_gy"])
             if abs(step["dose_gy"] * 100 - round(step["dose_gy"] * 100)) > FINE:
@@ -160,8 +162,8 @@ def _doses(document, option):
     yield from _same(f"{option['id']}: added fractions", option["added_fractions"], len(extra))
 
 
-def _cumulative(option):
-    sums = {}
+def _cumulative(option: Any) -> Iterator[Any]:
+    sums: dict[Any, Any] = {}
     for fraction in option["fractions"]:
         for dose in fraction["doses"]:
             sums[dose["target"]] = sums.get(dose["target"], 0.0) + dose["dose_gy"]
@@ -171,7 +173,7 @@ def _cumulative(option):
 # --- effects ------------------------------------------------------------------------------------------------------
 
 
-def _effect(document, name, fractions, row, region, interval_h):
+def _effect(document: Any, name: Any, fractions: Any, row: Any, region: Any, interval_h: Any) -> Iterator[Any]:
     prescription = document["inputs"]["prescription"]
     label = f"{name}: {region['name']}"
     doses = region_doses(prescription, fractions, region)
@@ -194,7 +196,7 @@ def _effect(document, name, fractions, row, region, interval_h):
             yield from _same(f"{label}: change", row["difference_percent"], 100 * (net - other) / other)
 
 
-def region_doses(prescription, fractions, region):
+def region_doses(prescription: Any, fractions: Any, region: Any) -> Any:
     """Dose of each fraction to a region: its target's, scaled to the dose stated for the whole prescription."""
     if region["shares"]:
         raise NotImplementedError("this calculation knows no shares")
@@ -204,7 +206,7 @@ def region_doses(prescription, fractions, region):
     return [scale * sum(d["dose_gy"] for d in f["doses"] if d["target"] == target) for f in fractions]
 
 
-def effect(tissue, fractions, doses, interval_h):
+def effect(tissue: Any, fractions: Any, doses: Any, interval_h: Any) -> Any:
     """BED, repair gain, time loss, net BED; None where the tissue has no such factor."""
     if tissue["model"] != "LQ":
         raise NotImplementedError("this calculation knows the plain LQ model")
@@ -215,7 +217,7 @@ def effect(tissue, fractions, doses, interval_h):
     return bed, gain, loss, bed + (gain or 0.0) - (loss or 0.0)
 
 
-def _time(tissue, fractions, doses):
+def _time(tissue: Any, fractions: Any, doses: Any) -> Any:
     """Loss from the first to the last fraction that gives the region dose."""
     time = tissue["repopulation"]
     if time is None:
@@ -226,7 +228,7 @@ def _time(tissue, fractions, doses):
     return rate * max(0.0, elapsed - time["kick_off_day"])
 
 
-def _repair(tissue, fractions, doses, interval_h):
+def _repair(tissue: Any, fractions: Any, doses: Any, interval_h: Any) -> Any:
     repair = tissue["repair"]
     if repair is None:
         return None
@@ -249,9 +251,9 @@ def _repair(tissue, fractions, doses, interval_h):
     return total
 
 
-def prescribed_dates(prescription, first):
+def prescribed_dates(prescription: Any, first: Any) -> Any:
     """The prescription on its own week from the first day, as if nothing were ever closed."""
-    dates = []
+    dates: list[Any] = []
     date = first
     for phase in prescription["phases"]:
         if phase["concomitant_from"] is not None:
@@ -270,13 +272,13 @@ def prescribed_dates(prescription, first):
 # --- the figures of the ranking -------------------------------------------------------------------------------------
 
 
-def _tumours(document):
+def _tumours(document: Any) -> Any:
     regions = document["inputs"]["regions"]
     tumours = [i for i, region in enumerate(regions) if region["tissue"]["kind"] == "tumour"]
     return [i for i in tumours if regions[i]["tissue"] == regions[tumours[0]]["tissue"]]
 
 
-def _excesses(document, option):
+def _excesses(document: Any, option: Any) -> Iterator[Any]:
     against = document["settings"]["against"]
     restore = document["settings"]["restore_percent"] / 100
     rows = option["effects"]
@@ -287,7 +289,7 @@ def _excesses(document, option):
         yield from _same(f"{option['id']}: {kind} excess", option[f"{kind}_excess_gy"], max([0.0, *over]))
 
 
-def _prices(document):
+def _prices(document: Any) -> Iterator[Any]:
     """Each region by the days of its own fractions; never another figure than its rows'."""
     status = document["status"]
     prescription = document["inputs"]["prescription"]
@@ -311,7 +313,7 @@ def _prices(document):
             )
 
 
-def _order(document):
+def _order(document: Any) -> Iterator[Any]:
     """By guideline: rules broken, tier, deficits equal within 0.1 Gy, late and acute excess, sessions, end.
 
     Uncompensated stands last, or before another dose where it lacks nothing and breaks no rule.
@@ -323,7 +325,7 @@ def _order(document):
         return
     tiers = ["a", "b", "c", "whole", "d", "e", "none"]
 
-    def place(option):
+    def place(option: Any) -> Any:
         most = max(option["deficit_gy"], option["late_excess_gy"], option["acute_excess_gy"])
         whole = option["tier"] == "none" and most <= 0.1 and not option["violations"]
         return tiers.index("whole" if whole else option["tier"])
@@ -334,6 +336,6 @@ def _order(document):
             yield f"{before['id']} stands before {after['id']}"
 
 
-def _same(label, printed, found):
+def _same(label: Any, printed: Any, found: Any) -> Iterator[Any]:
     if (printed is None) != (found is None) or (printed is not None and abs(printed - found) > FINE):
         yield f"{label}: the document says {printed}, its own values give {found}"

@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from factory import plan
@@ -22,7 +24,7 @@ from rtplan.report.formats.json import dumps
 
 
 @pytest.fixture(scope="module")
-def document():
+def document() -> Any:
     return plan().document()
 
 
@@ -33,7 +35,7 @@ def document():
     clinic=st.sampled_from(["west-china", "england", "weekdays", "CN"]),
     times=st.sampled_from([(), (dt.time(9, 0), dt.time(15, 30))]),
 )
-def test_reading_what_was_written_gives_the_plan(start, protocol, clinic, times):
+def test_reading_what_was_written_gives_the_plan(start: Any, protocol: Any, clinic: Any, times: Any) -> None:
     made = plan(protocol, start.isoformat(), clinic=clinic, times=times)
     text = dumps(made.document())
     read = artefact.parse(json.loads(text))
@@ -41,7 +43,7 @@ def test_reading_what_was_written_gives_the_plan(start, protocol, clinic, times)
     assert dumps(read.document()) == text
 
 
-def test_a_plan_follows_from_its_own_inputs():
+def test_a_plan_follows_from_its_own_inputs() -> None:
     """The trimmed calendar of the artefact is enough to make the very same plan again."""
     made = plan()
     again = make_plan(made.inputs, made.provenance, made.revision)
@@ -50,20 +52,20 @@ def test_a_plan_follows_from_its_own_inputs():
     assert again.effects == made.effects
 
 
-def test_sixty_open_days_are_kept_past_the_last_fraction():
+def test_sixty_open_days_are_kept_past_the_last_fraction() -> None:
     made = plan()
     calendar = made.inputs.calendar
     after = [day for day, reason in calendar.days(made.course.last, calendar.last) if reason.open]
     assert len(after) - 1 >= 60
 
 
-def test_a_file_of_an_older_rtplan_is_read(document):
+def test_a_file_of_an_older_rtplan_is_read(document: Any) -> None:
     data = copy.deepcopy(document)
     del data["inputs"]["calendar_source"], data["revision"]["spans"]
     assert artefact.parse(data) == replace(plan(), inputs=replace(plan().inputs, calendar_source=None))
 
 
-def test_exact_doses_of_thirds():
+def test_exact_doses_of_thirds() -> None:
     data = plan("35/15", clinic="weekdays", start="2026-01-05").document()
     assert data["fractions"][-1]["cumulative_dose_gy"] == 35.0
     assert data["fractions"][5]["cumulative_dose_gy"] == 14.0
@@ -97,7 +99,7 @@ def test_exact_doses_of_thirds():
         (lambda d: d["inputs"]["regions"][0]["tissue"].update(alpha_beta=3.0), "its own values give 3.0"),
     ],
 )
-def test_damaged_files_are_refused(document, spoil, message):
+def test_damaged_files_are_refused(document: Any, spoil: Any, message: Any) -> None:
     data = copy.deepcopy(document)
     spoil(data)
     with pytest.raises(ConfigError) as caught:
@@ -115,7 +117,7 @@ def test_damaged_files_are_refused(document, spoil, message):
         ('{"schema": NaN}', "holds NaN, which is not a number of JSON"),
     ],
 )
-def test_files_that_are_no_plan(tmp_path, text, message):
+def test_files_that_are_no_plan(tmp_path: Path, text: Any, message: Any) -> None:
     path = tmp_path / "plan.json"
     path.write_text(text)
     with pytest.raises(ConfigError, match=message):
@@ -130,7 +132,7 @@ sys.stdout.write(dumps(plan().document()))
 """
 
 
-def test_the_same_bytes_whatever_locale_zone_and_hash_seed():
+def test_the_same_bytes_whatever_locale_zone_and_hash_seed() -> None:
     here = os.path.dirname(__file__)
     outputs = set()
     for zone, language, seed in (("UTC", "C.UTF-8", "0"), ("Pacific/Kiritimati", "zh_CN.UTF-8", "1")):

@@ -64,7 +64,7 @@ def show(browser: Browser, tmp_path: Path) -> Any:
         page.on("console", lambda message: said.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: said.append(f"error: {error}"))
         page.on("request", lambda request: said.append(request.url) if request.url != path.as_uri() else None)
-        page.on("dialog", lambda dialog: said.append(f"dialog: {said(dialog)}"))
+        page.on("dialog", lambda dialog: said.append(f"dialog: {dialog.message}"))
         page.goto(path.as_uri())
         return page
 
@@ -234,7 +234,7 @@ def test_a_table_of_forty_columns_fits_the_page(show: Callable[..., Page]) -> No
     values = tuple(
         Column(key=f"c{i}", title="Reference time_loss_gy", kind="number", unit="Gy", signed=True) for i in range(37)
     )
-    row = ("41.4/23 + 27/18 bid", "late tissue", "squamous-surrogate", *(100.0 + i for i in range(37)))
+    row: tuple[Any, ...] = ("41.4/23 + 27/18 bid", "late tissue", "squamous-surrogate", *(100.0 + i for i in range(37)))
     page = show(to_html(one(Table(name="all", columns=(*names, *values), rows=(row,) * 12))))
     for width in (1280, 800):
         page.set_viewport_size({"width": width, "height": 900})

@@ -68,7 +68,7 @@ def prescription(inputs: dict[str, Any]) -> Prescription:
     return simple(fractions * dose, fractions, weekly(inputs.get("weekdays_per_week", 5)))
 
 
-def three_cycles(policy: str) -> ChemoProtocol:
+def three_cycles(policy: Any) -> ChemoProtocol:
     return ChemoProtocol(
         name="q21d",
         label="q21d",

@@ -363,7 +363,7 @@ def test_days_that_contradict_each_other_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("own", "used", "opened"), [("no", True, False), ("yes", False, True)])
-def test_an_infusion_unit_decides_on_worked_weekends_for_itself(own: str, used: bool, opened: bool) -> None:
+def test_an_infusion_unit_decides_on_worked_weekends_for_itself(own: Any, used: bool, opened: bool) -> None:
     """A unit open Monday to Thursday stays closed on worked weekends, whatever the clinic does or is asked about."""
     unit = Days(week=("mon", "tue", "wed", "thu"), worked_weekends=own)
     found = days_of(clinic(infusion=unit), days=unit, worked_weekends=used)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from factory import FIXED
@@ -39,7 +41,7 @@ totals = [{ target = "tumour", dose_gy = 45.0 }]
 """
 
 
-def problems(tmp_path, text, kind):
+def problems(tmp_path: Path, text: Any, kind: Any) -> Any:
     path = tmp_path / "file.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
@@ -47,8 +49,9 @@ def problems(tmp_path, text, kind):
     return str(caught.value).splitlines()
 
 
-def test_the_texts_are_good_before_they_are_spoilt(tmp_path):
-    for text, kind in ((CLINIC, Clinic), (PROTOCOL, Protocol)):
+def test_the_texts_are_good_before_they_are_spoilt(tmp_path: Path) -> None:
+    kinds: tuple[tuple[str, Any], ...] = ((CLINIC, Clinic), (PROTOCOL, Protocol))
+    for text, kind in kinds:
         path = tmp_path / "good.toml"
         path.write_text(text, encoding="utf-8")
         assert reader.read_toml(path, kind).name in ("here", "p")
@@ -96,7 +99,7 @@ def test_the_texts_are_good_before_they_are_spoilt(tmp_path):
         (("verified = false", 'verified = "no"'), "sources[0].verified: input should be a valid boolean, got 'no'"),
     ],
 )
-def test_a_protocol_with_one_thing_wrong(tmp_path, change, message):
+def test_a_protocol_with_one_thing_wrong(tmp_path: Path, change: Any, message: Any) -> None:
     text = PROTOCOL.replace(*change)
     assert text != PROTOCOL
     found = problems(tmp_path, text, Protocol)
@@ -104,13 +107,13 @@ def test_a_protocol_with_one_thing_wrong(tmp_path, change, message):
     assert all(line.startswith(f"{tmp_path / 'file.toml'}: ") for line in found)
 
 
-def test_all_problems_come_at_once(tmp_path):
+def test_all_problems_come_at_once(tmp_path: Path) -> None:
     text = PROTOCOL.replace("n_fractions = 25", "n_fractions = true").replace("dose_gy", "dose_gv")
     found = problems(tmp_path, text, Protocol)
     assert len(found) == 3  # wrong type, unknown key, and the key that is missing for it
 
 
-def test_an_unknown_key_hides_no_wrong_value_of_its_table(tmp_path):
+def test_an_unknown_key_hides_no_wrong_value_of_its_table(tmp_path: Path) -> None:
     text = PROTOCOL.replace("n_fractions = 25", "n_fractions = 0\nfractoins = 3")
     assert [line.split(": ", 1)[1] for line in problems(tmp_path, text, Protocol)] == [
         "prescription.phases[0].fractoins is not a known key; did you mean 'n_fractions'?",
@@ -125,7 +128,7 @@ tissue = "generic-late"
 """
 
 
-def refused(tmp_path, text, load=catalogue.load_protocol):
+def refused(tmp_path: Path, text: Any, load: Any = catalogue.load_protocol) -> Any:
     path = tmp_path / "own.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
@@ -135,7 +138,7 @@ def refused(tmp_path, text, load=catalogue.load_protocol):
     return [line.removeprefix(f"{path}: ") for line in lines]
 
 
-def test_a_dose_that_may_be_cgy_is_refused_in_a_file_but_not_with_its_unit(tmp_path):
+def test_a_dose_that_may_be_cgy_is_refused_in_a_file_but_not_with_its_unit(tmp_path: Path) -> None:
     """34 Gy in one fraction is treated (lung), so notation takes it with its unit; a file has no unit beside it."""
     high = PROTOCOL.replace("n_fractions = 25", "n_fractions = 1").replace("45.0", "34.0")
     (found,) = refused(tmp_path, high)
@@ -156,7 +159,7 @@ def test_a_dose_that_may_be_cgy_is_refused_in_a_file_but_not_with_its_unit(tmp_p
         ('chemo = "generic-q3w-x3"\nalign = "soon"', "align = 'soon': align takes cycle=N"),
     ],
 )
-def test_names_inside_a_protocol_are_named_with_file_and_key(tmp_path, change, message):
+def test_names_inside_a_protocol_are_named_with_file_and_key(tmp_path: Path, change: Any, message: Any) -> None:
     (found,) = refused(tmp_path, PROTOCOL.replace('label = "P"', f'label = "P"\n{change}'))
     assert found.startswith(message)
 
@@ -174,18 +177,18 @@ def test_names_inside_a_protocol_are_named_with_file_and_key(tmp_path, change, m
         (REGION + "stated_dose_gy = -1.0", "regions 'late': stated_dose_gy must be 0 Gy or greater, got -1.0"),
     ],
 )
-def test_regions_of_a_protocol(tmp_path, more, message):
+def test_regions_of_a_protocol(tmp_path: Path, more: Any, message: Any) -> None:
     assert refused(tmp_path, PROTOCOL + more)[0].startswith(message)
 
 
-def test_countries_of_a_clinic_are_named_with_file_and_key(tmp_path):
+def test_countries_of_a_clinic_are_named_with_file_and_key(tmp_path: Path) -> None:
     (found,) = refused(tmp_path, CLINIC.replace('"CN"', '"XX"'), catalogue.load_clinic)
     assert found.startswith("country = 'XX': country 'XX' is not known to the holidays library")
     (found,) = refused(tmp_path, CLINIC.replace('"CN"', '"DE"\nsubdivision = "ZZ"'), catalogue.load_clinic)
     assert found.startswith("subdivision = 'ZZ': subdivision 'ZZ' of DE is not known; known: BB, BE")
 
 
-def test_a_file_is_named_as_it_was_typed(tmp_path, monkeypatch):
+def test_a_file_is_named_as_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for typed, message in (
         ("./", "./: is a folder"),
@@ -228,12 +231,12 @@ def test_a_file_is_named_as_it_was_typed(tmp_path, monkeypatch):
         ('worked_weekends = "maybe"', "worked_weekends takes unknown, yes, no, got 'maybe'"),
     ],
 )
-def test_a_clinic_with_one_thing_wrong(tmp_path, more, message):
+def test_a_clinic_with_one_thing_wrong(tmp_path: Path, more: Any, message: Any) -> None:
     found = problems(tmp_path, f"{CLINIC}\n{more}\n", Clinic)
     assert any(message in line for line in found), found
 
 
-def test_files_that_are_no_toml_or_not_there(tmp_path):
+def test_files_that_are_no_toml_or_not_there(tmp_path: Path) -> None:
     assert "is empty" in problems(tmp_path, "  \n", Clinic)[0]
     assert "is not TOML" in problems(tmp_path, "name = ", Clinic)[0]
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
@@ -242,7 +245,7 @@ def test_files_that_are_no_toml_or_not_there(tmp_path):
             reader.read_toml(tmp_path / name, Clinic)
 
 
-def test_mistyped_kinds_are_all_named_with_what_they_take(tmp_path):
+def test_mistyped_kinds_are_all_named_with_what_they_take(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(
         '[[tissues]]\nname = "mine"\nlabel = "Mine"\nkind = "tumor"\nalpha_beta = 7.0\n'
@@ -258,7 +261,7 @@ def test_mistyped_kinds_are_all_named_with_what_they_take(tmp_path):
     )
 
 
-def test_a_users_tissue_file_is_not_kept_for_later_calls(tmp_path):
+def test_a_users_tissue_file_is_not_kept_for_later_calls(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(
         '[[tissues]]\nname = "mine"\nlabel = "Mine"\nkind = "tumour"\nalpha_beta = 7.0\n'
@@ -269,7 +272,7 @@ def test_a_users_tissue_file_is_not_kept_for_later_calls(tmp_path):
     assert "mine" not in catalogue.load_tissues()
 
 
-def test_tissues_a_protocol_names_and_regions_given_twice(tmp_path):
+def test_tissues_a_protocol_names_and_regions_given_twice(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(PROTOCOL + REGION.replace("generic-late", "generic-lat"), encoding="utf-8")
     where = resolve.Where()
@@ -289,12 +292,12 @@ SHIPPED = catalogue.directory()
 README = (SHIPPED.parent / "README.md").read_text(encoding="utf-8")
 
 
-def uncommented(kind, name):
+def uncommented(kind: Any, name: Any) -> Any:
     """A shipped file with every line in use that is ready to be: # and no blank."""
     return re.sub(r"^#(?=\S)", "", (SHIPPED / kind / f"{name}.toml").read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
-def blocks(first):
+def blocks(first: Any) -> Any:
     found = re.findall(rf"```toml\n# {first}\n(.*?)```", README, flags=re.DOTALL)
     return [pytest.param(text, id=f"README {first} {place}") for place, text in enumerate(found, 1)]
 
@@ -303,7 +306,7 @@ def blocks(first):
     "text",
     [pytest.param(uncommented("clinics", "west-china"), id="west-china"), *blocks("clinic")],
 )
-def test_examples_of_a_clinic_load_and_build(tmp_path, text):
+def test_examples_of_a_clinic_load_and_build(tmp_path: Path, text: Any) -> None:
     path = tmp_path / "clinic.toml"
     path.write_text(text, encoding="utf-8")
     found = catalogue.load_clinic(str(path))
@@ -317,7 +320,7 @@ def test_examples_of_a_clinic_load_and_build(tmp_path, text):
     assert not inputs.infusion.is_open(dt.date(2026, 3, 6))
 
 
-def test_every_block_of_the_shipped_clinic_is_used(tmp_path):
+def test_every_block_of_the_shipped_clinic_is_used(tmp_path: Path) -> None:
     path = tmp_path / "clinic.toml"
     path.write_text(uncommented("clinics", "west-china"), encoding="utf-8")
     found = catalogue.load_clinic(str(path))
@@ -335,7 +338,7 @@ def test_every_block_of_the_shipped_clinic_is_used(tmp_path):
         *blocks("protocol"),
     ],
 )
-def test_examples_of_a_protocol_load_and_plan(tmp_path, text):
+def test_examples_of_a_protocol_load_and_plan(tmp_path: Path, text: Any) -> None:
     path = tmp_path / "protocol.toml"
     path.write_text(text, encoding="utf-8")
     found = catalogue.load_protocol(str(path))
@@ -346,7 +349,7 @@ def test_examples_of_a_protocol_load_and_plan(tmp_path, text):
     assert len(made.effects) == len(found.regions)
 
 
-def test_columns_of_records_are_pairs_or_a_table(tmp_path):
+def test_columns_of_records_are_pairs_or_a_table(tmp_path: Path) -> None:
     path = tmp_path / "clinic.toml"
     for written in ('{ "Datum" = "date" }', '[["date", "Datum"]]'):
         path.write_text(CLINIC + f"record_columns = {written}\n", encoding="utf-8")
@@ -360,7 +363,7 @@ def test_columns_of_records_are_pairs_or_a_table(tmp_path):
         ('{ "A" = "date", "B" = "date" }', "'date' is given to two"),
     ],
 )
-def test_columns_of_records_have_one_known_meaning_each(tmp_path, columns, message):
+def test_columns_of_records_have_one_known_meaning_each(tmp_path: Path, columns: Any, message: Any) -> None:
     (found,) = refused(tmp_path, f"{CLINIC}record_columns = {columns}\n", catalogue.load_clinic)
     assert found.startswith("record_columns takes date, time, fraction, dose_gy, status, target, phase")
     assert message in found

@@ -7,6 +7,7 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import dicom_factory as make
 import pytest
@@ -20,7 +21,7 @@ PLANNED = ("--start", "2026-03-02", "--clinic", "weekdays", *STAMP)
 
 
 @pytest.fixture
-def export(tmp_path, monkeypatch):
+def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A patient's folder as a treatment planning system names it, and the working folder beside it."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "ZEBEDEE_QUENTIN"
@@ -29,24 +30,24 @@ def export(tmp_path, monkeypatch):
     return folder
 
 
-def planned(cli, export, *more):
+def planned(cli: Any, export: Any, *more: Any) -> Any:
     result = cli("plan", str(export / "RP.PAT4711.Zeblabel.dcm"), *PLANNED, "--only", "json", "--out", "p", *more)
     assert result.exit_code == 0, result.output
     return result
 
 
-def missed(cli, *words):
+def missed(cli: Any, *words: Any) -> Any:
     result = cli("missed", "p/plan.json", *words, *STAMP, "--json")
     assert result.exit_code == 0, result.stderr
     return json.loads(result.stdout)
 
 
-def given(answer):
+def given(answer: Any) -> Any:
     fractions = answer["status"]["delivered"]["fractions"]
     return len(fractions), pytest.approx(sum(fraction["dose_gy"] for fraction in fractions))
 
 
-def test_a_course_from_plan_and_records(cli, export):
+def test_a_course_from_plan_and_records(cli: Any, export: Any) -> None:
     planned(cli, export)
     make.fractions(export, range(1, 11))
     answer = missed(cli, "--record", str(export))
@@ -55,17 +56,17 @@ def test_a_course_from_plan_and_records(cli, export):
     assert answer["status"]["appended"]["last"] == "2026-04-10"
 
 
-def test_files_named_one_by_one(cli, export):
+def test_files_named_one_by_one(cli: Any, export: Any) -> None:
     planned(cli, export)
     make.fractions(export, [1, 2])
     words = [word for path in sorted(export.iterdir()) for word in ("--record", str(path))]
     assert given(missed(cli, *words)) == (2, 4.0)
 
 
-def test_the_plan_that_pydicom_ships(cli, tmp_path, monkeypatch):
+def test_the_plan_that_pydicom_ships(cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """V20: 30 fractions, 30.826203 Gy to the target, no pattern."""
     monkeypatch.chdir(tmp_path)
-    shutil.copy(get_testdata_file("rtplan.dcm"), "plan.dcm")
+    shutil.copy(str(get_testdata_file("rtplan.dcm")), "plan.dcm")
     result = cli("plan", "plan.dcm", *PLANNED, "--json")
     assert result.exit_code == 0, result.output
     plan = json.loads(result.stdout)
@@ -76,7 +77,7 @@ def test_the_plan_that_pydicom_ships(cli, tmp_path, monkeypatch):
     assert "warning: fraction group 1 has no FractionPattern" in result.stderr
 
 
-def test_a_replan_and_a_partial_fraction(cli, export):
+def test_a_replan_and_a_partial_fraction(cli: Any, export: Any) -> None:
     other = make.generate_uid(entropy_srcs=["second"])
     planned(cli, export)
     make.fractions(export, range(1, 6))
@@ -95,7 +96,7 @@ def test_a_replan_and_a_partial_fraction(cli, export):
     assert given(first) == (5, 10.0)
 
 
-def test_several_targets_through_the_door(cli, export):
+def test_several_targets_through_the_door(cli: Any, export: Any) -> None:
     path = export / "RP.PAT4711.Zeblabel.dcm"
     make.plan(path, references=[make.reference(1, 60.0), make.reference(2, 54.0)])
     refused = cli("plan", str(path), *PLANNED, "--json")
@@ -119,10 +120,10 @@ def test_several_targets_through_the_door(cli, export):
         (("missed", "p/plan.json", "--record", "cut.dcm"), "cut.dcm: is cut off or damaged"),
     ],
 )
-def test_what_does_not_fit_is_refused_in_one_sentence(cli, export, words, problem):
+def test_what_does_not_fit_is_refused_in_one_sentence(cli: Any, export: Any, words: Any, problem: Any) -> None:
     planned(cli, export)
     make.fractions(export, [1])
-    shutil.copy(get_testdata_file("rtplan_truncated.dcm"), "cut.dcm")
+    shutil.copy(str(get_testdata_file("rtplan_truncated.dcm")), "cut.dcm")
     for name in ("a.csv", "b.csv"):
         export.with_name(name).write_text("date\n2026-03-02\n", encoding="utf-8")
     result = cli(*words)
@@ -132,7 +133,7 @@ def test_what_does_not_fit_is_refused_in_one_sentence(cli, export, words, proble
     assert len([line for line in result.stderr.splitlines() if line.strip()]) <= 4
 
 
-def content(file):
+def content(file: Any) -> Any:
     """What stands in a file, a workbook's parts among it."""
     parts = [file.read_bytes()]
     if zipfile.is_zipfile(file):
@@ -141,7 +142,7 @@ def content(file):
     return b"".join(parts).decode("utf-8", "ignore")
 
 
-def test_nothing_of_the_patient_reaches_a_file_or_message(cli, export, capfd):
+def test_nothing_of_the_patient_reaches_a_file_or_message(cli: Any, export: Any, capfd: Any) -> None:
     """Not from the objects, not from the names of files and folders, in no format, no note and no refusal."""
     path = str(export / "RP.PAT4711.Zeblabel.dcm")
     make.fractions(export, range(1, 4))
@@ -166,7 +167,7 @@ def test_nothing_of_the_patient_reaches_a_file_or_message(cli, export, capfd):
     assert [word for word in make.PATIENT if re.search(re.escape(word.lower()), everything)] == []
 
 
-def test_the_guide_is_true(cli, tmp_path, monkeypatch):
+def test_the_guide_is_true(cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command of the guide runs and prints the lines that stand below it."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "export").mkdir()

@@ -18,14 +18,14 @@ from rtplan.note import Source
 from rtplan.prescription.prescription import Phase, Prescription, TargetDose, simple, weekly
 from rtplan.radiobiology.effect import NO_TIME, Time, cohort, evaluate, evaluate_many, notes_on, region_elapsed_days
 from rtplan.radiobiology.region import Region, Share
-from rtplan.radiobiology.tissue import Limit, Repair, Repopulation, Tissue
+from rtplan.radiobiology.tissue import Limit, Repair, Repopulation, Tissue, TissueKind
 
 MONDAY = dt.date(2026, 1, 5)
 SOURCE = Source(text="a test", verified=False)
 SURROGATE = Repopulation(source=SOURCE, rate=0.9, basis="bed", kick_off_day=28.0)
 
 
-def tissue(kind: str = "tumour", alpha_beta: float = 10.0, **more: Any) -> Tissue:
+def tissue(kind: TissueKind = "tumour", alpha_beta: float = 10.0, **more: Any) -> Tissue:
     return Tissue(name=f"{kind} {alpha_beta:g}", label=kind, kind=kind, alpha_beta=alpha_beta, source=SOURCE, **more)
 
 

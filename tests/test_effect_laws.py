@@ -19,7 +19,7 @@ from rtplan.radiobiology import lq
 from rtplan.radiobiology.effect import EffectRow, evaluate, evaluate_many
 from rtplan.radiobiology.intervals import expand
 from rtplan.radiobiology.region import Region, Share
-from rtplan.radiobiology.tissue import Interval, Limit, Repair, Repopulation, Tissue
+from rtplan.radiobiology.tissue import Interval, Limit, Repair, Repopulation, Tissue, TissueKind
 
 SOURCE = Source(text="a test", verified=False)
 FIGURES = (
@@ -59,7 +59,7 @@ patterns = st.builds(weekly, st.integers(1, 7), st.integers(1, 3), st.floats(1.0
 
 @st.composite
 def tissues(draw: st.DrawFn) -> Tissue:
-    kind = draw(st.sampled_from(["tumour", "late", "acute"]))
+    kind: TissueKind = draw(st.sampled_from(["tumour", "late", "acute"]))
     time = None if kind == "late" else draw(st.none() | repopulations)
     limits = (Limit(name="a", eqd2_gy=50.0, alpha_beta=draw(alpha_betas), metric="Dmax", source=SOURCE),)
     return Tissue(
@@ -122,6 +122,8 @@ def by_hand(course: Course, region: Region) -> dict[str, float | None]:
     loss = None
     time = tissue.repopulation
     if time is not None and elapsed is not None:
+        assert time.rate is not None
+        assert time.kick_off_day is not None
         rate = time.rate * (1 + 2 / tissue.alpha_beta if time.basis == "eqd2" else 1.0)
         loss = rate * max(0.0, elapsed + time.first_fraction_is_day - time.kick_off_day)
     gain = None if tissue.repair is None else pairs(course, doses, tissue.repair) / tissue.alpha_beta
@@ -250,6 +252,7 @@ def test_the_kernel_gives_the_closed_form(
     assert row.bed_gy == pytest.approx(bed, rel=1e-12)
     assert row.eqd2_gy == pytest.approx(lq.eqd2(bed, alpha_beta), rel=1e-12)
     if time is not None:
+        assert time.kick_off_day is not None
         counted = course.elapsed_days + time.first_fraction_is_day
         loss = lq.repopulation_loss(counted, time.bed_rate(alpha_beta), time.kick_off_day)
         assert row.time_loss_gy == pytest.approx(loss, rel=1e-12)
@@ -268,9 +271,11 @@ def test_a_gap_costs_the_same_wherever_it_lies(n: int, data: st.DataObject, time
     courses = []
     for _ in range(2):
         day = data.draw(st.sampled_from(inside))
-        calendar = every_day_open(monday, add_days(monday, 200)).with_days(
-            lambda date, reason, day=day: closed if date == day else reason
-        )
+
+        def shut(date: dt.date, reason: Reason, day: dt.date = day) -> Reason:
+            return closed if date == day else reason
+
+        calendar = every_day_open(monday, add_days(monday, 200)).with_days(shut)
         courses.append(lay_out(prescription, calendar, monday))
     first, second = evaluate_many(courses, [Region(name="t", tissue=tissue)])
     assert courses[0].last == courses[1].last

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -301,13 +302,14 @@ def test_an_unknown_language_is_refused_with_the_known_ones() -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_inert(text: str) -> None:
     made, plain = hostile(text), hostile("plain")
-    for render in (
+    pages: tuple[Callable[[Any], str], ...] = (
         lambda p: to_html(report(p)),
         lambda p: to_html(report(p), language="zh_CN"),
         lambda p: patient_html(p, doses=True),
         lambda p: patient_html(p, language="zh_CN"),
         notebook.to_html,
-    ):
+    )
+    for render in pages:
         found, expected = Elements(render(made)), Elements(render(plain))
         assert found.names == expected.names
         assert [name for name, _ in found.attributes] == [name for name, _ in expected.attributes]

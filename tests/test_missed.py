@@ -11,6 +11,8 @@ import itertools
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from factory import FIXED, plan
@@ -35,44 +37,46 @@ from rtplan.report.sentences import sentence
 D = dt.date.fromisoformat
 
 
-def seventy(**where):
+def seventy(**where: Any) -> Any:
     """70 Gy in 35 fractions from Monday 2026-01-05, Monday to Friday, nothing closed."""
     return plan("70/35", "2026-01-05", **{"clinic": "weekdays", "category": 1, **where})
 
 
-def missed(made, days, settings=None, *, as_of=None, cause="", all_options=False):
+def missed(
+    made: Any, days: Any, settings: Any = None, *, as_of: Any = None, cause: Any = "", all_options: Any = False
+) -> Any:
     situation = from_dates(made, parse_missed(days) if days else (), as_of=as_of, cause=cause)
     return checked(missed_answer(situation, settings, all_options=all_options))
 
 
-def recorded(made, text, settings=None, **options):
+def recorded(made: Any, text: Any, settings: Any = None, **options: Any) -> Any:
     record = records_csv.parse(text, "record.csv", made.inputs.prescription.targets[0])
     return checked(missed_answer(from_record(made, record, **options), settings))
 
 
-def checked(answer):
+def checked(answer: Any) -> Any:
     """Every answer of these tests is calculated a second time, from its JSON text alone."""
     text = dumps(replace(answer, provenance=FIXED, parent_sha256="0" * 64).document())
     assert complaints(json.loads(text)) == []
     return answer
 
 
-def row(option, name="tumour"):
+def row(option: Any, name: Any = "tumour") -> Any:
     return next(effect.row for effect in option.effects if effect.row.region == name)
 
 
-def codes(notes):
+def codes(notes: Any) -> Any:
     return {note.code for note in notes}
 
 
-def ids(answer):
+def ids(answer: Any) -> Any:
     return [option.id for option in answer.options]
 
 
 # --- hand-worked cases ----------------------------------------------------------------------------------------------
 
 
-def test_as_planned_70_in_35():
+def test_as_planned_70_in_35() -> None:
     # Monday 5 January + 6 whole weeks + 4 days = Friday 20 February: T = 46.
     # 35 x 2 x (1 + 2/10) = 84.0; 0.9 x (46 - 28) = 16.2; 84.0 - 16.2 = 67.8.
     made = seventy()
@@ -81,7 +85,7 @@ def test_as_planned_70_in_35():
 
 
 @pytest.mark.parametrize("day", ["2026-01-07", "2026-02-11"])
-def test_one_missed_wednesday_early_or_late_costs_2_7(day):
+def test_one_missed_wednesday_early_or_late_costs_2_7(day: Any) -> None:
     # 34 given by Friday 20 February, the 35th on Monday 23 February: T = 49, three days longer although one was missed.
     # 0.9 x (49 - 28) - 0.9 x (46 - 28) = 18.9 - 16.2 = 2.7; 84.0 - 18.9 = 65.1.
     answer = missed(seventy(), day)
@@ -95,7 +99,7 @@ def test_one_missed_wednesday_early_or_late_costs_2_7(day):
     assert codes(appended.violations) == {"prolongation-limit"}  # 3 days, category 1 allows 2
 
 
-def test_one_missed_wednesday_is_won_back_by_one_session():
+def test_one_missed_wednesday_is_won_back_by_one_session() -> None:
     answer = missed(seventy(), "2026-01-14")
     for name, days in (("weekend-1", {D("2026-01-17"): 1}), ("bid-1", {D("2026-01-16"): 2})):
         option = answer.option(name)
@@ -106,7 +110,7 @@ def test_one_missed_wednesday_is_won_back_by_one_session():
     assert ids(answer)[:2] == ["weekend-1", "bid-1"]  # tier b before tier c
 
 
-def test_one_missed_wednesday_by_dose():
+def test_one_missed_wednesday_by_dose() -> None:
     # Planned end, tumour: 26 fractions of 2 Gy stay as they are up to the change on Friday 16 January, 1 + 7 before it.
     # Given and standing: Mon 5 .. Tue 13 January (7) and Thu 15 January (1): 8 x 2.4 = 19.2; left to give 84.0 - 19.2
     # = 64.8 in the 26 fractions from Friday 16 January on: d (1 + d/10) = 64.8/26 = 2.49231, d = 2.0656 -> 2.07 Gy.
@@ -130,7 +134,7 @@ def test_one_missed_wednesday_by_dose():
     assert longer.exact_gy == pytest.approx(-5 + 50**0.5)
 
 
-def test_a_missed_week():
+def test_a_missed_week() -> None:
     # Five fractions appended after Friday 20 February: Monday 23 to Friday 27, T = 53, 7 days longer: 0.9 x 7 = 6.3.
     answer = missed(seventy(), "2026-01-19..2026-01-23")
     assert answer.appended.course.last == D("2026-02-27")
@@ -143,7 +147,7 @@ def test_a_missed_week():
     assert answer.option("bid-5").rank > answer.option("weekend-5").rank
 
 
-def test_missed_last_friday_saturday_is_inside_the_limit_and_monday_is_not():
+def test_missed_last_friday_saturday_is_inside_the_limit_and_monday_is_not() -> None:
     # Saturday 21 February: T = 47, one day longer, 0.9; Monday 23 February: T = 49, three days longer, 2.7.
     answer = missed(seventy(), "2026-02-20")
     saturday = answer.option("weekend-1")
@@ -157,7 +161,7 @@ def test_missed_last_friday_saturday_is_inside_the_limit_and_monday_is_not():
     assert not any(name.startswith(("bid", "dose-tumour-end")) for name in ids(answer))
 
 
-def test_one_before_a_holiday():
+def test_one_before_a_holiday() -> None:
     # 45/25 from Tuesday 3 March in England: 23 fractions by Thursday 2 April, Good Friday 3 and Easter Monday 6 April
     # are closed, the last two on Tuesday 7 and Wednesday 8 April: T = 36. Thursday 2 April missed: one more, on
     # Thursday 9 April, T = 37: 0.9 x (37 - 36) = 0.9 against the plan.
@@ -174,7 +178,7 @@ def test_one_before_a_holiday():
     assert holiday.course.last == D("2026-04-08")
 
 
-def test_twice_daily():
+def test_twice_daily() -> None:
     # 69.6/58 twice a day from Monday 5 January: 29 days, last Thursday 12 February, T = 38. A missed Wednesday moves
     # both of its fractions to Friday 13 February: T = 39, 0.9. Second fractions are not offered: there are two already.
     made = plan("69.6/58bid", "2026-01-05", clinic="weekdays", category=1)
@@ -191,7 +195,7 @@ def test_twice_daily():
     assert one.appended.course.last == D("2026-02-13")
 
 
-def test_45_in_25_over_spring_festival_against_both_references():
+def test_45_in_25_over_spring_festival_against_both_references() -> None:
     # S11: as planned last Monday 16 March, T = 42, prescribed T = 32. Friday 27 February missed: 17 March, T = 43.
     # Against the plan 0.9 x (43 - 42) = 0.9; against the prescription 0.9 x 15 - 0.9 x 4 = 13.5 - 3.6 = 9.9.
     answer = missed(plan(), "2026-02-27")
@@ -205,7 +209,7 @@ def test_45_in_25_over_spring_festival_against_both_references():
     assert missed(plan(), "2026-02-27", Settings(against="planned")).option("worked-weekend-1").deficit_gy == 0.0
 
 
-def test_s11_dates():
+def test_s11_dates() -> None:
     answer = missed(plan(), "2026-02-27")
     saturday = answer.option("worked-weekend-1").course
     assert saturday.fractions[13].date == D("2026-02-28")
@@ -215,7 +219,7 @@ def test_s11_dates():
     assert (twice.last, len(twice.dates)) == (D("2026-03-16"), 24)
 
 
-def test_s12_two_missed_cost_five_days():
+def test_s12_two_missed_cost_five_days() -> None:
     # Planned Friday 3 April; Saturday 4 to Monday 6 April are closed: the two land on Tuesday 7 and Wednesday 8 April.
     answer = missed(plan(start="2026-03-02"), "2026-03-10,2026-03-11")
     course = answer.appended.course
@@ -224,14 +228,14 @@ def test_s12_two_missed_cost_five_days():
     assert [fraction.date for fraction in course.fractions[5:8]] == [D("2026-03-09"), D("2026-03-12"), D("2026-03-13")]
 
 
-def test_gap_before_kick_off_of_a_short_course_costs_nothing():
+def test_gap_before_kick_off_of_a_short_course_costs_nothing() -> None:
     # 30/10 ends on day 11, with one missed on day 14: both before day 28, so nothing is lost to time.
     answer = missed(plan("30/10", "2026-01-05", clinic="weekdays"), "2026-01-09")
     assert answer.prices[0].prescribed_gy == 0.0
     assert "no-compensation-needed" in codes(answer.notes)
 
 
-def test_the_price_of_a_region_is_reckoned_by_its_own_fractions():
+def test_the_price_of_a_region_is_reckoned_by_its_own_fractions() -> None:
     # 60 Gy in 30 to elective and gtv (66 Gy) at once, then 10 Gy in 5 to the gtv alone: from Monday 5 January the
     # elective days end on Friday 13 February (T = 39), the gtv's on Friday 20 February (T = 46). A fraction of the
     # last week missed: Monday 23 February, T = 49 for the gtv, 0.9 x 3 = 2.7; the elective volume loses nothing.
@@ -255,7 +259,7 @@ def test_the_price_of_a_region_is_reckoned_by_its_own_fractions():
             assert price.prescribed_gy == pytest.approx(-effect.prescribed_difference_gy)
 
 
-def test_an_overdose_is_never_called_fine():
+def test_an_overdose_is_never_called_fine() -> None:
     # 3.6 Gy instead of 1.8 Gy once: the tumour has more than it needs, late tissue 3.6 x 2.2 - 1.8 x 1.6 = 5.04 more.
     made = plan("45/25", "2026-01-05", clinic="weekdays")
     answer = recorded(made, "date,dose_gy,status\n2026-01-05,3.6,delivered\n2026-01-06,1.8,delivered\n")
@@ -268,7 +272,7 @@ def test_an_overdose_is_never_called_fine():
 # --- reference cases (reference/radiobiology_cases.json) -----------------------------------------------------------
 
 
-def test_makeup_course_tdf_03():
+def test_makeup_course_tdf_03() -> None:
     # Eye Physics TDF Plan: 30 x 2 Gy planned, 26 given; BED10 72.0, given 62.4, to make up 9.6: four of 2.0 Gy.
     made = plan("60/30", "2026-01-05", clinic="weekdays", alpha_betas=(10.0,))
     assert made.effects[0].bed_gy == pytest.approx(72.0)
@@ -279,7 +283,7 @@ def test_makeup_course_tdf_03():
     assert [slot.doses_gy for slot in answer.situation.slots] == [(2.0,)] * 4
 
 
-def test_gap_with_fixed_finish_bat_06():
+def test_gap_with_fixed_finish_bat_06() -> None:
     # Batyan et al., IntechOpen 2023, doi 10.5772/intechopen.109621: 5 x 5 Gy, one missed, the last two become 6.73 Gy.
     made = plan("25/5", "2026-01-05", clinic="weekdays", alpha_betas=(10.0,))
     answer = missed(made, "2026-01-07", Settings(changed_dose_from=D("2026-01-08")))
@@ -288,7 +292,7 @@ def test_gap_with_fixed_finish_bat_06():
     assert "dose-per-fraction" in codes(answer.option("dose-tumour-end").notes)
 
 
-def test_dose_error_bat_07():
+def test_dose_error_bat_07() -> None:
     # The same source: 33 x 2 Gy planned, 20 x 1.8 Gy given: EQD2 35.4 of 66, 30.6 left in 13 fractions: 2.3 Gy.
     made = plan("66/33", "2026-01-05", clinic="weekdays", alpha_betas=(10.0,))
     lines = "".join(f"{fraction.date},1.8,delivered\n" for fraction in made.course.fractions[:20])
@@ -308,7 +312,9 @@ def test_dose_error_bat_07():
         (0.7, 21.0, 10.0, 40, 7, 4.9),  # BCR-T-01: EQD2 70 becomes 65.1
     ],
 )
-def test_price_in_eqd2_of_rates_in_eqd2(rate, kick_off, alpha_beta, span, gap, loss_eqd2):
+def test_price_in_eqd2_of_rates_in_eqd2(
+    rate: Any, kick_off: Any, alpha_beta: Any, span: Any, gap: Any, loss_eqd2: Any
+) -> None:
     # A rate of EQD2 lost per day times the days: the price in EQD2 is rate x gap once both ends lie past the kick-off.
     made = seventy()
     region = made.inputs.regions[0]
@@ -325,13 +331,13 @@ def test_price_in_eqd2_of_rates_in_eqd2(rate, kick_off, alpha_beta, span, gap, l
 # --- the options ----------------------------------------------------------------------------------------------------
 
 
-def with_machine(made):
+def with_machine(made: Any) -> Any:
     """The plan with a matched machine that is open every weekday."""
     other = replace(made.inputs.calendar, name="linac 2")
     return replace(made, inputs=replace(made.inputs, machines=(other,)))
 
 
-def test_a_matched_machine_the_same_day_comes_first():
+def test_a_matched_machine_the_same_day_comes_first() -> None:
     answer = missed(with_machine(seventy()), "2026-01-14")
     option = answer.option("machine-1")
     assert (option.tier, option.rank) == ("a", 1)
@@ -339,7 +345,7 @@ def test_a_matched_machine_the_same_day_comes_first():
     assert row(option).net_bed_gy == pytest.approx(67.8)
 
 
-def test_a_closure_known_beforehand_is_no_interruption_and_the_same_found_later_is():
+def test_a_closure_known_beforehand_is_no_interruption_and_the_same_found_later_is() -> None:
     made = plan()
     with pytest.raises(DomainError, match=r"no fraction on Wed 2026-02-18, closed when it was made: Chinese New Year"):
         missed(made, "2026-02-18")
@@ -352,7 +358,7 @@ def test_a_closure_known_beforehand_is_no_interruption_and_the_same_found_later_
     assert revised.inputs.infusion.is_open(D("2026-01-21"))
 
 
-def test_second_fractions_are_charged_for_repair_in_every_region_with_a_half_time():
+def test_second_fractions_are_charged_for_repair_in_every_region_with_a_half_time() -> None:
     # The cord's share is 42/70: 1.2 Gy a fraction, half-time 5 h, 6 h apart: 2 x 1.2 x 1.2 x 2^(-6/5) / 2 Gy.
     made = seventy(regions=("spinal cord=42Gy Dmax",))
     answer = missed(made, "2026-01-14")
@@ -363,7 +369,7 @@ def test_second_fractions_are_charged_for_repair_in_every_region_with_a_half_tim
     assert answer.option("bid-1").late_excess_gy == pytest.approx(cord.repair_gain_gy)
 
 
-def test_the_department_interval_is_kept():
+def test_the_department_interval_is_kept() -> None:
     made = seventy(regions=("spinal cord=42Gy Dmax",))
     made = replace(made, inputs=replace(made.inputs, limits=replace(made.inputs.limits, interval_h=8.0)))
     option = missed(made, "2026-01-14").option("bid-1")
@@ -371,13 +377,13 @@ def test_the_department_interval_is_kept():
     assert not option.violations
 
 
-def test_a_large_second_fraction_breaks_the_limit():
+def test_a_large_second_fraction_breaks_the_limit() -> None:
     answer = missed(plan("60/20", "2026-01-05", clinic="weekdays", category=1), "2026-01-14")
     assert codes(answer.option("bid-1").violations) == {"second-fraction-dose"}
     assert answer.options[0].id == "weekend-1"
 
 
-def test_added_fractions_have_days_of_their_own():
+def test_added_fractions_have_days_of_their_own() -> None:
     # 70/35 with one Wednesday missed, appended on Monday 23 February (65.1). Each one added brings 2.4, costs its days:
     # Tuesday 24: 65.1 + 2.4 - 0.9 = 66.6; Wednesday 25: 68.1, more than 67.8. So two are added.
     answer = missed(seventy(), "2026-01-14")
@@ -391,7 +397,7 @@ def test_added_fractions_have_days_of_their_own():
     assert any(after < before for before, after in itertools.pairwise(nets))
 
 
-def test_all_targets_scale_together_unless_named():
+def test_all_targets_scale_together_unless_named() -> None:
     phase = Phase(
         name="phase 1",
         n_fractions=28,
@@ -410,7 +416,7 @@ def test_all_targets_scale_together_unless_named():
     assert elective == {1.8}
 
 
-def test_late_limit_breaks_and_rounds_down():
+def test_late_limit_breaks_and_rounds_down() -> None:
     answer = missed(seventy(), "2026-02-04", Settings(late_limit=0.0))
     assert "late-limit" in codes(answer.option("dose-tumour-end").violations)
     assert not answer.option("weekend-1").violations
@@ -418,13 +424,13 @@ def test_late_limit_breaks_and_rounds_down():
     assert not missed(seventy(), "2026-02-04", Settings(late_limit=0.01)).option("dose-tumour-end").violations
 
 
-def test_restore_a_share_of_the_reference():
+def test_restore_a_share_of_the_reference() -> None:
     part = missed(seventy(), "2026-01-14", Settings(restore=0.95))
     assert part.appended.deficit_gy == 0.0  # 65.1 of 0.95 x 67.8 = 64.41
     assert part.option("dose-tumour-end").doses[0].dose_gy < 2.07
 
 
-def test_rankings():
+def test_rankings() -> None:
     made = seventy()
     first = {
         by: missed(made, "2026-01-14", Settings(rank_by=by)).options[0].id for by in ("guideline", "tumour", "late")
@@ -434,14 +440,14 @@ def test_rankings():
     assert fewest.options[0].n_sessions == 0
 
 
-def test_among_equals_worked_weekends_come_before_weekends_and_those_before_holidays():
+def test_among_equals_worked_weekends_come_before_weekends_and_those_before_holidays() -> None:
     # 45/25 from Thursday 5 February over Spring Festival: all three kinds of days reach the planned end.
     answer = missed(plan(start="2026-02-05"), "2026-02-12", Settings(rank_by="late"), all_options=True)
     ranked = [name for name in ids(answer) if name in ("worked-weekend-1", "weekend-1", "holiday-1")]
     assert ranked == ["worked-weekend-1", "weekend-1", "holiday-1"]
 
 
-def test_what_lacks_nothing_is_not_put_below_another_dose():
+def test_what_lacks_nothing_is_not_put_below_another_dose() -> None:
     # 30/10 of category 3, one fraction missed: T = 14 lies before day 28, and no rule is broken.
     answer = missed(plan("30/10", "2026-01-05", clinic="weekdays"), "2026-01-09")
     order = ids(answer)
@@ -449,7 +455,7 @@ def test_what_lacks_nothing_is_not_put_below_another_dose():
     assert answer.appended.tier == "none"
 
 
-def test_at_most_twelve_are_shown_and_the_uncompensated_one_always():
+def test_at_most_twelve_are_shown_and_the_uncompensated_one_always() -> None:
     answer = missed(seventy(), "2026-01-12..2026-01-23")
     assert len(answer.options) > 12
     assert len(answer.listed) <= 12
@@ -457,13 +463,13 @@ def test_at_most_twelve_are_shown_and_the_uncompensated_one_always():
     assert len(missed(seventy(), "2026-01-12..2026-01-23", all_options=True).listed) == len(answer.options)
 
 
-def test_sensitivity_counts_sets_and_intervals():
+def test_sensitivity_counts_sets_and_intervals() -> None:
     answer = missed(seventy(), "2026-01-14")
     assert {entry.name for entry in answer.sensitivity} >= {"kick-off day 21", "kick-off day 35"}
     assert all(entry.stays_first for entry in answer.sensitivity)
 
 
-def test_a_mix_where_neither_kind_of_session_alone_keeps_the_end():
+def test_a_mix_where_neither_kind_of_session_alone_keeps_the_end() -> None:
     # Wednesday 11 to Friday 13 February missed: Saturday 14 and Sunday 15 (week of 4) take two, and the last week
     # of five takes one second fraction, its sixth: Friday 20 February. Tier c, the worse of the two.
     option = missed(seventy(), "2026-02-11..2026-02-13").option("mix-3")
@@ -472,7 +478,7 @@ def test_a_mix_where_neither_kind_of_session_alone_keeps_the_end():
     assert (option.tier, option.course.last, option.violations) == ("c", D("2026-02-20"), ())
 
 
-def test_sessions_that_come_inside_the_limit_where_the_plan_itself_does_not():
+def test_sessions_that_come_inside_the_limit_where_the_plan_itself_does_not() -> None:
     # 45/25 from Monday 13 April over the May holiday of China: 1 to 5 May closed, three weekdays: 15 becomes 20 May.
     made = plan(start="2026-04-13")
     assert (made.course.last, made.prolongation_days) == (D("2026-05-20"), 5)
@@ -488,7 +494,7 @@ def test_sessions_that_come_inside_the_limit_where_the_plan_itself_does_not():
 # --- chemotherapy ---------------------------------------------------------------------------------------------------
 
 
-def test_chemotherapy_stays_and_a_drug_without_radiation_is_named():
+def test_chemotherapy_stays_and_a_drug_without_radiation_is_named() -> None:
     made = plan(start="2026-03-02")
     answer = missed(made, "2026-03-23")  # cycle 2 day 1
     assert "drug-without-radiation" in codes(answer.notes)
@@ -499,7 +505,7 @@ def test_chemotherapy_stays_and_a_drug_without_radiation_is_named():
     assert "intensified-with-chemotherapy" in codes(twice.notes)
 
 
-def test_a_longer_course_can_take_a_cycle_in():
+def test_a_longer_course_can_take_a_cycle_in() -> None:
     # Cycle 3 falls on 17 March, one day after the planned end; appended, the course ends on it.
     answer = missed(plan(), "2026-02-27")
     assert [cycle.concurrent for cycle in answer.plan.cycles] == [True, True, False]
@@ -510,7 +516,7 @@ def test_a_longer_course_can_take_a_cycle_in():
 # --- starts, ends, parts --------------------------------------------------------------------------------------------
 
 
-def test_a_missed_first_fraction_is_a_start_delay():
+def test_a_missed_first_fraction_is_a_start_delay() -> None:
     answer = missed(seventy(), "2026-01-05")
     assert ids(answer) == ["restart"]
     assert answer.appended.course.first == D("2026-01-06")
@@ -521,7 +527,7 @@ def test_a_missed_first_fraction_is_a_start_delay():
     assert (revised.course.first, revised.prolongation_days) == (D("2026-01-06"), 0)
 
 
-def test_a_closure_announced_before_the_course_begins():
+def test_a_closure_announced_before_the_course_begins() -> None:
     # Asked on 1 January: Wednesday 14 is lost, the course begins on 5 January as planned, and it costs the same 2.7.
     answer = missed(seventy(), "2026-01-14", as_of=D("2026-01-01"))
     assert answer.appended.course.first == D("2026-01-05")
@@ -532,7 +538,7 @@ def test_a_closure_announced_before_the_course_begins():
     assert (ids(delayed), delayed.appended.course.first) == (["restart"], D("2026-01-06"))
 
 
-def test_nothing_left_shows_what_added_fractions_would_do():
+def test_nothing_left_shows_what_added_fractions_would_do() -> None:
     made = plan("45/25", "2026-01-05", clinic="weekdays")
     lines = "".join(f"{f.date},{1.0 if f.number == 1 else 1.8},delivered\n" for f in made.course.fractions)
     answer = recorded(made, "date,dose_gy,status\n" + lines)
@@ -542,7 +548,7 @@ def test_nothing_left_shows_what_added_fractions_would_do():
     assert [option.tier for option in answer.options] == ["e", "none"]
 
 
-def test_a_partial_fraction_offers_its_rest_the_same_day_first():
+def test_a_partial_fraction_offers_its_rest_the_same_day_first() -> None:
     made = plan("45/25", "2026-01-05", clinic="weekdays")
     lines = "".join(f"{f.date},1.8,\n" for f in made.course.fractions[:6]) + "2026-01-13,1.0,partial\n"
     answer = recorded(made, "date,dose_gy,status\n" + lines)
@@ -557,7 +563,7 @@ def test_a_partial_fraction_offers_its_rest_the_same_day_first():
     assert answer.appended.course.total_gy() == pytest.approx(45.0)
 
 
-def test_the_rest_of_a_fraction_names_the_target_it_is_owed_to():
+def test_the_rest_of_a_fraction_names_the_target_it_is_owed_to() -> None:
     totals = (TargetDose(target="A", dose_gy=50.0), TargetDose(target="B", dose_gy=57.5))
     base = plan("45/25", "2026-01-05", clinic="weekdays")
     prescription = Prescription(name="sib", phases=(Phase(name="a", n_fractions=25, totals=totals),))
@@ -582,17 +588,17 @@ def test_the_rest_of_a_fraction_names_the_target_it_is_owed_to():
         ("", "must be a date that exists"),
     ],
 )
-def test_dates_that_cannot_be_missed(days, message):
+def test_dates_that_cannot_be_missed(days: Any, message: Any) -> None:
     with pytest.raises(DomainError, match=message):
         from_dates(seventy(), parse_missed(days))
 
 
-def test_ranges_skip_days_without_fractions():
+def test_ranges_skip_days_without_fractions() -> None:
     situation = from_dates(seventy(), parse_missed("2026-01-16..2026-01-19"))
     assert [fraction.date for fraction in situation.missed] == [D("2026-01-16"), D("2026-01-19")]
 
 
-def test_settings_out_of_range():
+def test_settings_out_of_range() -> None:
     for bad in ({"against": "x"}, {"rank_by": "x"}, {"restore": 0.0}, {"restore": 2.0}, {"late_limit": -0.1}):
         with pytest.raises(DomainError):
             Settings(**bad)
@@ -600,14 +606,14 @@ def test_settings_out_of_range():
         missed(seventy(), "2026-01-14", Settings(changed_dose_from=D("2026-01-14")))
 
 
-def shortened(last, **source):
+def shortened(last: Any, **source: Any) -> Any:
     """The plan with a calendar that ends early, and what it says of where its days come from."""
     made = seventy()
     short = made.inputs.calendar.trimmed(made.inputs.calendar.first, D(last))
     return replace(made, inputs=replace(made.inputs, calendar=short, **source))
 
 
-def test_a_calendar_that_ends_too_early_is_continued_from_the_clinics_own_source():
+def test_a_calendar_that_ends_too_early_is_continued_from_the_clinics_own_source() -> None:
     # Monday 23 February lies behind the stored calendar. A plan of an older rtplan has only the clinic's label.
     for source in ({}, {"calendar_source": None}):
         answer = missed(shortened("2026-02-21", **source), "2026-01-14")
@@ -615,7 +621,7 @@ def test_a_calendar_that_ends_too_early_is_continued_from_the_clinics_own_source
         assert len(answer.added_scan) == 16
 
 
-def test_what_does_not_fit_a_calendar_that_cannot_be_continued_is_named():
+def test_what_does_not_fit_a_calendar_that_cannot_be_continued_is_named() -> None:
     unknown = {"calendar_source": None, "clinic": "a clinic that closed"}
     with pytest.raises(ScheduleError, match="last day of the calendar"):
         missed_answer(from_dates(shortened("2026-02-21", **unknown), parse_missed("2026-01-14")))
@@ -632,7 +638,7 @@ def test_what_does_not_fit_a_calendar_that_cannot_be_continued_is_named():
 
 
 @pytest.mark.parametrize("name", ["weekend-1", "bid-1", "dose-tumour-end", "dose-tumour-longer", "added-2", "append"])
-def test_every_choice_reads_back_and_changes_nothing_when_nothing_more_is_missed(name):
+def test_every_choice_reads_back_and_changes_nothing_when_nothing_more_is_missed(name: Any) -> None:
     answer = missed(seventy(), "2026-01-14")
     revised = choose(answer, name, FIXED, parent_sha256="a" * 64)
     assert artefact.parse(revised.document()) == revised
@@ -642,7 +648,7 @@ def test_every_choice_reads_back_and_changes_nothing_when_nothing_more_is_missed
     assert again.appended.course == revised.course
 
 
-def test_a_second_interruption_starts_from_the_revised_plan():
+def test_a_second_interruption_starts_from_the_revised_plan() -> None:
     first = missed(seventy(), "2026-01-14")
     revised = choose(first, "dose-tumour-end", FIXED, parent_sha256="a" * 64)
     second = missed(revised, "2026-02-04", Settings(against="planned"))
@@ -656,7 +662,7 @@ def test_a_second_interruption_starts_from_the_revised_plan():
     assert third.course.total_gy() == pytest.approx(revised.course.total_gy())
 
 
-def test_what_a_revision_counts_as_given_cannot_be_missed():
+def test_what_a_revision_counts_as_given_cannot_be_missed() -> None:
     revised = choose(missed(seventy(), "2026-01-14"), "bid-1", FIXED, parent_sha256="a" * 64)
     with pytest.raises(DomainError, match="revision 2 counts this fraction as given"):
         missed(revised, "2026-01-13")
@@ -666,13 +672,13 @@ def test_what_a_revision_counts_as_given_cannot_be_missed():
 
 
 @pytest.fixture
-def plan_file(cli, tmp_path):
+def plan_file(cli: Any, tmp_path: Path) -> Any:
     result = cli("plan", "--start", "2026-03-02", "--out", str(tmp_path / "a"), "--only", "json")
     assert result.exit_code == 0, result.output
     return tmp_path / "a" / "plan.json"
 
 
-def test_json_holds_all_that_a_second_calculation_needs(cli, plan_file):
+def test_json_holds_all_that_a_second_calculation_needs(cli: Any, plan_file: Any) -> None:
     result = cli("missed", str(plan_file), "--missed", "2026-03-10,2026-03-11", "--json")
     data = json.loads(result.stdout)
     assert next(iter(data)) == "schema"
@@ -682,7 +688,7 @@ def test_json_holds_all_that_a_second_calculation_needs(cli, plan_file):
     assert [option["rank"] for option in data["options"]] == list(range(1, len(data["options"]) + 1))
 
 
-def test_terminal_and_csv(cli, plan_file):
+def test_terminal_and_csv(cli: Any, plan_file: Any) -> None:
     result = cli("missed", str(plan_file), "--missed", "2026-03-10..2026-03-11", "--cause", "linac repair")
     assert result.exit_code == 0
     for text in ("linac repair", "Price", "weekend-2", "stays first", "Wed 2026-04-08"):
@@ -691,7 +697,7 @@ def test_terminal_and_csv(cli, plan_file):
     assert table.splitlines()[1].startswith("1,weekend-2,b,2026-04-03,32,0,2,")
 
 
-def test_the_terminal_is_short_and_all_shows_the_rest(cli, plan_file):
+def test_the_terminal_is_short_and_all_shows_the_rest(cli: Any, plan_file: Any) -> None:
     words = ["missed", str(plan_file), "--missed", "2026-03-10..2026-03-11"]
     text = cli(*words).stdout
     assert len(text.splitlines()) <= 120
@@ -706,7 +712,7 @@ def test_the_terminal_is_short_and_all_shows_the_rest(cli, plan_file):
 
 
 @pytest.mark.parametrize("hard", [False, True])
-def test_what_is_signed_is_one_page(browser, tmp_path, hard):
+def test_what_is_signed_is_one_page(browser: Any, tmp_path: Path, hard: Any) -> None:
     # Hard: five fractions missed, three of a wrong dose, twelve options, a title and a rule of two lines.
     made = plan(start="2026-03-02")
     rows = [
@@ -731,7 +737,7 @@ def test_what_is_signed_is_one_page(browser, tmp_path, hard):
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
 
 
-def test_choose_writes_the_next_revision_and_leaves_the_old_one(cli, plan_file, tmp_path):
+def test_choose_writes_the_next_revision_and_leaves_the_old_one(cli: Any, plan_file: Any, tmp_path: Path) -> None:
     before = plan_file.read_bytes()
     out = tmp_path / "b"
     result = cli("missed", str(plan_file), "--missed", "2026-03-10", "--choose", "bid-1", "--out", str(out))
@@ -757,13 +763,13 @@ def test_choose_writes_the_next_revision_and_leaves_the_old_one(cli, plan_file, 
         (["--missed", "2026-03-10", "--change-target", "nodes"], 2, "there is no target 'nodes'"),
     ],
 )
-def test_refusals_of_the_door(cli, plan_file, words, code, message):
+def test_refusals_of_the_door(cli: Any, plan_file: Any, words: Any, code: Any, message: Any) -> None:
     result = cli("missed", str(plan_file), *words)
     assert result.exit_code == code
     assert message in result.output
 
 
-def test_unknown_choice_names_what_there_is(cli, plan_file, tmp_path):
+def test_unknown_choice_names_what_there_is(cli: Any, plan_file: Any, tmp_path: Path) -> None:
     words = ["--missed", "2026-03-10", "--choose", "weekend-9", "--out", str(tmp_path / "c")]
     result = cli("missed", str(plan_file), *words)
     assert result.exit_code == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
+from typing import Any
 
 import pytest
 from factory import FIXED, plan
@@ -33,7 +34,7 @@ PLANS = {
 
 
 @st.composite
-def interruptions(draw, names=tuple(PLANS)):
+def interruptions(draw: Any, names: Any = tuple(PLANS)) -> Any:
     """A plan and some of its days, the first left out; the question is asked on the last of them or later."""
     made = PLANS[draw(st.sampled_from(names))]
     days = made.course.dates[1:]
@@ -44,21 +45,21 @@ def interruptions(draw, names=tuple(PLANS)):
     return made, tuple(MissedSpan(first=day, last=day) for day in lost), as_of
 
 
-def answer_to(question):
+def answer_to(question: Any) -> Any:
     made, spans, as_of = question
     return missed_answer(from_dates(made, spans, as_of=as_of))
 
 
 @settings(max_examples=20)
 @given(interruptions())
-def test_no_option_reports_what_its_dates_do_not_give(question):
+def test_no_option_reports_what_its_dates_do_not_give(question: Any) -> None:
     answer = answer_to(question)
     assert complaints(json.loads(dumps(answer.document()))) == []
 
 
 @settings(max_examples=20)
 @given(interruptions())
-def test_the_past_never_moves_and_nothing_is_lost_or_doubled(question):
+def test_the_past_never_moves_and_nothing_is_lost_or_doubled(question: Any) -> None:
     answer = answer_to(question)
     given_ = answer.situation.delivered
     left = answer.situation.slots
@@ -74,7 +75,7 @@ def test_the_past_never_moves_and_nothing_is_lost_or_doubled(question):
 
 @settings(max_examples=20)
 @given(interruptions())
-def test_the_appended_price_is_not_negative(question):
+def test_the_appended_price_is_not_negative(question: Any) -> None:
     # The plan itself may be shorter than the prescription where the clinic opens days, so the law speaks of the plan.
     for price in answer_to(question).prices:
         assert price.planned_gy >= 0
@@ -82,7 +83,7 @@ def test_the_appended_price_is_not_negative(question):
 
 @settings(max_examples=20)
 @given(interruptions())
-def test_options_that_keep_the_end_end_by_the_planned_day(question):
+def test_options_that_keep_the_end_end_by_the_planned_day(question: Any) -> None:
     answer = answer_to(question)
     for option in answer.options:
         if option.goal == "end" or option.id.endswith("-end"):
@@ -91,7 +92,7 @@ def test_options_that_keep_the_end_end_by_the_planned_day(question):
 
 @settings(max_examples=20)
 @given(interruptions(names=("standard", "trial", "twice daily")), st.randoms(use_true_random=False))
-def test_ranking_does_not_depend_on_the_order_of_options(question, rnd: random.Random):
+def test_ranking_does_not_depend_on_the_order_of_options(question: Any, rnd: random.Random) -> None:
     options = list(answer_to(question).options)
     shuffled = list(options)
     rnd.shuffle(shuffled)
@@ -101,7 +102,7 @@ def test_ranking_does_not_depend_on_the_order_of_options(question, rnd: random.R
 @pytest.mark.parametrize("name", PLANS)
 @given(data=st.data())
 @settings(max_examples=8)
-def test_missing_nothing_changes_nothing(name, data):
+def test_missing_nothing_changes_nothing(name: Any, data: Any) -> None:
     made = PLANS[name]
     as_of = data.draw(st.sampled_from(made.course.dates))
     answer = missed_answer(from_dates(made, (), as_of=as_of))
@@ -112,11 +113,11 @@ def test_missing_nothing_changes_nothing(name, data):
 
 @settings(max_examples=10)
 @given(st.data())
-def test_the_same_new_last_day_costs_the_same_wherever_the_gap(data):
+def test_the_same_new_last_day_costs_the_same_wherever_the_gap(data: Any) -> None:
     made = PLANS["standard"]
     days = made.course.dates[1:]
     count = data.draw(st.integers(1, 5))
-    prices = {}
+    prices: dict[Any, Any] = {}
     for _ in range(2):
         lost = data.draw(st.lists(st.sampled_from(days), min_size=count, max_size=count, unique=True))
         answer = answer_to((made, tuple(MissedSpan(first=day, last=day) for day in lost), None))
@@ -126,7 +127,7 @@ def test_the_same_new_last_day_costs_the_same_wherever_the_gap(data):
 
 @settings(max_examples=10)
 @given(interruptions(names=("standard", "trial", "twice daily")), st.data())
-def test_a_revised_plan_reads_back_and_goes_on(question, data):
+def test_a_revised_plan_reads_back_and_goes_on(question: Any, data: Any) -> None:
     answer = answer_to(question)
     option = data.draw(st.sampled_from(answer.options))
     revised = choose(answer, option.id, FIXED, parent_sha256="0" * 64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from factory import plan
 
@@ -13,18 +15,18 @@ from rtplan.questions.starts import StartSearch
 from rtplan.validation.validation import Validation
 
 
-def test_a_quick_answer_shows_itself():
+def test_a_quick_answer_shows_itself() -> None:
     answer = dose_answer([notation.parse("45/25")])
     assert "53.10" in answer._repr_html_()
     frame = answer.to_frame()
     assert frame["bed_gy"].tolist() == pytest.approx([53.1, 72.0])
 
 
-def test_a_plan_shows_itself():
+def test_a_plan_shows_itself() -> None:
     assert "2026-03-16" in plan()._repr_html_()
 
 
 @pytest.mark.parametrize("kind", [Comparison, DoseAnswer, Missed, StartSearch, Validation])
-def test_every_answer_has_a_face(kind):
+def test_every_answer_has_a_face(kind: Any) -> None:
     assert callable(kind._repr_html_)
     assert callable(kind.to_frame)

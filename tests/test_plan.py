@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from factory import plan, unannounced_plan
@@ -19,15 +21,15 @@ from rtplan.interruption.situation import from_dates, parse_missed
 D = dt.date.fromisoformat
 
 
-def row(made, name="tumour"):
+def row(made: Any, name: Any = "tumour") -> Any:
     return next(row for row in made.effects if row.region == name)
 
 
-def note(made, code):
+def note(made: Any, code: Any) -> Any:
     return next(note for note in made.notes if note.code == code)
 
 
-def test_low_dose_course_over_the_spring_festival():
+def test_low_dose_course_over_the_spring_festival() -> None:
     made = plan()
     assert (made.course.first, made.course.last) == (D("2026-02-02"), D("2026-03-16"))
     assert made.course.overall_treatment_time_days == 43
@@ -37,7 +39,7 @@ def test_low_dose_course_over_the_spring_festival():
     assert made.course.cumulative_gy()[-1] == 45.0
 
 
-def test_cycles_over_the_spring_festival():
+def test_cycles_over_the_spring_festival() -> None:
     made = plan()
     second, third = made.cycles[1], made.cycles[2]
     assert (second.nominal_date, second.date, second.shift_days) == (D("2026-02-23"), D("2026-02-24"), 1)
@@ -47,14 +49,14 @@ def test_cycles_over_the_spring_festival():
     assert [cycle.fraction_number for cycle in made.cycles] == [1, 11, None]
 
 
-def test_keeping_the_grid_leaves_an_interval_under_21_days_and_says_so():
+def test_keeping_the_grid_leaves_an_interval_under_21_days_and_says_so() -> None:
     made = plan(policy="keep-grid")
     assert made.cycles[2].date == D("2026-03-16")
     assert made.cycles[2].interval_days == 20
     assert note(made, "cycle-interval").values == {"cycle": 3, "interval_days": 20, "minimum_days": 21}
 
 
-def test_effects_with_the_surrogate_set():
+def test_effects_with_the_surrogate_set() -> None:
     # 25 * 1.8 * (1 + 1.8/10) = 53.1; prescribed T 32: 53.1 - 0.9 * 4 = 49.5; as laid out T 42: 53.1 - 0.9 * 14 = 40.5
     made = plan()
     tumour = row(made)
@@ -67,7 +69,7 @@ def test_effects_with_the_surrogate_set():
     assert late.eqd2_gy == pytest.approx(43.2)
 
 
-def test_both_answers_on_worked_weekends():
+def test_both_answers_on_worked_weekends() -> None:
     made = plan()
     both = note(made, "worked-weekends")
     assert both.severity == "warning"
@@ -89,14 +91,14 @@ def test_both_answers_on_worked_weekends():
         ("before", ["2025-12-29", "2026-01-19", "2026-02-09"], 0),
     ],
 )
-def test_alignments_of_the_reference_data(align, dates, concurrent):
+def test_alignments_of_the_reference_data(align: Any, dates: Any, concurrent: Any) -> None:
     """index_overlap_scenarios A to D: cycle starts on RT day 1, 22, 43; -20, 1, 22; -41, -20, 1; -62, -41, -20."""
     made = plan(start="2026-03-02", align=align)
     assert [cycle.date.isoformat() for cycle in made.cycles] == dates
     assert sum(cycle.concurrent for cycle in made.cycles) == concurrent
 
 
-def test_start_on_a_closed_day_moves_and_says_so():
+def test_start_on_a_closed_day_moves_and_says_so() -> None:
     made = plan(start="2026-02-16")
     assert made.course.first == D("2026-02-24")
     assert "start moved 8 days, from Mon 2026-02-16 to Tue 2026-02-24" in said(note(made, "start-moved"))
@@ -106,7 +108,7 @@ def test_start_on_a_closed_day_moves_and_says_so():
         plan(start="2026-02-16", exact_start=True)
 
 
-def test_provisional_days_of_an_unannounced_year():
+def test_provisional_days_of_an_unannounced_year() -> None:
     """S05: 29 to 31 December wait for the next notice, 1 January is closed by law, all of 2027 is a guess."""
     made = unannounced_plan("63/35", clinic="CN")
     numbers = [fraction.number for fraction in made.course.fractions if made.is_provisional(fraction)]
@@ -115,7 +117,7 @@ def test_provisional_days_of_an_unannounced_year():
     assert note(made, "provisional").values["first_fraction"] == 22
 
 
-def test_nothing_is_provisional_where_no_notices_are_made():
+def test_nothing_is_provisional_where_no_notices_are_made() -> None:
     assert not plan("45/25", start="2027-06-01", clinic="GB-ENG").provisional
 
 
@@ -142,22 +144,22 @@ def test_nothing_is_provisional_where_no_notices_are_made():
         ({"chemo": "none", "align": "before"}, "has no chemotherapy to align"),
     ],
 )
-def test_words_that_cannot_be_used(words, message):
+def test_words_that_cannot_be_used(words: Any, message: Any) -> None:
     with pytest.raises((ConfigError, DomainError, ScheduleError)) as caught:
         plan(**words)
     assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["spinal-cord=4230cGy", "spinal cord = 4230 cgy", "spinal cord=42.3 Gy"])
-def test_an_organ_takes_its_dose_in_gy_or_cgy(text):
+def test_an_organ_takes_its_dose_in_gy_or_cgy(text: Any) -> None:
     assert plan(regions=(text,)).effects[-1].dose_gy == 42.3
 
 
-def test_a_metric_follows_cgy_too():
+def test_a_metric_follows_cgy_too() -> None:
     assert plan(regions=("spinal cord=4230cGy Dmax",)).effects[-1].metric == "Dmax"
 
 
-def test_an_organ_with_its_dose_stands_beside_its_limits():
+def test_an_organ_with_its_dose_stands_beside_its_limits() -> None:
     made = plan(regions=("spinal cord=40Gy Dmax",))
     cord = row(made, "spinal cord")
     # 25 fractions of 1.6 Gy at alpha/beta 2: 40 * (1 + 1.6/2) = 72
@@ -172,7 +174,7 @@ OVER = ("70/35", "2026-03-02")
 CORD = "spinal-cord=60Gy Dmax"
 
 
-def test_every_exceeded_limit_is_a_violation_with_its_numbers():
+def test_every_exceeded_limit_is_a_violation_with_its_numbers() -> None:
     # 35 fractions of 60/35 Gy at alpha/beta 2: EQD2 = 60 * (60/35 + 2) / 4 = 55.71, above all six limits of the cord.
     made = plan(*OVER, clinic="weekdays", regions=(CORD,))
     notes = [note for note in made.notes if note.code == "eqd2-limit"]
@@ -180,11 +182,12 @@ def test_every_exceeded_limit_is_a_violation_with_its_numbers():
     assert [note.values["limit_gy"] for note in notes] == [50.0, 50.0, 45.0, 45.0, 40.0, 40.0]
     assert {note.severity for note in notes} == {"violation"}
     for note, check in zip(notes, row(made, "spinal-cord").limits, strict=True):
+        assert isinstance(limit := note.values["limit_gy"], float)
         assert note.values["region"] == "spinal-cord"
         assert (note.values["limit"], note.values["metric"]) == (check.limit.name, check.limit.metric)
         assert note.values["alpha_beta_gy"] == 2.0
         assert note.values["eqd2_gy"] == pytest.approx(eqd2)
-        assert note.values["margin_gy"] == pytest.approx(note.values["limit_gy"] - eqd2)
+        assert note.values["margin_gy"] == pytest.approx(limit - eqd2)
         assert note.values["source_verified"] is check.limit.source.verified
     assert said(notes[-1]) == (
         "spinal-cord: EQD2 55.71 Gy (α/β 2 Gy) is above the limit of 40 Gy, margin -15.71 Gy "
@@ -192,14 +195,14 @@ def test_every_exceeded_limit_is_a_violation_with_its_numbers():
     )
 
 
-def test_a_limit_that_is_just_met_is_kept():
+def test_a_limit_that_is_just_met_is_kept() -> None:
     # 25 fractions of 1.6 Gy: EQD2 = 40 * 3.6 / 4 = 36, under 40. 20 fractions of 2 Gy: EQD2 40, at the limit of 40.
     for words, dose in ((("50/25", "2026-03-02"), 40), (("40/20", "2026-03-02"), 40)):
         made = plan(*words, clinic="weekdays", regions=(f"spinal-cord={dose}Gy Dmax",))
         assert not [note for note in made.notes if note.code == "eqd2-limit"]
 
 
-def test_strict_rules_refuse_an_exceeded_limit_and_starts_and_dose_say_it_too(cli):
+def test_strict_rules_refuse_an_exceeded_limit_and_starts_and_dose_say_it_too(cli: Any) -> None:
     words = ("70/35", "--clinic", "weekdays", "--region", CORD)
     assert cli("plan", *words, "--start", "2026-03-02").exit_code == 0
     refused = cli("plan", *words, "--start", "2026-03-02", "--strict-rules")
@@ -213,7 +216,7 @@ def test_strict_rules_refuse_an_exceeded_limit_and_starts_and_dose_say_it_too(cl
     assert [note["code"] for note in dose["notes"]].count("eqd2-limit") == 6
 
 
-def test_plan_and_missed_say_the_same_of_a_limit():
+def test_plan_and_missed_say_the_same_of_a_limit() -> None:
     made = plan(*OVER, clinic="weekdays", regions=(CORD,))
     answer = missed_answer(from_dates(made, parse_missed("2026-03-11")))
     said = [note for note in answer.appended.violations if note.code == "eqd2-limit"]
@@ -223,7 +226,7 @@ def test_plan_and_missed_say_the_same_of_a_limit():
 # ---- the command line -------------------------------------------------------------------------------------------
 
 
-def test_json_is_one_document_of_the_door(cli):
+def test_json_is_one_document_of_the_door(cli: Any) -> None:
     result = cli("plan", "--start", "2026-02-02", "--json")
     assert result.exit_code == 0
     data = json.loads(result.stdout)
@@ -246,7 +249,7 @@ def test_json_is_one_document_of_the_door(cli):
     ]
 
 
-def test_csv_is_one_table(cli):
+def test_csv_is_one_table(cli: Any) -> None:
     result = cli("plan", "--start", "2026-02-02", "--csv")
     lines = result.stdout.splitlines()
     assert result.exit_code == 0
@@ -255,7 +258,7 @@ def test_csv_is_one_table(cli):
     assert lines[-1].startswith("25,2026-03-16,1.8,45.0")
 
 
-def test_out_writes_a_plan_and_never_overwrites_unasked(cli, tmp_path):
+def test_out_writes_a_plan_and_never_overwrites_unasked(cli: Any, tmp_path: Path) -> None:
     words = ("plan", "--start", "2026-02-02", "--out", str(tmp_path / "out"), "--only", "json")
     assert cli(*words).exit_code == 0
     kept = (tmp_path / "out" / "plan.json").read_bytes()
@@ -285,7 +288,7 @@ def test_out_writes_a_plan_and_never_overwrites_unasked(cli, tmp_path):
         (("--start", "2026-02-02", "--alpha-beta", "0"), 1, "--alpha-beta must lie from 0.1 to 100 Gy, got 0"),
     ],
 )
-def test_refusals_are_one_sentence_without_a_traceback(cli, words, code, message):
+def test_refusals_are_one_sentence_without_a_traceback(cli: Any, words: Any, code: Any, message: Any) -> None:
     result = cli("plan", *words)
     assert result.exit_code == code
     assert message in result.stderr
@@ -293,7 +296,7 @@ def test_refusals_are_one_sentence_without_a_traceback(cli, words, code, message
     assert result.stdout == ""
 
 
-def test_the_command_stands_in_the_provenance_with_file_names_only(cli, tmp_path):
+def test_the_command_stands_in_the_provenance_with_file_names_only(cli: Any, tmp_path: Path) -> None:
     result = cli("plan", "--start", "2026-02-02", "--out", str(tmp_path), "--only", "json")
     made = json.loads((tmp_path / "plan.json").read_text())["provenance"]
     assert result.exit_code == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,11 +29,11 @@ def examples() -> list[tuple[str, list[str]]]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: Any) -> Any:
     return tmp_path_factory.mktemp("readme")
 
 
-def test_examples_in_their_order(cli, folder, monkeypatch):
+def test_examples_in_their_order(cli: Any, folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """One after the other in one folder: later examples use the files that earlier ones wrote."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "100")
@@ -49,12 +50,12 @@ def test_examples_in_their_order(cli, folder, monkeypatch):
             place = printed.index(line, place + 1)
 
 
-def test_there_are_examples():
+def test_there_are_examples() -> None:
     assert len(examples()) >= len(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_with_an_example_and_is_in_the_readme(cli, command):
+def test_every_command_has_help_with_an_example_and_is_in_the_readme(cli: Any, command: Any) -> None:
     result = cli(command, "--help")
     assert result.exit_code == 0
     assert f"rtplan {command}" in result.output

@@ -12,6 +12,7 @@ import os
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -33,14 +34,14 @@ DATA = Path(__file__).resolve().parent / "data"
 VENDORS = ("aria", "aria-aura", "mosaiq")
 
 
-def form(**keys) -> RecordFormat:
+def form(**keys: Any) -> RecordFormat:
     """A format of columns day, fx, dose, state; keys change it."""
     columns = {"day": "date", "fx": "fraction", "dose": "dose_gy", "state": "status"}
-    sane = {"name": "test", "label": "of the tests", "source": Source(text="made up", verified=True)}
+    sane: dict[str, Any] = {"name": "test", "label": "of the tests", "source": Source(text="made up", verified=True)}
     return RecordFormat(**({**sane, "columns": columns, "optional": ("fx", "dose", "state")} | keys))
 
 
-def read(content: str | bytes, how: RecordFormat | str, *plans: str, target: str = "tumour"):
+def read(content: str | bytes, how: RecordFormat | str, *plans: str, target: str = "tumour") -> Any:
     how = catalogue.load_record_format(how) if isinstance(how, str) else how
     content = content.encode() if isinstance(content, str) else content
     if content.startswith((b"PK", b"\xd0\xcf")):
@@ -48,7 +49,7 @@ def read(content: str | bytes, how: RecordFormat | str, *plans: str, target: str
     return entries.record(records_csv.grid(records_csv.decoded(content, "r", how), "r", how), how, target, plans)
 
 
-def told(record) -> list[tuple[object, ...]]:
+def told(record: Any) -> list[tuple[object, ...]]:
     return [(e.date, e.time, e.number, dict(e.doses_gy), e.status, e.phase) for e in record.entries]
 
 
@@ -62,7 +63,7 @@ def refusal(content: str | bytes, how: RecordFormat | str, *plans: str) -> str:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_format_says_where_it_comes_from_and_what_is_not_known(name):
+def test_every_format_says_where_it_comes_from_and_what_is_not_known(name: Any) -> None:
     found = catalogue.load_record_format(name)
     assert found.name == name
     assert found.source.verified is (name == "rtplan")
@@ -72,7 +73,7 @@ def test_every_format_says_where_it_comes_from_and_what_is_not_known(name):
         assert found.notes
 
 
-def test_the_list_of_formats_shows_source_and_flag(cli):
+def test_the_list_of_formats_shows_source_and_flag(cli: Any) -> None:
     listed = json.loads(cli("list records --json").stdout)
     assert [item["name"] for item in listed["items"]] == list(SHIPPED)
     assert {item["name"]: item["source"]["verified"] for item in listed["items"]}["mosaiq"] is False
@@ -91,10 +92,10 @@ WORDS = st.text(alphabet='aß;,"| \nÄ', max_size=6).map(str.strip)
 
 
 @st.composite
-def lines_of(draw, how: RecordFormat):
+def lines_of(draw: Any, how: RecordFormat) -> Any:
     """Entries that the format can tell of, with the cells that tell of them, by column."""
     pattern = draw(st.sampled_from(how.date_formats))
-    back = {}
+    back: dict[Any, Any] = {}
     for word, meaning in (how.statuses or {w: w for w in ("delivered", "partial", "remainder")}).items():
         back.setdefault(meaning, word)
     unit = next((u for u in ("dose_gy", "dose_cgy") if _column(how, u)), None)
@@ -134,7 +135,7 @@ def _csv(how: RecordFormat, header: list[str], rows: list[dict[str, str]], end: 
 @pytest.mark.parametrize("name", SHIPPED)
 @settings(max_examples=25)
 @given(data=st.data())
-def test_what_is_written_in_a_format_is_read_back_whatever_the_order_of_columns(name, data):
+def test_what_is_written_in_a_format_is_read_back_whatever_the_order_of_columns(name: Any, data: Any) -> None:
     how = catalogue.load_record_format(name)
     rows, expected = data.draw(lines_of(how))
     header = data.draw(st.permutations(list(rows[0])))
@@ -146,11 +147,11 @@ def test_what_is_written_in_a_format_is_read_back_whatever_the_order_of_columns(
 @pytest.mark.parametrize("name", [name for name in SHIPPED if name != "rtplan"])
 @settings(max_examples=8)
 @given(data=st.data())
-def test_a_spreadsheet_is_read_as_the_text_is(name, data):
+def test_a_spreadsheet_is_read_as_the_text_is(name: Any, data: Any) -> None:
     how = catalogue.load_record_format(name)
     rows, expected = data.draw(lines_of(how))
     header = data.draw(st.permutations(list(rows[0])))
-    book = openpyxl.Workbook()
+    book: Any = openpyxl.Workbook()
     book.active.append(header)
     for row in rows:
         book.active.append([row[name] for name in header])
@@ -159,7 +160,7 @@ def test_a_spreadsheet_is_read_as_the_text_is(name, data):
 
 @settings(max_examples=25)
 @given(data=st.data())
-def test_lines_that_keep_leaves_out_are_not_read_at_all(data):
+def test_lines_that_keep_leaves_out_are_not_read_at_all(data: Any) -> None:
     how = catalogue.load_record_format("aria-aura")
     rows, expected = data.draw(lines_of(how))
     other = dict.fromkeys(rows[0], "?") | {"IsImage": "1", "IsBrachy": "0"}
@@ -183,7 +184,7 @@ CLINIC = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: Any) -> Any:
     from click.testing import CliRunner
 
     from rtplan.cli import main
@@ -193,7 +194,7 @@ def folder(tmp_path_factory):
     return made
 
 
-def delivered(cli, folder, text: str | bytes, *options: str) -> list[float]:
+def delivered(cli: Any, folder: Any, text: str | bytes, *options: str) -> list[float]:
     path = folder / "r.csv"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     result = cli("missed", str(folder / "p" / "plan.json"), "--record", str(path), "--json", *options)
@@ -225,14 +226,16 @@ def delivered(cli, folder, text: str | bytes, *options: str) -> list[float]:
         ),
     ],
 )
-def test_a_clinic_states_the_columns_of_its_own_export(cli, folder, text, columns, written):
+def test_a_clinic_states_the_columns_of_its_own_export(
+    cli: Any, folder: Any, text: Any, columns: Any, written: Any
+) -> None:
     clinic = folder / "c.toml"
     clinic.write_text(f'{CLINIC}record_columns = {columns}\nrecord_date_format = "{written}"\n', encoding="utf-8")
     assert delivered(cli, folder, text, "--clinic", str(clinic)) == [2.0, 2.0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_the_names_that_a_clinic_states_prove_the_encoding(tmp_path, encoding):
+def test_the_names_that_a_clinic_states_prove_the_encoding(tmp_path: Path, encoding: Any) -> None:
     columns = [("date", "日期"), ("dose_cgy", "剂量")]
     path = tmp_path / "r.csv"
     path.write_bytes("姓名,日期,剂量\n王,2026-03-02,200\n".encode(encoding))
@@ -250,13 +253,13 @@ def test_the_names_that_a_clinic_states_prove_the_encoding(tmp_path, encoding):
         ("Datum;Dosis\n2026-03-02;1,8\n2026-03-03;1.8\n", "line 2: dose_gy: must be a number in Gy, got '1,8'"),
     ],
 )
-def test_columns_that_tell_of_doses_are_not_left_aside(text, message):
+def test_columns_that_tell_of_doses_are_not_left_aside(text: Any, message: Any) -> None:
     columns = [("date", "Datum"), *([("dose_gy", "Dosis")] if "Dosis;" in text or "Dosis\n" in text else [])]
     with pytest.raises(ConfigError, match=re.escape(message)):
         records_csv.parse(text, "r", "tumour", columns)
 
 
-def test_a_clinic_that_states_its_columns_may_keep_a_spreadsheet(tmp_path):
+def test_a_clinic_that_states_its_columns_may_keep_a_spreadsheet(tmp_path: Path) -> None:
     clinic, path = tmp_path / "c.toml", tmp_path / "r.xlsx"
     clinic.write_text(
         f'{CLINIC}record_columns = {{ "Datum" = "date", "Dosis" = "dose_gy", "Fraktion" = "fraction" }}\n',
@@ -291,11 +294,11 @@ def test_a_clinic_that_states_its_columns_may_keep_a_spreadsheet(tmp_path):
         ),
     ],
 )
-def test_shipped_formats_read_a_file_of_two_fractions(cli, folder, text, name):
+def test_shipped_formats_read_a_file_of_two_fractions(cli: Any, folder: Any, text: Any, name: Any) -> None:
     assert delivered(cli, folder, text, "--record-format", name) == [2.0, 2.0]
 
 
-def test_the_table_that_plan_writes_is_a_record(cli, folder):
+def test_the_table_that_plan_writes_is_a_record(cli: Any, folder: Any) -> None:
     table = (folder / "p" / "fractions.csv").read_text(encoding="utf-8")
     head, *rows = table.splitlines(keepends=True)
     given_so_far = head + "".join(rows[:3])
@@ -304,14 +307,14 @@ def test_the_table_that_plan_writes_is_a_record(cli, folder):
     assert delivered(cli, folder, given_so_far.replace(",2.0,6.0,", ",1.5,6.0,")) == [2.0, 2.0, 1.5]
 
 
-def test_its_columns_of_doses_name_the_targets(cli, tmp_path):
+def test_its_columns_of_doses_name_the_targets(cli: Any, tmp_path: Path) -> None:
     text = "number,date,start,phase,dose_a b_gy,cumulative_a b_gy,dose_PTV_gy,cumulative_PTV_gy,day [d]\n"
     record = read(f"{text}1,2026-03-02,09:00,p,2.0,2.0,1.8,1.8,0\n", "rtplan")
     assert told(record) == [(D("2026-03-02"), dt.time(9), 1, {"a b": 2.0, "PTV": 1.8}, "", "p")]
     assert record.entries[0].targets == ("a b", "PTV")
 
 
-def test_a_record_in_the_plain_form_is_read_as_ever(tmp_path):
+def test_a_record_in_the_plain_form_is_read_as_ever(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text("date,time,fraction,dose_gy,status\n2026-03-02,09:15,1,1.8,delivered\n", encoding="utf-8")
     assert told(files.read(path, "tumour")) == [(D("2026-03-02"), dt.time(9, 15), 1, {"tumour": 1.8}, "delivered", "")]
@@ -321,7 +324,7 @@ def test_a_record_in_the_plain_form_is_read_as_ever(tmp_path):
 # --- where a clinic's file, a format and the command meet
 
 
-def test_a_clinic_may_name_its_format_by_name_or_by_a_path_from_where_it_lies(tmp_path):
+def test_a_clinic_may_name_its_format_by_name_or_by_a_path_from_where_it_lies(tmp_path: Path) -> None:
     record, clinic = tmp_path / "r.csv", tmp_path / "c.toml"
     record.write_text("Datum;Dosis\n02.03.2026;2,0\n", encoding="utf-8")
     own = (catalogue.directory() / "records" / "german.toml").read_text(encoding="utf-8")
@@ -332,7 +335,7 @@ def test_a_clinic_may_name_its_format_by_name_or_by_a_path_from_where_it_lies(tm
 
 
 @pytest.mark.parametrize("key", ['record_columns = { "Datum" = "date" }', 'record_date_format = "%d.%m.%Y"'])
-def test_a_format_and_columns_of_its_own_contradict_each_other(tmp_path, key):
+def test_a_format_and_columns_of_its_own_contradict_each_other(tmp_path: Path, key: Any) -> None:
     clinic = tmp_path / "c.toml"
     clinic.write_text(f'{CLINIC}record_format = "german"\n{key}\n', encoding="utf-8")
     with pytest.raises(ConfigError, match=f"record_format and {key.split()[0]} both say how records are written"):
@@ -346,12 +349,12 @@ def test_a_format_and_columns_of_its_own_contradict_each_other(tmp_path, key):
         (["--record-plan", "A"], "--record-plan says how a record is read: it goes with --record"),
     ],
 )
-def test_options_of_a_record_go_with_a_record(cli, folder, options, message):
+def test_options_of_a_record_go_with_a_record(cli: Any, folder: Any, options: Any, message: Any) -> None:
     result = cli("missed", str(folder / "p" / "plan.json"), "--missed", "2026-03-03", *options)
     assert (result.exit_code, message in result.output) == (2, True), result.output
 
 
-def test_an_unknown_format_is_refused_with_the_nearest(cli, folder):
+def test_an_unknown_format_is_refused_with_the_nearest(cli: Any, folder: Any) -> None:
     result = cli("missed", str(folder / "p" / "plan.json"), "--record", "r.csv", "--record-format", "mosaik")
     assert result.exit_code == 1
     assert "there is no record format 'mosaik'; did you mean 'mosaiq'?" in result.output
@@ -381,7 +384,7 @@ def test_an_unknown_format_is_refused_with_the_nearest(cli, folder):
         ({"statuses": {"ok": "delivered", "OK ": "missed"}}, "statuses: 'ok' stands twice"),
     ],
 )
-def test_a_format_is_checked_where_it_is_made(keys, message):
+def test_a_format_is_checked_where_it_is_made(keys: Any, message: Any) -> None:
     if message is None:
         form(**keys)
         return
@@ -389,7 +392,7 @@ def test_a_format_is_checked_where_it_is_made(keys, message):
         form(**keys)
 
 
-def test_a_format_is_a_strict_file(tmp_path):
+def test_a_format_is_a_strict_file(tmp_path: Path) -> None:
     path = tmp_path / "f.toml"
     path.write_text(
         'name = "f"\nlabel = "f"\nsource = { text = "x", verified = true }\ndelimeter = ";"\nheader_row = "2"\n'
@@ -473,7 +476,7 @@ FORM = "day,fx,dose,state\n"
         ),
     ],
 )
-def test_doubts_are_refused_with_file_line_and_column(text, keys, message):
+def test_doubts_are_refused_with_file_line_and_column(text: Any, keys: Any, message: Any) -> None:
     assert message in refusal(text, form(**keys))
 
 
@@ -494,7 +497,7 @@ def test_doubts_are_refused_with_file_line_and_column(text, keys, message):
         (b"\n \n", "is empty"),
     ],
 )
-def test_what_is_no_table_of_text_is_named(tmp_path, content, message):
+def test_what_is_no_table_of_text_is_named(tmp_path: Path, content: Any, message: Any) -> None:
     path = tmp_path / "r.csv"
     path.write_bytes(content)
     with pytest.raises(ConfigError) as caught:
@@ -502,7 +505,7 @@ def test_what_is_no_table_of_text_is_named(tmp_path, content, message):
     assert message in str(caught.value)
 
 
-def test_folders_pipes_devices_and_huge_files_are_refused_unread(tmp_path):
+def test_folders_pipes_devices_and_huge_files_are_refused_unread(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     huge = tmp_path / "huge.csv"
     with huge.open("wb") as stream:
@@ -518,7 +521,7 @@ def test_folders_pipes_devices_and_huge_files_are_refused_unread(tmp_path):
             files.read(path, "tumour")
 
 
-def test_twenty_wrong_lines_are_named_and_the_others_counted():
+def test_twenty_wrong_lines_are_named_and_the_others_counted() -> None:
     text = "day,dose\n" + "2026-13-01,x\n" * 15 + "2026-03-02\n" * 2
     told_of = refusal(text, form()).splitlines()
     assert len(told_of) == 21
@@ -529,26 +532,26 @@ def test_twenty_wrong_lines_are_named_and_the_others_counted():
     assert told_of[-1] == "r: and 12 more"
 
 
-def test_lines_are_counted_as_the_file_has_them():
+def test_lines_are_counted_as_the_file_has_them() -> None:
     text = '\ufeffday,state\r\n2026-03-02,""\r\n\r\n2026-03-03,"de\r\nlivered"\r\nx,\r\n'
     assert [line[:10] for line in refusal(text, form()).splitlines()] == ["r: line 4:", "r: line 6:"]
     assert [entry.line for entry in read(text.replace("de\r\n", "de").replace("x,\r\n", ""), form()).entries] == [2, 4]
 
 
-def test_what_stands_above_the_names_of_the_columns_is_not_read():
+def test_what_stands_above_the_names_of_the_columns_is_not_read() -> None:
     how = form(header_row=3)
     assert told(read('Patient;,\n"x\nday,dose\n2026-03-02,1.8\n', how))[0][3] == {"tumour": 1.8}
     assert "line 3 names no columns" in refusal("a\nb\n", how)
 
 
-def test_midnight_behind_every_date_is_no_clock_time_and_a_clock_time_is_kept():
+def test_midnight_behind_every_date_is_no_clock_time_and_a_clock_time_is_kept() -> None:
     how = form(date_formats=("%Y-%m-%d %H:%M:%S",))
     assert {e.time for e in read("day\n2026-03-02 00:00:00\n2026-03-03 00:00:00\n", how).entries} == {None}
     kept = read("day\n2026-03-02 00:00:00\n2026-03-02 09:30:00\n", how)
     assert [entry.time for entry in kept.entries] == [dt.time(), dt.time(9, 30)]
 
 
-def test_doses_of_a_column_of_centigray_are_exact():
+def test_doses_of_a_column_of_centigray_are_exact() -> None:
     how = form(columns={"day": "date", "c": "dose_cgy"}, optional=())
     text = "day,c\n" + "".join(f"2026-03-02,{cgy}\n" for cgy in range(10, 3001))
     doses = [entry.doses_gy["tumour"] for entry in read(text, how).entries]
@@ -564,7 +567,7 @@ TWO = (
 )
 
 
-def test_several_plans_are_named_and_one_is_chosen():
+def test_several_plans_are_named_and_one_is_chosen() -> None:
     assert "column 'PlanSetupId' names several plans, 'Neck', 'Boost': choose with --record-plan NAME" in (
         refusal(TWO, "aria")
     )
@@ -572,19 +575,19 @@ def test_several_plans_are_named_and_one_is_chosen():
     assert "there is no plan 'neck'; column 'PlanSetupId' names 'Neck', 'Boost'" in refusal(TWO, "aria", "neck")
 
 
-def test_plans_that_follow_each_other_are_numbered_through():
+def test_plans_that_follow_each_other_are_numbered_through() -> None:
     assert [entry.number for entry in read(TWO, "aria", "Boost", "Neck").entries] == [1, 2, 3]
     overlap = TWO.replace("2026-03-04", "2026-03-03")
     assert "were given in one span of time" in refusal(overlap, "aria", "Boost", "Neck")
 
 
-def test_a_plan_cannot_be_chosen_where_none_is_named():
+def test_a_plan_cannot_be_chosen_where_none_is_named() -> None:
     assert "is read in a format that names no plan_column" in refusal("day\n2026-03-02\n", form(), "A")
     without = "\n".join(line.rpartition(",")[0] for line in TWO.splitlines())
     assert "has no column 'PlanSetupId'" in refusal(without, "aria", "Neck")
 
 
-def test_a_filter_that_the_file_has_no_column_for_is_told():
+def test_a_filter_that_the_file_has_no_column_for_is_told() -> None:
     notes = {note.code: sentence(note) for note in read(TWO, "aria", "Neck").notes}
     assert notes["record-filter-absent"].startswith("r has no column TreatmentDeliveryType: lines that the format aria")
     assert "[not verified]: schema read in public code" in notes["record-format"]
@@ -599,8 +602,8 @@ def _bytes(book: openpyxl.Workbook) -> bytes:
     return stream.getvalue()
 
 
-def sheet(*rows: list[object], name: str = "Verlauf") -> bytes:
-    book = openpyxl.Workbook()
+def sheet(*rows: list[Any], name: str = "Verlauf") -> bytes:
+    book: Any = openpyxl.Workbook()
     book.active.title = name
     for row in rows:
         book.active.append(row)
@@ -610,7 +613,7 @@ def sheet(*rows: list[object], name: str = "Verlauf") -> bytes:
 HEAD = ["Datum", "Fraktion", "Dosis", "Bemerkung"]
 
 
-def test_cells_of_a_spreadsheet_keep_their_types():
+def test_cells_of_a_spreadsheet_keep_their_types() -> None:
     content = sheet(HEAD, [dt.date(2026, 3, 2), 1, 2, "x"], [], [dt.datetime(2026, 3, 3, 9, 30), 2.0, 1.5, None])
     record = read(content, "german")
     assert told(record) == [
@@ -643,8 +646,8 @@ def ods(*rows: str) -> bytes:
     return stream.getvalue()
 
 
-def test_older_and_open_spreadsheets_are_read_alike():
-    def text(value):
+def test_older_and_open_spreadsheets_are_read_alike() -> None:
+    def text(value: Any) -> Any:
         return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
 
     day = '<table:table-cell office:value-type="date" office:date-value="2026-03-0{}"/>'
@@ -677,11 +680,11 @@ def test_older_and_open_spreadsheets_are_read_alike():
         ([None, 1, 2.0, ""], "line 2: date: must be written"),
     ],
 )
-def test_a_cell_of_another_type_is_refused(row, message):
+def test_a_cell_of_another_type_is_refused(row: Any, message: Any) -> None:
     assert message in refusal(sheet(HEAD, row), "german")
 
 
-def test_a_sheet_is_named_where_there_are_several():
+def test_a_sheet_is_named_where_there_are_several() -> None:
     book = openpyxl.load_workbook(io.BytesIO(sheet(HEAD, [dt.date(2026, 3, 2), 1, 2.0, ""])))
     book.create_sheet("Geheim")
     assert "has 2 sheets: sheet of the record format says which is read" in refusal(_bytes(book), "german")
@@ -690,17 +693,17 @@ def test_a_sheet_is_named_where_there_are_several():
     assert "has no sheet 'verlauf'" in refusal(_bytes(book), form(sheet="verlauf", **keys))
 
 
-def test_a_damaged_or_monstrous_spreadsheet_is_refused(tmp_path):
+def test_a_damaged_or_monstrous_spreadsheet_is_refused(tmp_path: Path) -> None:
     content = sheet(HEAD, [dt.date(2026, 3, 2), 1, 2.0, ""])
     for bad in (content[:200], content[:-30], b"PK\x03\x04" + b"x" * 99, b"\xd0\xcf\x11\xe0" + b"x" * 600):
         assert "is no spreadsheet that can be read" in refusal(bad, "german")
-    book = openpyxl.Workbook()
+    book: Any = openpyxl.Workbook()
     book.active.cell(1, 1, "Datum")
     book.active.cell(1_048_576, 16_384, "far")
     assert "damaged, or too large to be unpacked" in refusal(_bytes(book), "german")
 
 
-def test_a_spreadsheet_needs_a_format_that_reads_one(tmp_path):
+def test_a_spreadsheet_needs_a_format_that_reads_one(tmp_path: Path) -> None:
     path = tmp_path / "r.xlsx"
     path.write_bytes(sheet(HEAD, [dt.date(2026, 3, 2), 1, 2.0, ""]))
     assert len(files.read(path, "tumour", record_format="german").entries) == 1
@@ -737,7 +740,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_no_cell_that_is_not_read_reaches_an_answer_or_a_refusal(cli, folder, name):
+def test_no_cell_that_is_not_read_reaches_an_answer_or_a_refusal(cli: Any, folder: Any, name: Any) -> None:
     path, plan = folder / "secret.csv", str(folder / "p" / "plan.json")
     good = with_secret(GOOD[name], ",")
     bad = [
@@ -772,7 +775,7 @@ def test_no_cell_that_is_not_read_reaches_an_answer_or_a_refusal(cli, folder, na
         assert b"Geheim" not in content
 
 
-def test_a_line_of_names_that_is_none_is_not_repeated(tmp_path):
+def test_a_line_of_names_that_is_none_is_not_repeated(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     for text in (f"{SECRET}\ndate\n2026-03-02\n", f"{SECRET};1\n"):
         path.write_text(text, encoding="utf-8")
@@ -782,7 +785,7 @@ def test_a_line_of_names_that_is_none_is_not_repeated(tmp_path):
             assert not re.search("Geheim|Anna", str(caught.value))
 
 
-def test_entries_of_fields_stay_a_line_each():
+def test_entries_of_fields_stay_a_line_each() -> None:
     text = "Tx_DtTm,Fractions_Tx,Dose_Tx_Act\n2026-03-02 09:15:00,1,120\n2026-03-02 09:17:00,1,80\n"
     record = read(text, "mosaiq")
     assert isinstance(record.entries[0], RecordEntry)
@@ -799,7 +802,7 @@ def test_entries_of_fields_stay_a_line_each():
 GUIDE = (Path(catalogue.__file__).resolve().parent.parent / "docs" / "records.md").read_text(encoding="utf-8")
 
 
-def test_the_guide_is_true(cli, tmp_path, monkeypatch):
+def test_the_guide_is_true(cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its files are written, its commands run, and the lines below them are printed in this order."""
     monkeypatch.chdir(tmp_path)
     for name, content in re.findall(r"```(?:csv|toml) (\S+)\n(.*?)```", GUIDE, flags=re.DOTALL):
@@ -814,11 +817,11 @@ def test_the_guide_is_true(cli, tmp_path, monkeypatch):
             assert line == "..." or line in printed, f"{command}\n{line!r} is not printed\n{result.output}"
 
 
-def test_the_guide_names_every_shipped_format():
+def test_the_guide_names_every_shipped_format() -> None:
     assert {name for name in SHIPPED if f"| `{name}` |" in GUIDE} == set(SHIPPED)
 
 
-def test_the_format_of_the_guide_reads_what_it_says(tmp_path):
+def test_the_format_of_the_guide_reads_what_it_says(tmp_path: Path) -> None:
     blocks = dict(re.findall(r"```(?:csv|toml) (\S+)\n(.*?)```", GUIDE, flags=re.DOTALL))
     for name, content in blocks.items():
         (tmp_path / name).write_text(content, encoding="utf-8")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from factory import FIXED, plan
@@ -21,39 +23,39 @@ DAYS = [dt.date(2026, 1, 5 + i) for i in (0, 1, 2, 3, 4, 7, 8, 9)]
 
 
 @pytest.fixture
-def made():
+def made() -> Any:
     """45/25 from Monday 2026-01-05, nothing closed."""
     return plan("45/25", "2026-01-05", clinic="weekdays")
 
 
-def read(made, text, **options):
+def read(made: Any, text: Any, **options: Any) -> Any:
     return from_record(made, records_csv.parse(text, "record.csv", made.inputs.prescription.targets[0]), **options)
 
 
-def lines(*rows, head="date,dose_gy,status"):
+def lines(*rows: Any, head: Any = "date,dose_gy,status") -> Any:
     return "\n".join([head, *rows]) + "\n"
 
 
-def given(count):
+def given(count: Any) -> Any:
     return [f"{day},1.8,delivered" for day in DAYS[:count]]
 
 
-def codes(situation):
+def codes(situation: Any) -> Any:
     return [finding.code for finding in situation.findings]
 
 
-def test_a_clean_record(made):
+def test_a_clean_record(made: Any) -> None:
     situation = read(made, lines(*given(8)))
     assert situation.as_of == D("2026-01-14")
     assert (len(situation.delivered), len(situation.slots), situation.findings) == (8, 17, ())
 
 
-def test_only_dates_are_needed(made):
+def test_only_dates_are_needed(made: Any) -> None:
     situation = read(made, lines(*map(str, DAYS), head="date"))
     assert [fraction.doses_gy for fraction in situation.delivered] == [(1.8,)] * 8
 
 
-def test_missed_by_status_by_zero_dose_and_by_absence(made):
+def test_missed_by_status_by_zero_dose_and_by_absence(made: Any) -> None:
     rows = [*given(3), "2026-01-08,,missed", "2026-01-09,0,", "2026-01-13,1.8,delivered"]
     situation = read(made, lines(*rows))
     assert [fraction.date for fraction in situation.missed] == [D("2026-01-08"), D("2026-01-09"), D("2026-01-12")]
@@ -62,7 +64,7 @@ def test_missed_by_status_by_zero_dose_and_by_absence(made):
     assert len(situation.delivered) + len(situation.slots) == 25
 
 
-def test_partial_and_its_remainder(made):
+def test_partial_and_its_remainder(made: Any) -> None:
     rows = [*given(3), "2026-01-08,1.0,partial"]
     situation = read(made, lines(*rows))
     assert codes(situation) == ["partial"]
@@ -73,7 +75,7 @@ def test_partial_and_its_remainder(made):
     assert sum(fraction.doses_gy[0] for fraction in done.delivered) == pytest.approx(5 * 1.8)
 
 
-def test_a_dose_that_differs_is_no_partial_fraction(made):
+def test_a_dose_that_differs_is_no_partial_fraction(made: Any) -> None:
     situation = read(made, lines(*given(3), "2026-01-08,2.0,delivered"))
     assert [(finding.code, finding.severity) for finding in situation.findings] == [("dose-above-planned", "violation")]
     assert "2 Gy of 1.8 Gy planned: more than was planned" in said(situation.findings[0])
@@ -91,28 +93,28 @@ def test_a_dose_that_differs_is_no_partial_fraction(made):
         ("180", "dose_gy: 180 Gy is more than the 30 Gy that one line is believed to give; or 180 cGy = 1.8 Gy?"),
     ],
 )
-def test_a_fraction_above_twice_its_dose_is_a_slip_of_the_pen(made, dose, message):
+def test_a_fraction_above_twice_its_dose_is_a_slip_of_the_pen(made: Any, dose: Any, message: Any) -> None:
     text = lines(*given(3), f"2026-01-08,{dose},delivered")
     assert codes(read(made, text.replace(dose, "3.6"))) == ["dose-above-planned"]
     with pytest.raises(ConfigError, match=rf"line 5: {re.escape(message)}"):
         read(made, text)
 
 
-def test_more_than_the_whole_plan_is_refused_on_the_line_that_passes_it(made):
+def test_more_than_the_whole_plan_is_refused_on_the_line_that_passes_it(made: Any) -> None:
     # 25 x 1.8 = 45 Gy: 13 x 3.5 = 45.5 Gy.
     rows = [f"{fraction.date},3.5," for fraction in made.course.fractions]
     with pytest.raises(ConfigError, match=r"line 14: 45.5 Gy delivered to tumour, more than the 45 Gy of the whole"):
         read(made, lines(*rows))
 
 
-def test_doses_rounded_in_the_record_are_not_too_much():
+def test_doses_rounded_in_the_record_are_not_too_much() -> None:
     # 40/15: 2.667 Gy a fraction, recorded as 2.67: 40.05 Gy in the end.
     short = plan("40/15", "2026-01-05", clinic="weekdays")
     situation = read(short, lines(*(f"{fraction.date},2.67,delivered" for fraction in short.course.fractions)))
     assert (len(situation.delivered), situation.findings) == (15, ())
 
 
-def test_a_remainder_is_no_more_than_what_is_owed(made):
+def test_a_remainder_is_no_more_than_what_is_owed(made: Any) -> None:
     rows = [*given(3), "2026-01-08,1.0,partial"]
     with pytest.raises(ConfigError, match=r"line 6: remainder of 1.8 Gy on 2026-01-08, but only 0.8 Gy of fraction 4"):
         read(made, lines(*rows, "2026-01-08,1.8,remainder"))
@@ -120,8 +122,8 @@ def test_a_remainder_is_no_more_than_what_is_owed(made):
     assert not twice.partials
 
 
-def test_a_number_that_disagrees_with_the_order_is_named(made):
-    def numbered(*numbers):
+def test_a_number_that_disagrees_with_the_order_is_named(made: Any) -> None:
+    def numbered(*numbers: Any) -> Any:
         rows = [f"{day},{number},1.8" for day, number in zip(DAYS, numbers, strict=False)]
         return codes(read(made, lines(*rows, head="date,fraction,dose_gy")))
 
@@ -130,19 +132,19 @@ def test_a_number_that_disagrees_with_the_order_is_named(made):
 
 
 @pytest.mark.parametrize("after", [4, 5])
-def test_after_a_missed_fraction_numbers_may_be_the_plans_or_count_what_was_given(made, after):
+def test_after_a_missed_fraction_numbers_may_be_the_plans_or_count_what_was_given(made: Any, after: Any) -> None:
     rows = [f"{day},{number},1.8" for day, number in zip([*DAYS[:3], DAYS[4]], [1, 2, 3, after], strict=True)]
     assert codes(read(made, lines(*rows, head="date,fraction,dose_gy"))) == ["missed"]
 
 
-def test_extra_on_a_closed_day_makes_up_for_a_missed_one(made):
+def test_extra_on_a_closed_day_makes_up_for_a_missed_one(made: Any) -> None:
     rows = [*given(4), "2026-01-09,,missed", "2026-01-10,1.8,delivered"]
     situation = read(made, lines(*rows))
     assert set(codes(situation)) == {"missed", "closed-day", "extra"}
     assert (len(situation.delivered), len(situation.slots)) == (5, 20)
 
 
-def test_extra_beyond_the_day_takes_the_last_planned_one(made):
+def test_extra_beyond_the_day_takes_the_last_planned_one(made: Any) -> None:
     rows = [*(f"{day},{number},1.8" for number, day in enumerate(DAYS[:5], 1)), "2026-01-09,6,1.8"]
     situation = read(made, lines(*rows, head="date,fraction,dose_gy"))
     assert "extra" in codes(situation)
@@ -150,20 +152,20 @@ def test_extra_beyond_the_day_takes_the_last_planned_one(made):
     assert situation.kept[-1].date == D("2026-02-05")
 
 
-def test_out_of_order_and_duplicated_are_named_and_both_counted(made):
+def test_out_of_order_and_duplicated_are_named_and_both_counted(made: Any) -> None:
     rows = ["2026-01-06,2,1.8", "2026-01-05,1,1.8", "2026-01-07,2,1.8"]
     situation = read(made, lines(*rows, head="date,fraction,dose_gy"))
     assert set(codes(situation)) == {"out-of-order", "duplicated"}
     assert [fraction.date for fraction in situation.delivered] == [D("2026-01-05"), D("2026-01-06"), D("2026-01-07")]
 
 
-def test_times_are_clinic_times(made):
+def test_times_are_clinic_times(made: Any) -> None:
     rows = ["2026-01-05,09:00,1.8", "2026-01-06,09:05,1.8"]
     situation = read(made, lines(*rows, head="date,time,dose_gy"))
     assert situation.delivered[0].start == dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
 
 
-def test_future_loss_beside_a_record(made):
+def test_future_loss_beside_a_record(made: Any) -> None:
     from rtplan.interruption.situation import parse_missed
 
     situation = read(made, lines(*given(8)), missed=parse_missed("2026-01-20"))
@@ -171,7 +173,7 @@ def test_future_loss_beside_a_record(made):
     assert situation.remainder.sessions == {D("2026-01-20"): 0}
 
 
-def test_a_clinic_names_columns_and_dates_otherwise(made):
+def test_a_clinic_names_columns_and_dates_otherwise(made: Any) -> None:
     text = "Datum;x\n"
     with pytest.raises(
         ConfigError, match=r"record.csv: line 1: none of the columns 'date', .* stands here; .*semicolons"
@@ -188,10 +190,10 @@ def test_a_clinic_names_columns_and_dates_otherwise(made):
 
 
 @pytest.fixture
-def boosted():
+def boosted() -> Any:
     """20 fractions of 2.0 Gy to A and 2.3 Gy to B at once, then 10 of 1.8 and 2.1 Gy, from Monday 2026-01-05."""
 
-    def phase(name, count, *totals):
+    def phase(name: Any, count: Any, *totals: Any) -> Any:
         return Phase(name=name, n_fractions=count, totals=tuple(TargetDose(target=t, dose_gy=d) for t, d in totals))
 
     phases = (phase("a", 20, ("A", 40.0), ("B", 46.0)), phase("b", 10, ("A", 18.0), ("B", 21.0)))
@@ -204,28 +206,28 @@ def boosted():
 HEAD = "date,time,fraction,dose_gy,status,target"
 
 
-def sib(made, *rows):
+def sib(made: Any, *rows: Any) -> Any:
     return read(made, lines(*rows, head=HEAD))
 
 
-def doses(situation):
+def doses(situation: Any) -> Any:
     return [fraction.doses_gy for fraction in situation.delivered]
 
 
 @pytest.mark.parametrize("mark", [",", ",1", "09:00,", "09:00,1"])
 @pytest.mark.parametrize("order", [0, 1])
-def test_lines_of_both_targets_are_one_fraction_however_they_are_marked(boosted, mark, order):
+def test_lines_of_both_targets_are_one_fraction_however_they_are_marked(boosted: Any, mark: Any, order: Any) -> None:
     rows = [f"2026-01-05,{mark},2.0,delivered,A", f"2026-01-05,{mark},2.3,,B"]
     situation = sib(boosted, *(rows[::-1] if order else rows))
     assert (doses(situation), len(situation.slots), situation.findings) == ([(2.0, 2.3)], 29, ())
 
 
-def test_targets_of_a_fraction_need_not_stand_on_lines_that_follow_each_other(boosted):
+def test_targets_of_a_fraction_need_not_stand_on_lines_that_follow_each_other(boosted: Any) -> None:
     rows = [f"2026-01-0{day},,,{dose},,{target}" for target, dose in (("A", 2.0), ("B", 2.3)) for day in (5, 6)]
     assert doses(sib(boosted, *rows)) == [(2.0, 2.3)] * 2
 
 
-def test_a_target_that_was_left_short_is_owed_alone(boosted):
+def test_a_target_that_was_left_short_is_owed_alone(boosted: Any) -> None:
     situation = sib(boosted, "2026-01-05,,1,2.0,delivered,A", "2026-01-05,,1,1.0,partial,B")
     assert doses(situation) == [(2.0, 1.0)]
     assert codes(situation) == ["partial"]
@@ -235,13 +237,13 @@ def test_a_target_that_was_left_short_is_owed_alone(boosted):
     assert not done.partials
 
 
-def test_one_target_given_and_the_other_missed(boosted):
+def test_one_target_given_and_the_other_missed(boosted: Any) -> None:
     situation = sib(boosted, "2026-01-05,,1,,missed,A", "2026-01-05,,1,,delivered,B")
     assert doses(situation) == [(0.0, 2.3)]
     assert situation.partials[0].owed.doses_gy == (2.0, 0.0)
 
 
-def test_both_targets_missed_are_one_missed_fraction(boosted):
+def test_both_targets_missed_are_one_missed_fraction(boosted: Any) -> None:
     rows = ["2026-01-05,,,2.0,,A", "2026-01-05,,,2.3,,B", "2026-01-06,,,,missed,A", "2026-01-06,,,0,missed,B"]
     situation = sib(boosted, *rows)
     assert ([fraction.number for fraction in situation.missed], len(situation.slots)) == ([2], 29)
@@ -263,12 +265,12 @@ def test_both_targets_missed_are_one_missed_fraction(boosted):
         (["05,,1,2.0,,A", "05,,1,2.3,,B", "05,,1,,delivered,"], "line 4: names no target, but other lines"),
     ],
 )
-def test_lines_that_could_mean_two_things_are_refused(boosted, rows, message):
+def test_lines_that_could_mean_two_things_are_refused(boosted: Any, rows: Any, message: Any) -> None:
     with pytest.raises(ConfigError, match=rf"record\.csv: {message}"):
         sib(boosted, *(f"2026-01-{row}" for row in rows))
 
 
-def test_dates_alone_say_that_everything_was_given(boosted):
+def test_dates_alone_say_that_everything_was_given(boosted: Any) -> None:
     assert doses(read(boosted, "date\n2026-01-05\n2026-01-06\n")) == [(2.0, 2.3)] * 2
 
 
@@ -292,7 +294,7 @@ def test_dates_alone_say_that_everything_was_given(boosted):
         ("date,dose_gy\n2026-01-05,x\n2026-01-06,y\n", "line 2: .*\n.*line 3: "),
     ],
 )
-def test_unreadable_records_are_refused_with_file_and_line(text, message):
+def test_unreadable_records_are_refused_with_file_and_line(text: Any, message: Any) -> None:
     with pytest.raises(ConfigError, match=rf"record\.csv: {message}"):
         records_csv.parse(text, "record.csv", "tumour")
 
@@ -306,18 +308,18 @@ def test_unreadable_records_are_refused_with_file_and_line(text, message):
         ([*given(1), "2026-01-06,,partial"], "line 3: a partial fraction needs its dose"),
     ],
 )
-def test_records_that_cannot_be_right_are_refused(made, rows, message):
+def test_records_that_cannot_be_right_are_refused(made: Any, rows: Any, message: Any) -> None:
     with pytest.raises(ConfigError, match=rf"record\.csv: {message}"):
         read(made, lines(*rows))
 
 
-def test_more_than_prescribed_is_refused(made):
+def test_more_than_prescribed_is_refused(made: Any) -> None:
     rows = [f"{fraction.date},1.8," for fraction in made.course.fractions]
     with pytest.raises(ConfigError, match=r"record\.csv: line 27: fraction on 2026-02-09 is one more than the 25"):
         read(made, lines(*rows, "2026-02-09,1.8,"))
 
 
-def test_two_in_one_minute_are_refused(made):
+def test_two_in_one_minute_are_refused(made: Any) -> None:
     text = lines("2026-01-05,09:00,1.8", "2026-01-05,09:00,1.8", head="date,time,dose_gy")
     with pytest.raises(
         ConfigError, match=r"record\.csv: line 3: two fractions in one minute, 2026-01-05 09:00: see line 2"
@@ -325,12 +327,12 @@ def test_two_in_one_minute_are_refused(made):
         read(made, text)
 
 
-def test_records_after_the_day_asked_for_are_refused(made):
+def test_records_after_the_day_asked_for_are_refused(made: Any) -> None:
     with pytest.raises(ConfigError, match=r"line 9: lies after the day the record is read for, 2026-01-13"):
         read(made, lines(*given(8)), as_of=D("2026-01-13"))
 
 
-def test_the_door_reads_a_record(cli, tmp_path):
+def test_the_door_reads_a_record(cli: Any, tmp_path: Path) -> None:
     folder = tmp_path / "a"
     assert cli("plan", "45/25", "--clinic", "weekdays", "--start", "2026-01-05", "--out", str(folder)).exit_code == 0
     record = tmp_path / "record.csv"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rtplan.chemotherapy.cycles import align
 from rtplan.chemotherapy.protocol import Anchor, ChemoProtocol, Drug
-from rtplan.clinic.days import Calendar, Reason, every_day_open, from_reasons
+from rtplan.clinic.days import Calendar, DayKind, Reason, every_day_open, from_reasons
 from rtplan.clinic.limits import StartRules
 from rtplan.course import schedule
 from rtplan.course.course import Course
@@ -49,7 +49,7 @@ class Clinic:
         reasons = []
         for step in range(LENGTH):
             day = self.first + step * ONE
-            kind = "closure" if day in self.shut else "extra" if day in self.outside else "workday"
+            kind: DayKind = "closure" if day in self.shut else "extra" if day in self.outside else "workday"
             if kind == "workday" and day.weekday() not in self.week:
                 kind = "weekend"
             reasons.append(Reason(open=kind in ("workday", "extra"), provisional=False, kind=kind, text=kind))
@@ -320,7 +320,7 @@ def expected_cycles(
     n: int,
     gap: int,
     least: int,
-    policy: str,
+    policy: Any,
     put_off: dict[int, int],
 ) -> list[dt.date]:
     """Day 1 of each cycle, forwards and backwards from the anchored one, one at a time."""
@@ -364,7 +364,7 @@ def test_cycles_are_those_of_the_walk(
     anchored: int,
     n: int,
     grid: tuple[int, int],
-    policy: str,
+    policy: Any,
     offset: int,
     delays: dict[int, int],
 ) -> None:
@@ -390,7 +390,7 @@ def test_cycles_are_those_of_the_walk(
         assert all(cycle.interval_days >= least for cycle in cycles[1:] if cycle.interval_days is not None)
 
 
-def protocol_of(n: int, gap: int, least: int, policy: str, anchored: int, **options: Any) -> ChemoProtocol:
+def protocol_of(n: int, gap: int, least: int, policy: Any, anchored: int, **options: Any) -> ChemoProtocol:
     return ChemoProtocol(
         name="random",
         label="random",

@@ -80,7 +80,8 @@ def test_every_row_is_loaded_under_a_name_of_its_own() -> None:
     assert [row["name"] for row in content(CONFIGS / "regimens.toml")["regimens"]] == list(regimens())
     assert [row["name"] for row in content(CONFIGS / "tissues.toml")["tissues"]] == list(tissues())
     assert {path.stem for path in CHEMO_FILES} == set(chemo())
-    labels = Counter(value.label for value in (*regimens().values(), *tissues().values(), *chemo().values()))
+    shipped: tuple[Any, ...] = (*regimens().values(), *tissues().values(), *chemo().values())
+    labels = Counter(value.label for value in shipped)
     assert [label for label, count in labels.items() if count > 1] == []
 
 

@@ -140,7 +140,7 @@ def test_why_the_earliest_is_not_the_best(first: str, last: str, message: str) -
 
 def test_the_summary_counts_what_the_row_counts() -> None:
     result = starts("2026-01-05", "2026-02-27")
-    rows = {row[1]: row for row in starts_table(result).rows}
+    rows: dict[Any, tuple[Any, ...]] = {row[1]: row for row in starts_table(result).rows}
     for start in result.starts:
         short = _in_short(start)
         rules, cycles = rows[start.date][8:10]

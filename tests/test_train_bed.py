@@ -184,7 +184,7 @@ def test_a_gap_costs_the_same_wherever_it_lies(train: Train, data: st.DataObject
     moved = np.array([0, *inner, 60])
     original = np.array([0, *train.day, 60])
     dose = np.array([2, *train.dose, 2])
-    kwargs = {"alpha_beta": 10, "rate": 0.7, "kick_off_day": 21}
+    kwargs: dict[str, Any] = {"alpha_beta": 10, "rate": 0.7, "kick_off_day": 21}
     assert lq.train_bed(dose, original, **kwargs)[2] == lq.train_bed(dose, moved, **kwargs)[2] == pytest.approx(27.3)
 
 
@@ -236,7 +236,7 @@ def test_origins_of_day_and_hour_are_free(train: Train, hours: float, days: int)
 
 @given(st.floats(0.1, 10), st.floats(0.1, 5), st.integers(2, 7), st.floats(0.2, 10))
 def test_cutting_a_long_delivery_in_pieces_changes_nothing(d: float, width: float, pieces: int, half: float) -> None:
-    kwargs = {"alpha_beta": 3, "half_time_h": half}
+    kwargs: dict[str, Any] = {"alpha_beta": 3, "half_time_h": half}
     whole = lq.train_bed([d], [0], hour=[8], duration_h=width, **kwargs)
     edges = 8 + width * np.arange(pieces) / pieces
     cut = lq.train_bed([d / pieces] * pieces, [0] * pieces, hour=edges, duration_h=width / pieces, **kwargs)
@@ -310,7 +310,7 @@ def test_blocks_and_leading_axes_are_the_single_courses(train: Train, lead: tupl
     dose = train.dose * rng.uniform(0, 2, (*lead, 1)).round(1)
     ab, half, rate, kick = (rng.uniform(1, 5, lead) for _ in range(4))
     share = rng.uniform(0, 1, lead)
-    options = {"hour": train.hour, "duration_h": train.duration, "overnight": overnight}
+    options: dict[str, Any] = {"hour": train.hour, "duration_h": train.duration, "overnight": overnight}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernel, "_BLOCK_ROWS", 3)
         together = lq.train_bed(

@@ -81,7 +81,8 @@ def shifted(group: str, by: float) -> Any:
     first = members[0]
     key, value = next(iter(first.expected.items()))
     members[0] = replace(first, expected={**first.expected, key: value + by})
-    return replace(cases, **{group: tuple(members)})
+    changed: dict[str, Any] = {group: tuple(members)}
+    return replace(cases, **changed)
 
 
 def test_a_value_outside_its_tolerance_is_a_mismatch() -> None:
@@ -134,7 +135,7 @@ def test_bad_case_files_are_refused_with_every_problem(tmp_path: Path) -> None:
     text = (catalogue.directory() / "published_cases.json").read_text(encoding="utf-8")
     path = tmp_path / "cases.json"
 
-    def loading(change: Callable[[Any], None]) -> str:
+    def loading(change: Callable[[Any], object]) -> str:
         data = json.loads(text)
         change(data)
         path.write_text(json.dumps(data), encoding="utf-8")

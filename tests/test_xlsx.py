@@ -40,7 +40,7 @@ def rows(sheet: Any) -> list[dict[str, Any]]:
     return [dict(zip(headings, (cell.value for cell in row), strict=True)) for row in sheet.iter_rows(min_row=2)]
 
 
-def same(found: Any, expected: Any) -> bool:
+def same(found: Any, expected: Any) -> Any:
     """Excel's files hold 16 digits of a number, and a date as a moment."""
     if isinstance(found, dt.datetime):
         return found.date().isoformat() == expected
