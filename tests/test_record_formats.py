@@ -234,6 +234,13 @@ def test_a_clinic_states_the_columns_of_its_own_export(
     assert delivered(cli, folder, text, "--clinic", str(clinic)) == [2.0, 2.0]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_in_any_way(end):
+    text = end.join(["Datum;Dosis", "02.03.2026;1,8", ""])
+    record = records_csv.parse(text, "r", "tumour", [("date", "Datum"), ("dose_gy", "Dosis")], "%d.%m.%Y")
+    assert told(record) == [(D("2026-03-02"), None, None, {"tumour": 1.8}, "", "")]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_the_names_that_a_clinic_states_prove_the_encoding(tmp_path: Path, encoding: Any) -> None:
     columns = [("date", "日期"), ("dose_cgy", "剂量")]

@@ -74,23 +74,25 @@ def parted(text: str, form: RecordFormat, columns: Stated) -> RecordFormat:
     A comma inside a number, where semicolons or tabs part the columns, is a decimal comma. Where all of the stated
     columns are there, further ones are left aside.
     """
-    first = text.removeprefix("\ufeff").partition("\n")[0]
     needed = set(form.columns) - set(form.optional)
     for delimiter in (",", ";", "\t"):
-        header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+        try:
+            rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
+        except csv.Error:  # named with its line where the file is read
+            return form
+        header = [name.strip() for name in rows[0]] if rows else []
         if needed <= set(header):
-            doses = _doses(text, header, replace(form, delimiter=delimiter))
+            doses = _doses(rows, header, form)
             comma = delimiter != "," and not any("." in dose for dose in doses)
             form = replace(form, delimiter=delimiter, decimal="," if comma else ".")
             return leaving_aside(header, form, columns, every_dose=bool(doses) and all(doses))
     return form
 
 
-def _doses(text: str, header: Sequence[str], form: RecordFormat) -> list[str]:
+def _doses(rows: Sequence[Sequence[str]], header: Sequence[str], form: RecordFormat) -> list[str]:
     """The cells of the columns of doses."""
     places = [place for place, name in enumerate(header) if form.columns.get(name, "").startswith("dose_")]
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=form.delimiter)
-    filled = (row for row in list(rows)[1:] if any(cell.strip() for cell in row))
+    filled = (row for row in rows[1:] if any(cell.strip() for cell in row))
     return [row[place].strip() for row in filled for place in places if place < len(row)]
 
 
