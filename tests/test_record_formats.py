@@ -235,7 +235,7 @@ def test_a_clinic_states_the_columns_of_its_own_export(
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_may_end_in_any_way(end):
+def test_lines_may_end_in_any_way(end: str) -> None:
     text = end.join(["Datum;Dosis", "02.03.2026;1,8", ""])
     record = records_csv.parse(text, "r", "tumour", [("date", "Datum"), ("dose_gy", "Dosis")], "%d.%m.%Y")
     assert told(record) == [(D("2026-03-02"), None, None, {"tumour": 1.8}, "", "")]
