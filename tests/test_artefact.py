@@ -17,6 +17,7 @@ from factory import plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rtplan.answer import said
 from rtplan.errors import ConfigError
 from rtplan.planning import artefact
 from rtplan.planning.plan import make_plan
@@ -142,3 +143,19 @@ def test_the_same_bytes_whatever_locale_zone_and_hash_seed() -> None:
         done = subprocess.run([sys.executable, "-c", SCRIPT], env=words, capture_output=True, check=True)
         outputs.add(done.stdout)
     assert len(outputs) == 1
+
+
+def test_a_plan_of_the_first_wave_is_read_with_the_words_of_its_notes() -> None:
+    """Written before notes were codes and values, before half days, spans and matched machines had keys."""
+    old = Path(__file__).parent / "data" / "plan-of-wave-one.json"
+    made = artefact.read(old)
+    assert (made.course.first, made.course.last) == (dt.date(2026, 3, 2), dt.date(2026, 4, 3))
+    written = {note["code"]: note["message"] for note in json.loads(old.read_text("utf-8"))["notes"]}
+    assert {note.code: said(note) for note in made.notes} == written
+
+
+def test_a_key_of_an_older_file_may_be_missing_only_where_it_says_nothing() -> None:
+    old = json.loads((Path(__file__).parent / "data" / "plan-of-wave-one.json").read_text("utf-8"))
+    del old["inputs"]["worked_weekends"]
+    with pytest.raises(ConfigError, match="worked_weekends is missing"):
+        artefact.parse(old)

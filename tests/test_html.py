@@ -32,7 +32,6 @@ from rtplan.report.formats import notebook
 from rtplan.report.formats.html import to_html
 from rtplan.report.formats.patient import patient_html
 from rtplan.report.language import SENTENCES, words
-from rtplan.report.machine import machine_of
 from rtplan.report.registry import report
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -160,8 +159,8 @@ def test_days_on_another_machine_name_it(tmp_path: Path) -> None:
         lambda _, reason: replace(reason, open=False, kind="closure") if reason.kind == "extra" else reason
     )
     later = replace(made, inputs=replace(made.inputs, calendar=closed, opened=(opened,)))
-    assert machine_of(later, opened.date) == "linac <B>, ground floor"
-    assert machine_of(later, dt.date(2026, 3, 12)) == machine_of(plan(), dt.date(2026, 2, 17)) == ""
+    assert later.machine_of(opened.date) == "linac <B>, ground floor"
+    assert later.machine_of(dt.date(2026, 3, 12)) == plan().machine_of(dt.date(2026, 2, 17)) == ""
 
 
 def test_missed_days_of_a_grid() -> None:

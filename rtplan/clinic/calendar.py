@@ -145,10 +145,15 @@ def with_matched(calendar: Calendar, machines: Iterable[Calendar]) -> Calendar:
             return reason
         for machine in others:
             if machine.covers(day) and machine.is_open(day):
-                text = f"on {machine.name}; {calendar.name}: {reason.text}"
-                provisional = machine.reason(day).provisional
-                fractions = machine.reason(day).fractions
-                return Reason(open=True, provisional=provisional, kind="extra", text=text, fractions=fractions)
+                there = machine.reason(day)
+                return Reason(
+                    open=True,
+                    provisional=there.provisional,
+                    kind="extra",
+                    text=f"on {machine.name}; {calendar.name}: {reason.text}",
+                    fractions=there.fractions,
+                    machine=machine.name,
+                )
         return reason
 
     return calendar.with_days(change)

@@ -50,6 +50,7 @@ class Reason:
 
     open: is treatment given? provisional: does this depend on holidays not officially announced yet?
     fractions: most fractions of one course that the day holds; None: as many as are prescribed. [-]
+    machine: the matched machine that treats on it; empty: the clinic's first machine.
     """
 
     open: bool
@@ -57,6 +58,7 @@ class Reason:
     kind: DayKind
     text: str
     fractions: int | None = None
+    machine: str = ""
 
     def __post_init__(self) -> None:
         one_of("kind", self.kind, get_args(DayKind))

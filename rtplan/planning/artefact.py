@@ -38,6 +38,9 @@ _TOLERANCE = 1e-9  # of a figure made again by another version of Python or nump
 
 PLAN_SCHEMA = "rtplan.plan/1"
 
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+"""What a key says that a file of an older rtplan does not have yet."""
+
 
 Encode = Callable[[Any], Any]
 
@@ -144,7 +147,6 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
             raise ConfigError(file, [f"{key} is missing"])
     data = _without_messages(data)
     try:
-        data = _with_later_keys(data)
         plan = _plan(data, file)
     except ConfigError:
         raise
@@ -155,13 +157,6 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
     if difference:
         raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
     return plan
-
-
-def _with_later_keys(data: dict[str, Any]) -> dict[str, Any]:
-    """The document of an older rtplan with the keys that came later, at the value that says nothing."""
-    revision = {"spans": [], **data["revision"]}
-    revision["earlier"] = [{"spans": [], **step} for step in revision["earlier"]]
-    return {**data, "revision": revision, "inputs": {"calendar_source": None, **data["inputs"]}}
 
 
 def _without_messages(data: dict[str, Any]) -> dict[str, Any]:
@@ -258,6 +253,8 @@ def _first_difference(ours: Any, theirs: Any, path: str = "", tolerance: float =
             if key not in ours:
                 return f"{where} is not a known key"
             if key not in theirs:
+                if ours[key] in _NOTHING:
+                    continue
                 return f"{where} is missing"
             if found := _first_difference(ours[key], theirs[key], where, tolerance):
                 return found

@@ -11,7 +11,7 @@ from typing import ClassVar
 from rtplan.answer import Answer, Kind, said
 from rtplan.chemotherapy import check as chemo_check
 from rtplan.chemotherapy.cycles import Cycle
-from rtplan.clinic.days import Calendar, add_days, announced_until, days_between
+from rtplan.clinic.days import Calendar, Reason, add_days, announced_until, days_between
 from rtplan.course import rules as course_rules
 from rtplan.course import schedule
 from rtplan.course.course import Course, Fraction
@@ -68,6 +68,28 @@ class Plan(Answer):
     def is_provisional(self, fraction: Fraction) -> bool:
         """Does this fraction's date depend on holidays not officially announced?"""
         return self.inputs.calendar.depends_on_provisional(self.course.first, fraction.date)
+
+    def machine_of(self, day: dt.date) -> str:
+        """Name of the matched machine that a day's fractions are given on; empty: the clinic's first machine."""
+        calendar, machines = self.inputs.calendar, self.inputs.machines
+        if not machines or not calendar.covers(day):
+            return ""
+        if named := calendar.reason(day).machine:
+            return named
+        if any(opened.date == day and opened.method == "machine" for opened in self.inputs.opened):
+            return next((machine.name for machine in machines if machine.covers(day) and machine.is_open(day)), "")
+        return ""
+
+    @property
+    def calendar_with_machines(self) -> Calendar:
+        """The calendar, with the machine named on each day that an extra session opens on a matched one."""
+
+        def named(day: dt.date, reason: Reason) -> Reason:
+            machine = "" if reason.open else self.machine_of(day)
+            text = f"on {machine}; {reason.text}"
+            return replace(reason, kind="extra", text=text, machine=machine) if machine else reason
+
+        return self.inputs.calendar.with_days(named) if self.inputs.machines else self.inputs.calendar
 
     @property
     def provisional(self) -> bool:

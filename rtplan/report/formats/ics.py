@@ -18,7 +18,6 @@ from rtplan.course.course import Fraction
 from rtplan.errors import DomainError
 from rtplan.planning.plan import Plan
 from rtplan.report.language import Words, words
-from rtplan.report.machine import machine_of
 
 if TYPE_CHECKING:
     from icalendar import Calendar, Event
@@ -105,7 +104,7 @@ def _fraction(plan: Plan, fraction: Fraction, key: str, zone: ZoneInfo, told: Wo
             (begins, ends) if zone.key != _NO_ZONE else (begins.replace(tzinfo=None), ends.replace(tzinfo=None))
         )
     provisional = plan.is_provisional(fraction)
-    machine = machine_of(plan, fraction.date)
+    machine = plan.machine_of(fraction.date)
     remarks = [told(_ON_MACHINE, machine=machine)] if machine else []
     remarks += [told(_TO_CONFIRM)] if provisional else []
     total = len(plan.course.fractions)

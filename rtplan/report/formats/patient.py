@@ -12,7 +12,6 @@ from rtplan.course.course import Fraction
 from rtplan.planning.plan import Plan
 from rtplan.report.formats.html import environment, weeks
 from rtplan.report.language import Words, gy, words
-from rtplan.report.machine import machine_of
 
 __all__ = [
     "patient_html",
@@ -37,7 +36,7 @@ def patient_html(plan: Plan, *, language: str = "en", doses: bool = False, stamp
         chemotherapy=bool(plan.cycles),
         unsure=plan.provisional or bool(_on_closed_days(plan.cycles)),
         twice=plan.course.several_a_day,
-        elsewhere=any(machine_of(plan, day) for day in plan.course.dates),
+        elsewhere=any(plan.machine_of(day) for day in plan.course.dates),
         clinic=told(plan.inputs.clinic),
         revision=plan.revision.number,
         stamp=told.plain_date(stamp.date()) if stamp else "",
@@ -123,7 +122,7 @@ def _day(plan: Plan, day: dt.date, cycle: Cycle | None, told: Words, doses: bool
     free = inside and not fractions
     looks = {"visit": bool(fractions), "free": free, "chemo": cycle is not None, "unsure": unsure}
     weekend = reason is not None and reason.kind == "weekend"
-    machine = machine_of(plan, day) if fractions else ""
+    machine = plan.machine_of(day) if fractions else ""
     return {
         "iso": day.isoformat(),
         "day": day.day,

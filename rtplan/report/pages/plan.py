@@ -15,7 +15,6 @@ from rtplan.radiobiology.tissue import Tissue
 from rtplan.report.blocks import Cell, Column, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
 from rtplan.report.figures import course_figure
 from rtplan.report.language import CONVENTIONS, DISCLAIMER, dated, gy, plural, signed
-from rtplan.report.machine import calendar_with_machines
 from rtplan.report.pages.ranges import range_blocks
 from rtplan.report.sentences import sentence
 
@@ -56,7 +55,7 @@ def _sections(plan: Plan) -> list[Section]:
         Section(
             key="calendar",
             heading="Calendar",
-            blocks=(grid(plan.course, calendar_with_machines(plan), plan.cycles, _missed(plan)),),
+            blocks=(grid(plan.course, plan.calendar_with_machines, plan.cycles, _missed(plan)),),
         ),
         Section(key="fractions", heading="Fractions", blocks=(fraction_table(plan),)),
         Section(key="cycles", heading="Chemotherapy cycles", blocks=chemo + _cycle_text(inputs.chemo, plan.cycles)),
