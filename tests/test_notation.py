@@ -42,6 +42,22 @@ R40 = "5 fractions of 8 Gy, 40 Gy"
         ("48/32 12/week", "48/32 12/week", "32 fractions of 1.5 Gy, 48 Gy, twice a day, on 6 days a week"),
         ("66/33 6/week", "66/33 6/week", "33 fractions of 2 Gy, 66 Gy, on 6 days a week"),
         ("24/3 2/week", "24/3 2/week", "3 fractions of 8 Gy, 24 Gy, on 2 days a week"),
+        ("40Gy/15#", "40/15", "15 fractions of 2.6667 Gy, 40 Gy"),
+        ("60 Gy / 30 frs", "60/30", "30 fractions of 2 Gy, 60 Gy"),
+        ("60 Gy in 30 fractions", "60/30", "30 fractions of 2 Gy, 60 Gy"),
+        ("60Gy in 30# over 6 weeks", "60/30", "30 fractions of 2 Gy, 60 Gy"),
+        ("25 fractions of 1.8 Gy", "45/25", "25 fractions of 1.8 Gy, 45 Gy"),
+        ("25*1.8", "45/25", "25 fractions of 1.8 Gy, 45 Gy"),
+        ("54/36 tid", "54/36 tid", "36 fractions of 1.5 Gy, 54 Gy, three times a day"),
+        ("54/36 tds", "54/36 tid", "36 fractions of 1.5 Gy, 54 Gy, three times a day"),
+        ("45.6/38bd/4w", "45.6/38 bid", "38 fractions of 1.2 Gy, 45.6 Gy, twice a day"),
+        ("24/3 eod", "24/3 eod", "3 fractions of 8 Gy, 24 Gy, every other day"),
+        ("24/3 every 48 h", "24/3 eod", "3 fractions of 8 Gy, 24 Gy, every other day"),
+        ("45Gy/25f/5w", "45/25", "25 fractions of 1.8 Gy, 45 Gy"),
+        ("66Gy/33f/6.5w", "66/33", "33 fractions of 2 Gy, 66 Gy"),
+        ("60/30/5w 6/week", "60/30 6/week", "30 fractions of 2 Gy, 60 Gy, on 6 days a week"),
+        ("54/3 daily", "54/3 5/week", "3 fractions of 18 Gy, 54 Gy"),
+        ("26Gy/5#/1w", "26/5 5/week", "5 fractions of 5.2 Gy, 26 Gy"),
         (
             "41.4/23 + 27/18 bid",
             "41.4/23 + 27/18 bid",
@@ -182,11 +198,11 @@ def test_one_reading(text: str, name: str, reading: str) -> None:
         ),
         (
             "45/25 bid bid",
-            "'45/25 bid bid' states how often it is given twice: one of bid or K/week, such as 5/week",
+            "'45/25 bid bid' states how often it is given twice: one of bid, tid, eod or K/week, such as 5/week",
         ),
         (
             "45/25 10/week bid",
-            "'45/25 10/week bid' states how often it is given twice: one of bid or K/week, such as 5/week",
+            "'45/25 10/week bid' states how often it is given twice: one of bid, tid, eod or K/week, such as 5/week",
         ),
         (
             "45/25 8/week",
@@ -198,8 +214,9 @@ def test_one_reading(text: str, name: str, reading: str) -> None:
             "'45/255/week': write the fractions a week as K/week after a blank, such as 45/25 5/week",
         ),
         (
-            "45/25 tid",
-            "'45/25 tid': how often it is given is written once, at the end, as bid or K/week, such as 5/week, got tid",
+            "45/25 qid",
+            "'45/25 qid': how often it is given is written once, at the end, as bid, tid, eod or K/week, "
+            "such as 5/week, got qid",
         ),
         (
             "1,8/25",
@@ -213,16 +230,55 @@ def test_one_reading(text: str, name: str, reading: str) -> None:
             "٤٥/25",
             "'٤٥/25' has the sign '٤' (arabic-indic digit four): write 0 to 9, a point, and x or × / @ +",
         ),
-        ("45mGy/25", f"'45mGy/25': cannot read 'mGy'; {FORMS}, then optionally bid or K/week, such as 5/week"),
-        ("45Gy(RBE)/25", f"'45Gy(RBE)/25': cannot read '('; {FORMS}, then optionally bid or K/week, such as 5/week"),
-        ("4.5e1/25", f"'4.5e1/25': cannot read 'e'; {FORMS}, then optionally bid or K/week, such as 5/week"),
-        ("45*25", f"'45*25': cannot read '*'; {FORMS}, then optionally bid or K/week, such as 5/week"),
+        (
+            "45mGy/25",
+            f"'45mGy/25': cannot read 'mGy'; {FORMS}, then optionally bid, tid, eod or K/week, such as 5/week",
+        ),
+        (
+            "45Gy(RBE)/25",
+            f"'45Gy(RBE)/25': cannot read '('; {FORMS}, then optionally bid, tid, eod or K/week, such as 5/week",
+        ),
+        ("4.5e1/25", f"'4.5e1/25': cannot read 'e'; {FORMS}, then optionally bid, tid, eod or K/week, such as 5/week"),
+        (
+            "45*25",
+            "'45*25' can be read as 45 fractions of 25 Gy or as 25 fractions of 45 Gy: write 45fx25Gy or 25fx45Gy",
+        ),
+        (
+            "45Gy/25f/4w",
+            "'45Gy/25f/4w': 25 fractions, 5 a week, take 5 weeks, not 4: write how often it is given, such as 7/week",
+        ),
+        (
+            "28.5Gy/5#/5w",
+            "'28.5Gy/5#/5w': 5 fractions, 5 a week, take 1 week, not 5: write how often it is given, such as 1/week",
+        ),
     ],
 )
 def test_refused_with_the_reason(text: str, message: str) -> None:
     with pytest.raises(DomainError) as refusal:
         parse(text)
     assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "spacing", "stated"),
+    [
+        ("54/3", 2, False),
+        ("5fx8Gy", 2, False),
+        ("50Gy/5f/2w", 2, False),  # every other day takes two weeks
+        ("50Gy/5f/1w", 1, True),  # five in one week are on days running
+        ("54/3 5/week", 1, True),
+        ("25/5", 1, False),  # 5 Gy is not above 5 Gy
+        ("8/1", 1, False),
+        ("30/5 2/week", 3, True),
+        ("28.5/5 1/week", 7, True),
+        ("60/8 3/week", 2, True),
+        ("40/10 4/week", 1, True),
+    ],
+)
+def test_large_fractions_lie_apart_unless_somebody_says_how_often(text: str, spacing: int, stated: bool) -> None:
+    pattern = parse(text).phases[0].pattern
+    assert (pattern.spacing, pattern.stated) == (spacing, stated)
+    assert parse(parse(text).name).phases[0].pattern.spacing == spacing
 
 
 def test_the_doses_are_those_that_were_typed() -> None:

@@ -53,7 +53,8 @@ def test_keeping_the_grid_leaves_an_interval_under_21_days_and_says_so() -> None
     made = plan(policy="keep-grid")
     assert made.cycles[2].date == D("2026-03-16")
     assert made.cycles[2].interval_days == 20
-    assert note(made, "cycle-interval").values == {"cycle": 3, "interval_days": 20, "minimum_days": 21}
+    found = note(made, "cycle-interval").values
+    assert found.items() >= {"cycle": 3, "interval_days": 20, "minimum_days": 21}.items()
 
 
 def test_effects_with_the_surrogate_set() -> None:

@@ -480,7 +480,11 @@ def test_five_a_week_follow_a_working_week_of_sunday_to_thursday() -> None:
     moved = schedule.on_week(simple(45.0, 25), week)
     assert moved.phases[0].pattern.weekdays == week
     assert schedule.prescribed_reference(moved, dt.date(2026, 3, 1)).overall_treatment_time_days == 33
-    assert schedule.on_week(simple(45.0, 25, weekly(3)), week) == simple(45.0, 25, weekly(3))
+    three = schedule.on_week(simple(45.0, 25, weekly(3)), week)
+    assert three.phases[0].pattern.weekdays == week  # three a week are any three of the clinic's days
+    assert schedule.on_week(simple(45.0, 25, weekly(3)), NAMES[:6]).phases[0].pattern.weekdays == NAMES[:6]
+    prescribed = simple(45.0, 25, Pattern(weekdays=("mon", "wed", "fri")))
+    assert schedule.on_week(prescribed, week) == prescribed
     assert schedule.on_week(simple(45.0, 25), NAMES[:6]) == simple(45.0, 25)
 
 

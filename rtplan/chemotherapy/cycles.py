@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rtplan.chemotherapy.protocol import ChemoProtocol, Drug
+from rtplan.chemotherapy.protocol import ChemoProtocol, Drug, minimum_between
 from rtplan.clinic.days import Calendar, add_days, days_between
 from rtplan.course.course import Course
 from rtplan.errors import ScheduleError, whole
@@ -40,6 +40,8 @@ class Cycle:
     shift_days = date - due_date, drift_days = date - nominal_date, interval_days since the cycle before.
     fraction_number: the first fraction given that day, None where there is none.
     concurrent: day 1 from first to last fraction inclusive.
+    anchored_date: where its anchor alone would have put the first cycle of a block that has to wait for the minimum
+        interval since the cycle before it; None everywhere else.
     """
 
     number: int
@@ -54,6 +56,7 @@ class Cycle:
     within_window: bool
     provisional: bool
     drug_days: tuple[DrugDay, ...]
+    anchored_date: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class _Spot:
     due: dt.date
     date: dt.date
     reach: tuple[dt.date, dt.date]
+    anchored: dt.date | None = None
 
 
 def start_permitted(protocol: ChemoProtocol, infusion: Calendar) -> Callable[[dt.date], bool]:
@@ -89,7 +93,10 @@ def align(
 
     The anchored cycle is fixed; earlier cycles run backwards from it and, where closed, move earlier to an open day
     keeping the minimum interval; later ones run forwards and move later. A cycle left out (``omit_if_late``) is not
-    among the answer; `check` names it. Raises ScheduleError where the infusion unit is closed on fraction 1's day and a
+    among the answer; `check` names it. A later block whose anchor would put its first cycle nearer to the cycle before
+    it than the minimum interval starts when that has gone by.
+
+    Raises ScheduleError where the infusion unit is closed on fraction 1's day and a
     cycle is fixed to it, and where two cycles would fall on one day.
     """
     if protocol.obstacle:
@@ -100,7 +107,7 @@ def align(
     passed = 0
     for block in protocol.blocks:
         here = {number - passed: days for number, days in (delays or {}).items()}
-        spots = _Spots(block, infusion, here, passed).place(course)
+        spots = _Spots(block, infusion, here, passed, _earliest(protocol, block, cycles)).place(course)
         for spot in spots:
             before = cycles[-1] if cycles else None
             _refuse_disorder(block, before, spot.number + passed, spot.date)
@@ -130,7 +137,7 @@ def after_interruption(
         here = [cycle for cycle in planned if passed < cycle.number <= passed + block.n_cycles]
         if block.anchor.kind == "after" and here and all(cycle.date > as_of for cycle in here):
             late = {number - passed: days for number, days in (delays or {}).items()}
-            spots = _Spots(block, infusion, late, passed).place(course)
+            spots = _Spots(block, infusion, late, passed, _earliest(protocol, block, cycles)).place(course)
         else:
             spots = _stayed(block, here, passed, course, infusion, as_of)
         known = {cycle.number: cycle.provisional for cycle in here}
@@ -141,6 +148,13 @@ def after_interruption(
             cycles.append(replace(cycle, provisional=cycle.provisional or known.get(cycle.number, False)))
         passed += block.n_cycles
     return tuple(cycles)
+
+
+def _earliest(protocol: ChemoProtocol, block: ChemoProtocol, cycles: Sequence[Cycle]) -> dt.date | None:
+    """First day on which a block may begin, after the cycles before it; None where nothing binds it."""
+    place = protocol.blocks.index(block)
+    least = minimum_between(protocol.blocks[place - 1], block) if place else 0
+    return add_days(cycles[-1].date, least) if cycles and least else None
 
 
 def _stayed(
@@ -165,7 +179,10 @@ def _stayed(
                 wish = max(wish, add_days(spots[-1].date, block.minimum_after(local - 1)))
             due, date = wish, infusion.next_open(wish)
         reach = _reach(cycle.nominal_date, due, date)
-        spots.append(_Spot(number=local, nominal=cycle.nominal_date, due=due, date=date, reach=reach))
+        anchored = cycle.anchored_date
+        spots.append(
+            _Spot(number=local, nominal=cycle.nominal_date, due=due, date=date, reach=reach, anchored=anchored)
+        )
     return spots
 
 
@@ -182,14 +199,23 @@ def _refuse_disorder(block: ChemoProtocol, before: Cycle | None, number: int, da
 class _Spots:
     """Finds the date of each day 1 of one block of cycles, forwards and backwards from the anchor.
 
-    Cycles are counted from 1 in the block; passed: cycles of the blocks before it.
+    Cycles are counted from 1 in the block; passed: cycles of the blocks before it. earliest: day before which a later
+    block may not begin.
     """
 
-    def __init__(self, protocol: ChemoProtocol, infusion: Calendar, delays: dict[int, int], passed: int) -> None:
+    def __init__(
+        self,
+        protocol: ChemoProtocol,
+        infusion: Calendar,
+        delays: dict[int, int],
+        passed: int,
+        earliest: dt.date | None,
+    ) -> None:
         self.protocol = protocol
         self.infusion = infusion
         self.delays = delays
         self.passed = passed
+        self.earliest = earliest
         self.keeps_grid = protocol.policy == "keep-grid"
 
     def place(self, course: Course) -> list[_Spot]:
@@ -218,16 +244,20 @@ class _Spots:
         anchor = self.protocol.anchor
         depends = [course.first]
         if anchor.kind == "after":
-            nominal = add_days(course.last, anchor.days)
+            anchored = add_days(course.last, anchor.days)
             depends.append(course.last)
-            bound = min(nominal, add_days(course.last, 1))
+            bound: dt.date | None = min(anchored, add_days(course.last, 1))
         else:
-            nominal = anchor.date or add_days(course.first, anchor.days)
+            anchored = anchor.date or add_days(course.first, anchor.days)
             bound = None
+        waits = self.earliest is not None and anchored < self.earliest
+        nominal = self.earliest if self.earliest is not None and waits else anchored
+        bound = max((day for day in (bound, self.earliest) if day is not None), default=None)
         late = self.delays.get(1, 0)
         due = add_days(nominal, late)
         date = self._open_near(due, due if late else bound, None)
-        return _Spot(number=1, nominal=nominal, due=due, date=date, reach=_reach(*depends, nominal, due, date))
+        reach = _reach(*depends, anchored, nominal, due, date)
+        return _Spot(number=1, nominal=nominal, due=due, date=date, reach=reach, anchored=anchored if waits else None)
 
     def _position(self, number: int) -> int:
         """Day of a cycle on the grid; the one past the last is where the next would be."""
@@ -315,6 +345,7 @@ def _cycle(
         within_window=abs(shift) <= protocol.window_days,
         provisional=infusion.depends_on_provisional(*spot.reach),
         drug_days=_drug_days(protocol, course, infusion, spot, spots, passed),
+        anchored_date=spot.anchored,
     )
 
 

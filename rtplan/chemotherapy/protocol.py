@@ -18,6 +18,7 @@ __all__ = [
     "ChemoProtocol",
     "Drug",
     "Policy",
+    "minimum_between",
     "parse_anchor",
     "with_anchor",
 ]
@@ -161,7 +162,8 @@ class ChemoProtocol:
         nearest-open (earlier or later, never under the minimum interval).
     omit_if_late: a cycle that could only be given more than ``window_days`` late is left out.
     moves_with_interruption: cycles still to come follow the fractions when radiotherapy is interrupted.
-    then: further cycles on an anchor, drugs and rules of their own; the numbers run on.
+    then: further cycles on an anchor, drugs and rules of their own; the numbers run on. Its first day 1 waits until
+        the minimum interval since the cycle before it has gone by.
     """
 
     name: str
@@ -268,6 +270,14 @@ class ChemoProtocol:
     def obstacle(self) -> str:
         """Why it cannot be laid out; empty where it can."""
         return next((block.not_for_calculation for block in self.blocks if block.not_for_calculation), "")
+
+
+def minimum_between(block: ChemoProtocol, after: ChemoProtocol) -> int:
+    """Shortest interval from the last cycle of a block to the first of the next: the longer of the stated ones. [d]
+
+    0 where neither states one.
+    """
+    return max(block.minimum_interval_days or 0, after.minimum_interval_days or 0)
 
 
 def with_anchor(protocol: ChemoProtocol, anchor: Anchor) -> ChemoProtocol:

@@ -40,7 +40,11 @@ class Command(click.Command):
     """A command that takes its words at their value: an empty one never means the default, the last never wins."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        given, _, order = self.make_parser(ctx).parse_args(list(args))
+        try:
+            given, _, order = self.make_parser(ctx).parse_args(list(args))
+        except click.NoSuchOption as error:
+            _refuse_negative(error, args)
+            raise
         for param in dict.fromkeys(order):
             name = max(param.opts, key=len) if isinstance(param, click.Option) else param.make_metavar(ctx).strip("[].")
             value = given.get(param.name or "")
@@ -59,6 +63,16 @@ class Command(click.Command):
             return super().invoke(ctx)
         except QuestionError as error:
             raise click.UsageError(str(error), ctx) from None
+
+
+def _refuse_negative(error: click.NoSuchOption, args: Sequence[str]) -> None:
+    """A regimen with a minus sign is refused as a dose, and not as an option that does not exist."""
+    negative = re.match(r"-[0-9.]", error.option_name)
+    for word in args:
+        if negative and word.startswith(error.option_name):
+            from rtplan.prescription import notation
+
+            notation.parse(word)
 
 
 MOST_DAYS = 365
@@ -153,19 +167,29 @@ class ClinicType(click.ParamType[str]):
         return text
 
 
-class AlphaBetaType(click.ParamType[float]):
-    """An α/β in Gy that tissue can have."""
+class AlphaBetaType(click.ParamType[tuple[float, ...]]):
+    """One α/β in Gy that tissue can have, or several with commas between them."""
 
-    name = "FLOAT"
+    name = "FLOAT[,FLOAT]"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        return tuple(self._one(part, param, ctx) for part in str(value).split(","))
+
+    def _one(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
         from rtplan.planning.resolve import HIGHEST_ALPHA_BETA as high
         from rtplan.planning.resolve import LOWEST_ALPHA_BETA as low
 
-        number = click.FLOAT.convert(value, param, ctx)
+        try:
+            number = float(text)
+        except ValueError:
+            self.fail(f"{text!r} is not a valid float.", param, ctx)
         if not low <= number <= high:
-            raise DomainError(f"--alpha-beta must lie from {low:g} to {high:g} Gy, got {value}")
+            raise DomainError(f"--alpha-beta must lie from {low:g} to {high:g} Gy, got {text}")
         return float(number)
+
+
+def _flat(_: click.Context, __: click.Parameter, value: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    return tuple(number for numbers in value for number in numbers)
 
 
 CLINIC = ClinicType()
@@ -232,7 +256,8 @@ def tissue_options(function: F) -> F:
                 "--alpha-beta",
                 type=AlphaBetaType(),
                 multiple=True,
-                help="α/β in Gy, from 0.1 to 100, without time factor; repeatable.",
+                callback=_flat,
+                help="α/β in Gy, from 0.1 to 100, without time factor: 10 or 10,3; repeatable.",
             ),
             click.option("--region", multiple=True, help='An organ with its dose, such as "spinal cord=42.3Gy Dmax".'),
             click.option("--tissue-file", help="A TOML file that adds tissues or overrides shipped ones."),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
@@ -304,7 +306,30 @@ def parse_date(text: str, what: str = "date") -> dt.date:
             raise ValueError
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise DomainError(f"{what} must be a date that exists, written YYYY-MM-DD, got {text!r}") from None
+        meant = " or ".join(day.isoformat() for day in _dates_meant(text))
+        hint = f": did you mean {meant}?" if meant else ""
+        raise DomainError(f"{what} must be a date that exists, written YYYY-MM-DD, got {text!r}{hint}") from None
+
+
+_YEAR_FIRST = re.compile(r"([0-9]{4})(?:([0-9]{2})([0-9]{2})|[-./年]([0-9]{1,2})[-./月]([0-9]{1,2})日?)")
+
+
+_YEAR_LAST = re.compile(r"([0-9]{1,2})([-./])([0-9]{1,2})[-./]([0-9]{4})")
+
+
+def _dates_meant(text: str) -> tuple[dt.date, ...]:
+    """Dates that a text in another form may stand for: 20260202, 02.02.2026; with slashes also month first."""
+    parts: list[tuple[str, str, str]] = []
+    if found := _YEAR_FIRST.fullmatch(text.strip()):
+        parts = [(found[1], found[2] or found[4], found[3] or found[5])]
+    elif found := _YEAR_LAST.fullmatch(text.strip()):
+        parts = [(found[4], found[3], found[1])]
+        parts += [(found[4], found[1], found[3])] if found[2] != "." else []
+    days: list[dt.date] = []
+    for part in parts:
+        with contextlib.suppress(ValueError):
+            days.append(dt.date(*map(int, part)))
+    return tuple(dict.fromkeys(days))
 
 
 _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from rtplan.clinic.days import ONE_DAY, WEEKDAYS, Calendar, days_between, elapsed_hours
 from rtplan.clinic.limits import RCR_CATEGORIES, Limits, StartRules
 from rtplan.course.course import Course, Fraction
-from rtplan.note import Note, Phrase, Scalar, Source
-from rtplan.prescription.prescription import Phase, Prescription
+from rtplan.note import DESIGN_DEFAULT, Note, Phrase, Source, Value
+from rtplan.prescription.prescription import LARGE_DOSE_GY, Phase, Prescription
 
 __all__ = [
     "check",
     "check_prolongation",
+    "spacing_notes",
     "start_obstacle",
     "start_permitted",
 ]
@@ -44,12 +45,12 @@ def _over_the_limit(days: int, limits: Limits) -> Iterator[Note]:
         yield Note(
             code="prolongation-limit",
             severity="violation",
-            message=f"prolonged by {days} days, limit {bound} days for category {limits.category} "
-            f"({limits.category_source.text}; {RCR_CATEGORIES.text})",
             values={
                 "prolongation_days": days,
                 "limit_days": bound,
                 "category": limits.category,
+                "category_source": limits.category_source.text,
+                "source": RCR_CATEGORIES.text,
                 "verified": RCR_CATEGORIES.verified,
             },
         )
@@ -60,8 +61,6 @@ def _evidence(days: int, limits: Limits) -> Iterator[Note]:
         yield Note(
             code="prolongation-evidence",
             severity="info",
-            message=f"above {EVIDENCE_DAYS} days of delay survival was worse in {EVIDENCE_PATIENTS} patients with "
-            f"oesophageal squamous cell carcinoma ({DELAY_EVIDENCE.text}); here {days} days",
             values={
                 "prolongation_days": days,
                 "above_days": EVIDENCE_DAYS,
@@ -91,9 +90,12 @@ def check(
     may a day. A worked weekend that the calendar lays into a once-daily course makes a week of six, which the default
     limit allows.
 
+    The spacing of a pattern (three a week: two days) binds every fraction, extra sessions and second fractions of a day
+    too; between two phases the smaller of their spacings.
+
     Codes: ``sessions-a-week``, ``weekly-dose``, ``fractions-a-day``, ``twice-daily-running``, ``second-fraction-dose``,
-    ``interval-short``, ``prolongation-limit`` (violations), ``interval-cord``, ``interval-published``, ``closed-day``
-    (warnings), ``prolongation-evidence`` (info).
+    ``interval-short``, ``spacing-short``, ``prolongation-limit`` (violations), ``interval-cord``,
+    ``interval-published``, ``closed-day``, ``phase-split`` (warnings), ``prolongation-evidence`` (info).
     """
     days = _by_day(course)
     notes = [
@@ -101,6 +103,8 @@ def check(
         *_days(days, limits),
         *_running(days, limits),
         *_intervals(course, limits, cord),
+        *_spacing(course.prescription, days),
+        *_split(course),
         *_published(course.prescription, limits),
         *_closed(days, calendar, frozenset(extra)),
     ]
@@ -144,7 +148,6 @@ def _weeks(prescription: Prescription, days: Sequence[_Day], limits: Limits) -> 
         if len(fractions) > bound:
             yield _broken(
                 "sessions-a-week",
-                f"week {name} holds {len(fractions)} sessions, limit {bound}",
                 {"week": name, "sessions": len(fractions), "limit": bound},
             )
         if limits.weekly_dose_gy is not None:
@@ -163,7 +166,7 @@ def _phases_of(prescription: Prescription, fractions: Sequence[Fraction]) -> tup
 
 def _a_week(phase: Phase) -> int:
     """Fractions of a week of the phase's own pattern."""
-    return sum(phase.pattern.fractions_on(WEEKDAYS.index(day)) for day in phase.pattern.weekdays)
+    return phase.pattern.fractions_a_week
 
 
 def _weekly_dose(
@@ -176,7 +179,6 @@ def _weekly_dose(
         if dose > bound + 1e-9:
             yield _broken(
                 "weekly-dose",
-                f"week {week} gives {dose:.2f} Gy to {target}, limit {bound:.2f} Gy",
                 {"week": week, "target": target, "dose_gy": dose, "limit_gy": bound},
             )
 
@@ -188,15 +190,12 @@ def _days(days: Sequence[_Day], limits: Limits) -> Iterator[Note]:
         if len(day.fractions) > bound:
             yield _broken(
                 "fractions-a-day",
-                f"{date} holds {len(day.fractions)} fractions, limit {bound}",
                 {"date": date, "fractions": len(day.fractions), "limit": bound},
             )
         dose = max((max(fraction.doses_gy) for fraction in day.beyond), default=0.0)
         if dose > limits.second_fraction_gy + 1e-9:
             yield _broken(
                 "second-fraction-dose",
-                f"extra fraction of {dose:.2f} Gy on {date}, which has one already: "
-                f"limit {limits.second_fraction_gy:g} Gy",
                 {"date": date, "dose_gy": dose, "limit_gy": limits.second_fraction_gy},
             )
 
@@ -211,11 +210,50 @@ def _running(days: Sequence[_Day], limits: Limits) -> Iterator[Note]:
             first, last = run[0].date.isoformat(), run[-1].date.isoformat()
             yield _broken(
                 "twice-daily-running",
-                f"{len(run)} days running hold more than one fraction, {first} to {last}: "
-                f"limit {limits.twice_daily_days_running} where the second fraction is extra",
                 {"first": first, "last": last, "days": len(run), "limit": limits.twice_daily_days_running},
             )
         run = [day] if day is not None else []
+
+
+def _spacing(prescription: Prescription, days: Sequence[_Day]) -> Iterator[Note]:
+    """One note for the phases whose days lie closer than their pattern allows, with the closest and how many."""
+    least = {phase.name: phase.pattern.spacing for phase in prescription.phases}
+    near: list[tuple[int, dt.date, int]] = []
+    for before, day in zip((None, *days), days, strict=False):
+        own = least[day.fractions[0].phase]
+        if before is not None and days_between(before.date, day.date) < min(own, least[before.fractions[-1].phase]):
+            bound = min(own, least[before.fractions[-1].phase])
+            near.append((days_between(before.date, day.date), day.date, bound))
+        if day.beyond and min(own, least[day.fractions[-1].phase]) > 1:
+            near.append((0, day.date, own))
+    if near:
+        gap, date, bound = min(near)
+        yield _broken(
+            "spacing-short",
+            {"days": gap, "date": date.isoformat(), "minimum_days": bound, "count": len(near)},
+        )
+
+
+_FEW_DAYS = 3
+"""Treated days of a phase that belong together where it is set apart or given several times a day. Design default."""
+
+
+def _split(course: Course) -> Iterator[Note]:
+    """Phases of a few days, set apart by breaks or given several times a day, between whose days others lie."""
+    phases = course.prescription.phases
+    for place, phase in enumerate(phases):
+        after = phases[place + 1].break_days if place + 1 < len(phases) else 0
+        apart = phase.break_days or after or phase.pattern.several_a_day
+        if not apart or phase.pattern.spacing > 1 or phase.keep_together:
+            continue
+        dates = list(dict.fromkeys(f.date for f in course.fractions if f.phase == phase.name))
+        if 1 < len(dates) <= _FEW_DAYS and days_between(dates[0], dates[-1]) >= len(dates):
+            values: dict[str, Value] = {
+                "phase": phase.name,
+                "count": phase.n_fractions,
+                "dates": tuple(date.isoformat() for date in dates),
+            }
+            yield Note(code="phase-split", severity="warning", values=values)
 
 
 def _intervals(course: Course, limits: Limits, cord: bool) -> Iterator[Note]:
@@ -225,7 +263,6 @@ def _intervals(course: Course, limits: Limits, cord: bool) -> Iterator[Note]:
     if short:
         yield _broken(
             "interval-short",
-            f"{_shortest(short)}: minimum {limits.interval_h:g} h",
             _interval_values(short, limits.interval_h),
         )
     near = [entry for entry in intervals if entry[0] < limits.cord_interval_h - _SAME_H]
@@ -233,7 +270,6 @@ def _intervals(course: Course, limits: Limits, cord: bool) -> Iterator[Note]:
         yield Note(
             code="interval-cord",
             severity="warning",
-            message=f"{_shortest(near)}: less than {limits.cord_interval_h:g} h, and the spinal cord is a region",
             values=_interval_values(near, limits.cord_interval_h),
         )
 
@@ -248,20 +284,16 @@ def _interval_list(course: Course) -> Iterator[tuple[float, dt.date, bool]]:
             yield max(phase.pattern.interval_h for phase in phases), after.date, False
 
 
-def _shortest(entries: Sequence[tuple[float, dt.date, bool]]) -> str:
-    hours, date, known = min(entries)
-    more = f" ({len(entries)} such intervals)" if len(entries) > 1 else ""
-    return f"interval of {hours:.4g} h {'elapsed' if known else 'as planned'} before a fraction on {date}{more}"
-
-
-def _interval_values(entries: Sequence[tuple[float, dt.date, bool]], limit: float) -> dict[str, Scalar]:
+def _interval_values(entries: Sequence[tuple[float, dt.date, bool]], limit: float) -> dict[str, Value]:
     hours, date, known = min(entries)
     return {
         "interval_h": hours,
         "minimum_h": limit,
         "date": date.isoformat(),
         "clock_times": known,
+        "how": Phrase(code="interval-elapsed" if known else "interval-as-planned"),
         "intervals": len(entries),
+        "more": Phrase(code="such-intervals", values={"intervals": len(entries)}) if len(entries) > 1 else None,
     }
 
 
@@ -272,8 +304,6 @@ def _published(prescription: Prescription, limits: Limits) -> Iterator[Note]:
             yield Note(
                 code="interval-published",
                 severity="warning",
-                message=f"{phase.name}: its source prints an interval of {published:g} h, under the minimum of "
-                f"{limits.interval_h:g} h; laid out {phase.pattern.interval_h:g} h apart",
                 values={
                     "phase": phase.name,
                     "published_h": published,
@@ -291,13 +321,32 @@ def _closed(days: Sequence[_Day], calendar: Calendar | None, extra: frozenset[dt
         yield Note(
             code="closed-day",
             severity="warning",
-            message=f"fraction {day.fractions[0].number} on {day.date}: {calendar.name} is closed that day ({reason})",
-            values={"date": day.date.isoformat(), "fraction": day.fractions[0].number, "reason": reason},
+            values={
+                "date": day.date.isoformat(),
+                "fraction": day.fractions[0].number,
+                "clinic": calendar.name,
+                "reason": reason,
+            },
         )
 
 
-def _broken(code: str, message: str, values: Mapping[str, Scalar]) -> Note:
-    return Note(code=code, severity="violation", message=message, values=dict(values))
+def _broken(code: str, values: Mapping[str, Value]) -> Note:
+    return Note(code=code, severity="violation", values=dict(values))
+
+
+def spacing_notes(prescription: Prescription) -> Iterator[Note]:
+    """Which phases are given on days apart although nobody said so, because their fractions are large."""
+    for phase in prescription.phases:
+        if not phase.pattern.stated and phase.pattern.spacing > 1:
+            dose = max(total.dose_gy for total in phase.totals) / phase.n_fractions
+            values: dict[str, Value] = {
+                "phase": phase.name,
+                "dose_per_fraction_gy": dose,
+                "above_gy": LARGE_DOSE_GY,
+                "minimum_days": phase.pattern.spacing,
+                "source": DESIGN_DEFAULT.text,
+            }
+            yield Note(code="spacing-assumed", severity="warning", values=values)
 
 
 def start_permitted(rules: StartRules, prescription: Prescription, calendar: Calendar) -> Callable[[dt.date], bool]:
@@ -318,19 +367,26 @@ def start_obstacle(rules: StartRules, prescription: Prescription, calendar: Cale
 
 
 def _runs(prescription: Prescription, calendar: Calendar, day: dt.date, least: int) -> bool:
-    """Are so many fractions, or all there are, given before the first treatment-free day of a course from this day?"""
+    """Are so many fractions, or all there are, given before the first treatment-free day of a course from this day?
+
+    Days that the pattern itself leaves free are no break.
+    """
     count = 0
     for phase in prescription.phases:
         if phase.concomitant_from is not None:
             continue
         if count and phase.break_days:
             return False
-        left = phase.n_fractions
+        if phase.pattern.spacing > 1:
+            return True
+        left, days = phase.n_fractions, 0
         while left > 0:
+            if days == phase.pattern.days_a_week:
+                return True
             if not calendar.covers(day) or not phase.pattern.treated(calendar.reason(day), day):
                 return False
             here = min(left, phase.pattern.fractions_on(day.weekday()))
-            count, left = count + here, left - here
+            count, left, days = count + here, left - here, days + 1
             if count >= least:
                 return True
             day += ONE_DAY

@@ -11,12 +11,13 @@ from rtplan.clinic.days import (
     WEEKDAYS,
     Calendar,
     add_days,
+    days_between,
     every_day_open,
     first_of_week,
 )
 from rtplan.course.course import Course, Fraction
 from rtplan.errors import ScheduleError
-from rtplan.prescription.prescription import Phase, Prescription
+from rtplan.prescription.prescription import Pattern, Phase, Prescription
 
 __all__ = [
     "Permit",
@@ -25,6 +26,7 @@ __all__ = [
     "on_week",
     "prescribed_reference",
     "prolongation_days",
+    "runs_together",
     "with_times",
 ]
 
@@ -33,18 +35,24 @@ Permit = Callable[[dt.date], bool]
 
 
 def on_week(prescription: Prescription, week: tuple[str, ...]) -> Prescription:
-    """The prescription with "five a week" meant as days of this working week, where it is not Monday to Friday.
+    """The prescription on this working week, where it prescribes no weekdays of its own.
 
-    Only patterns of Monday to Friday (five a week) and Monday to Saturday (six) change. Of a longer week the days from
-    its first on are taken: Saturday to Wednesday where only Friday is free. A shorter week changes none.
+    Patterns of Monday to Friday (five a week) and Monday to Saturday (six) are meant as days of this working week where
+    it is another one: of a longer week the days from its first on are taken, Saturday to Wednesday where only Friday
+    is free. A shorter week changes none. So many days a week, or days apart, fall on any day of the working week.
     """
 
     def here(phase: Phase) -> Phase:
-        count = len(phase.pattern.weekdays)
-        if set(phase.pattern.weekdays) != set(WEEKDAYS[:count]) or count not in (5, 6) or len(week) < count:
+        pattern, count = phase.pattern, len(phase.pattern.weekdays)
+        if set(pattern.weekdays) != set(WEEKDAYS[:count]) or count not in (5, 6):
             return phase
-        days = phase.pattern.weekdays if set(phase.pattern.weekdays) <= set(week) else first_of_week(week, count)
-        return replace(phase, pattern=replace(phase.pattern, weekdays=days))
+        if pattern.on_any_weekday:
+            enough = len(week) >= (pattern.days_a_week or 1)
+            return replace(phase, pattern=replace(pattern, weekdays=week)) if enough else phase
+        if len(week) < count:
+            return phase
+        days = pattern.weekdays if set(pattern.weekdays) <= set(week) else first_of_week(week, count)
+        return replace(phase, pattern=replace(pattern, weekdays=days))
 
     return replace(prescription, phases=tuple(here(phase) for phase in prescription.phases))
 
@@ -62,10 +70,11 @@ def first_day(
     the prescription treats on a weekday on which the clinic never works.
     """
     _refuse_contradiction(prescription, calendar)
-    pattern = prescription.phases[0].pattern
+    phase = prescription.phases[0]
     day = requested
     while day <= calendar.last:
-        if pattern.treated(calendar.reason(day), day) and (permitted is None or permitted(day)):
+        treated = phase.pattern.treated(calendar.reason(day), day)
+        if treated and (permitted is None or permitted(day)) and runs_together(phase, calendar, day):
             return day
         day += ONE_DAY
     raise ScheduleError(
@@ -79,7 +88,8 @@ def _refuse_contradiction(prescription: Prescription, calendar: Calendar) -> Non
     never = _never_worked(calendar)
     for phase in prescription.phases:
         missing = [day for day in WEEKDAYS if day in phase.pattern.weekdays and day in never]
-        if missing:
+        left = len(phase.pattern.weekdays) - len(missing)
+        if missing and left < (phase.pattern.days_a_week or len(phase.pattern.weekdays)):
             raise ScheduleError(
                 f"weekdays of phase {phase.name!r} contradict the calendar: it treats on {', '.join(missing)}, and "
                 f"{calendar.name} never works on {'that day' if len(missing) == 1 else 'those days'}; prescribe other "
@@ -94,6 +104,19 @@ def _way_out(missing: list[str], never: frozenset[str]) -> str:
         return f": it works on {', '.join(works)}"
     week = [day for day in WEEKDAYS if day in works or day in missing]
     return f" or, if it does work then, say so: [days] week = {week} in the clinic file, or --week {','.join(week)}"
+
+
+def runs_together(phase: Phase, calendar: Calendar, first: dt.date) -> bool:
+    """Can a phase that is kept together be given from this day on without a day between? True for every other phase."""
+    if not phase.keep_together:
+        return True
+    left, day = phase.n_fractions, first
+    while left > 0:
+        if not calendar.covers(day) or not phase.pattern.treated(calendar.reason(day), day):
+            return False
+        left -= calendar.holds(day, phase.pattern.fractions_on(day.weekday()))
+        day += ONE_DAY
+    return True
 
 
 def _never_worked(calendar: Calendar) -> frozenset[str]:
@@ -118,6 +141,13 @@ def lay_out(
 ) -> Course:
     """The prescription on dates, from ``start`` on.
 
+    The rule, for each phase: its next treated day is the earliest day that is open and one of the pattern's weekdays,
+    that lies at least the pattern's spacing after the treated day before it (between two phases: the smaller of their
+    spacings), and in whose week fewer than ``days_a_week`` days were treated at this frequency. Weeks are runs of seven
+    days counted from the first treated day of the course. So a closed day moves to the next open day of its week, and
+    the days after it move only as far as the spacing asks. An extra session is given on its day; it counts for the
+    spacing, and only on the first day of the course for the week.
+
     permitted: which days the first fraction may fall on (start rules, chemotherapy); not asked where something
         is delivered already.
     delivered: fractions already given; the remaining ones of each phase are laid out from ``start`` on.
@@ -132,7 +162,7 @@ def lay_out(
     given = _given(prescription, delivered)
     if delivered is None and start not in extra:
         start = first_day(prescription, calendar, start, permitted)
-    walk = _Walk(prescription, calendar, extra, start, delivered.last if delivered else None)
+    walk = _Walk(prescription, calendar, extra, start, delivered)
     for host, boost in prescription.blocks():
         begun = delivered is not None and given[host] > 0
         walk.block(host, boost, given, break_first=not begun)
@@ -147,7 +177,8 @@ def prescribed_reference(prescription: Prescription, first: dt.date) -> Course:
     """The same prescription on its own weekly pattern from the same first treated day, with no closures at all."""
     breaks = sum(phase.break_days for phase in prescription.phases)
     weeks = prescription.n_fractions + len(prescription.phases) + 1
-    calendar = every_day_open(first, add_days(first, 7 * weeks + breaks))
+    step = 7 + max(phase.pattern.spacing for phase in prescription.phases)
+    calendar = every_day_open(first, add_days(first, step * weeks + breaks))
     return lay_out(prescription, calendar, first, sessions=_off_pattern(prescription, first))
 
 
@@ -204,14 +235,19 @@ class _Walk:
         calendar: Calendar,
         extra: dict[dt.date, int],
         start: dt.date,
-        last: dt.date | None,
+        delivered: Course | None,
     ) -> None:
         self.prescription = prescription
         self.calendar = calendar
         self.extra = extra
         self.day = start
-        self.last = last  # day of the last fraction so far, delivered or placed
+        self.first: dt.date | None = None  # treated day of the course, delivered or placed
+        self.last: dt.date | None = None
+        self.spacing = 1  # of the phase treated last
+        self.weeks: dict[tuple[int, int | None], int] = {}  # treated days of a week at so many a week
         self.placed: list[_Placed] = []
+        for fraction in delivered.fractions if delivered else ():
+            self._treat(fraction.date, prescription.phase(fraction.phase).pattern)
 
     def block(self, host: int, boost: int | None, given: list[int], *, break_first: bool) -> None:
         phases = self.prescription.phases
@@ -221,6 +257,7 @@ class _Walk:
             return
         if break_first and self.last is not None:
             self.day = max(self.day, add_days(self.last, 1 + phases[host].break_days))
+            self._wait_to_keep_together(phases[host])
         while left > 0 or boost_left > 0:
             room = self._room(phases[host])
             due = boost_left > 0 and phases[host].n_fractions - left + min(1, left) >= self._boost_from(boost)
@@ -237,6 +274,10 @@ class _Walk:
     def _most(self, fractions: int) -> int:
         """How many of so many fractions the day holds; an extra session is as large as it is stated."""
         return fractions if self.day in self.extra else self.calendar.holds(self.day, fractions)
+
+    def _wait_to_keep_together(self, phase: Phase) -> None:
+        while self.calendar.covers(self.day) and not runs_together(phase, self.calendar, self.day):
+            self.day += ONE_DAY
 
     def _boosts(self, room: int, *, due: bool, left: int) -> int:
         """Fractions of the concomitant boost today: one beside the host's, within what an extra session allows."""
@@ -255,13 +296,28 @@ class _Walk:
                 f"fraction {len(self.placed) + 1} of {self.prescription.n_fractions} of {self.prescription.name} "
                 f"would fall after {self.calendar.last}, the last day of the calendar of {self.calendar.name}"
             )
-        if not phase.pattern.treated(self.calendar.reason(self.day), self.day):
+        if not phase.pattern.treated(self.calendar.reason(self.day), self.day) or self._too_soon(phase.pattern):
             return 0
         return self.calendar.holds(self.day, phase.pattern.fractions_on(self.day.weekday()))
 
+    def _too_soon(self, pattern: Pattern) -> bool:
+        """Too near the treated day before, or one more in a week that has its days already?"""
+        if self.first is None or self.last is None:
+            return False
+        near = days_between(self.last, self.day) < min(self.spacing, pattern.spacing)
+        week = days_between(self.first, self.day) // 7, pattern.days_a_week
+        return near or (pattern.days_a_week is not None and self.weeks.get(week, 0) >= pattern.days_a_week)
+
+    def _treat(self, day: dt.date, pattern: Pattern) -> None:
+        self.first = self.first or day
+        if day != self.last and (day == self.first or day not in self.extra):
+            week = days_between(self.first, day) // 7, pattern.days_a_week
+            self.weeks[week] = self.weeks.get(week, 0) + 1
+        self.last, self.spacing = day, pattern.spacing
+
     def _place(self, phase: int, count: int) -> None:
         if count:
-            self.last = self.day
+            self._treat(self.day, self.prescription.phases[phase].pattern)
         self.placed.extend(_Placed(phase, self.day) for _ in range(count))
 
     def fractions(self) -> Iterator[Fraction]:

@@ -114,11 +114,12 @@ def closure_files(path: Path) -> list[Path]:
 def load_protocol(name: str) -> Protocol:
     """A protocol: a path or a shipped name; the clinic and the chemotherapy it names are looked up too."""
     from rtplan.library.protocol import Protocol
+    from rtplan.prescription.prescription import spaced
 
     protocol = _load("protocols", name, Protocol)
     if problems := [*_high_doses(protocol), *_unknown_names(protocol)]:
         raise ConfigError(name, problems)
-    return protocol
+    return replace(protocol, prescription=spaced(protocol.prescription))
 
 
 def _high_doses(protocol: Protocol) -> Iterator[str]:

@@ -8,7 +8,7 @@ from rtplan.clinic.limits import StartRules
 from rtplan.errors import DomainError, non_negative, whole
 from rtplan.note import DESIGN_DEFAULT, Source
 from rtplan.prescription.prescription import Prescription
-from rtplan.radiobiology.region import Share
+from rtplan.radiobiology.region import Share, may_be_cgy
 
 __all__ = [
     "Assumption",
@@ -82,5 +82,7 @@ class Protocol:
                     )
             if region.stated_dose_gy is not None:
                 non_negative(f"regions {region.name!r}: stated_dose_gy", region.stated_dose_gy, "Gy")
+                if problem := may_be_cgy(region.name, region.stated_dose_gy, self.prescription):
+                    raise DomainError(problem)
                 if region.shares:
                     raise DomainError(f"regions {region.name!r}: give stated_dose_gy or shares, not both")

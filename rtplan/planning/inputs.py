@@ -184,6 +184,9 @@ def start_obstacle(inputs: PlanInputs, day: dt.date) -> Phrase | None:
         return Phrase(code="closed-that-day", values={"clinic": inputs.calendar.name, "reason": reason.text})
     if not inputs.prescription.phases[0].pattern.treated(reason, day):
         return Phrase(code="not-in-pattern", values={"date": day.isoformat()})
+    if not schedule.runs_together(inputs.prescription.phases[0], inputs.calendar, day):
+        phase = inputs.prescription.phases[0]
+        return Phrase(code="not-together", values={"phase": phase.name, "count": phase.n_fractions})
     by_rules = course_rules.start_obstacle(inputs.start_rules, inputs.prescription, inputs.calendar, day)
     if by_rules or inputs.chemo is None:
         return by_rules

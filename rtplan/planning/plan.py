@@ -21,6 +21,7 @@ from rtplan.planning.inputs import PlanInputs, align_cycles, lay_out_inputs, sta
 from rtplan.planning.provenance import Provenance, Revision
 from rtplan.radiobiology.effect import EffectRow, evaluate, limit_notes, notes_on
 from rtplan.radiobiology.intervals import expand, induction_notes
+from rtplan.radiobiology.spread import spread_notes
 
 __all__ = [
     "Plan",
@@ -196,6 +197,7 @@ def _notes(plan: Plan) -> Iterator[Note]:
         yield from chemo_check.check(plan.inputs.chemo, plan.cycles)
         yield from _delay_notes(plan)
     yield from notes_on(plan.course, plan.effects)
+    yield from spread_notes(plan.inputs.prescription, plan.inputs.regions)
     if after_induction(plan.course, plan.cycles):
         yield from induction_notes(plan.effects)
 

@@ -14,6 +14,7 @@ from rtplan.clinic.clinic import Clinic, Days, WorkedWeekends, with_week
 from rtplan.clinic.days import Calendar, add_days, parse_date
 from rtplan.clinic.holidays import assumed, categories_not_used, working_week
 from rtplan.clinic.limits import Limits, StartRules
+from rtplan.course.rules import spacing_notes
 from rtplan.course.schedule import on_week, prescribed_reference
 from rtplan.errors import ConfigError, DomainError, QuestionError, one_of, whole
 from rtplan.library import catalogue
@@ -261,7 +262,8 @@ def _assumptions(protocol: Protocol, where: Where, clinic: Clinic, start: dt.dat
         notes.append(Note(code="clinic-assumed", severity="info", values={"parts": parts}))
         until = add_days(start, prescribed_reference(protocol.prescription, start).elapsed_days + _MARGIN)
         notes.extend(categories_not_used(clinic, start, until))
-    return [*notes, *_meant_week(protocol.prescription, working_week(clinic, start), clinic.label)]
+    week = _meant_week(protocol.prescription, working_week(clinic, start), clinic.label)
+    return [*notes, *week, *spacing_notes(protocol.prescription)]
 
 
 _MARGIN = 14
@@ -271,7 +273,7 @@ _MARGIN = 14
 def _meant_week(prescription: Prescription, week: tuple[str, ...], clinic: str) -> Sequence[Note]:
     """On which weekdays "five a week" are laid, where that is not Monday to Friday."""
     pairs = zip(prescription.phases, on_week(prescription, week).phases, strict=True)
-    days = next((new.pattern.weekdays for old, new in pairs if new != old), None)
+    days = next((new.pattern.weekdays for old, new in pairs if new != old and not old.pattern.on_any_weekday), None)
     if days is None:
         return ()
     values: dict[str, Value] = {
@@ -441,9 +443,18 @@ def _stated(text: str, tissues: dict[str, Tissue]) -> RegionSpec:
             f"--region {text!r}: give the dose over the whole prescription in Gy, "
             f"such as {_dose_hint(figure, value, bare=not unit and not metric)}"
         )
+    _refuse_second(text, metric)
     tissue = tissue_named(name.lower().replace(" ", "-"), tissues)
     dose = value / 100.0 if unit == "cgy" else value
     return RegionSpec(name=name, tissue=tissue.name, stated_dose_gy=dose, metric=metric)
+
+
+def _refuse_second(text: str, metric: str) -> None:
+    """One --region names one region: what stands in its metric would be lost without a word."""
+    import re
+
+    if "=" in metric or re.search(r"(?<![A-Za-z0-9.])[0-9][0-9.]*\s*c?gy\b", metric, flags=re.IGNORECASE):
+        raise DomainError(f"--region {text!r} names more than one dose: give --region once for each region")
 
 
 def _dose_hint(figure: str, value: float, *, bare: bool) -> str:

@@ -7,8 +7,14 @@ Phases are joined by ``+``. A phase is one of
 - ``total@d``, total dose at dose d per fraction: ``45@1.8``
 - ``total/nxd``, all three, and then they have to agree: ``45/25x1.8``
 
-then ``bid`` (twice a day on five days) or ``K/week`` (fractions a week: 1 to 7 once a day; 10, 12, 14 twice a day).
-A dose may carry ``Gy`` or ``cGy``, a count ``f``; for ``x`` also ``×``; blanks are optional, case is ignored.
+then ``bid`` or ``tid`` (twice or three times a day on five days), ``eod`` (every other day; also ``q48h``) or
+``K/week`` (fractions a week: 1 to 7 once a day; 10, 12, 14 twice a day). One to four a week count from the first
+treated day, on whatever weekday that falls. Above 5 Gy per fraction a regimen that does not say how often it is given
+has two calendar days from one fraction to the next; ``54/3 5/week`` or ``54/3 daily`` says that days running are meant.
+
+A dose may carry ``Gy`` or ``cGy``, a count ``f``, ``fr``, ``frs``, ``fractions`` or ``#``; for ``x`` also ``×``, ``*``
+or ``of``, for ``/`` also ``in``: ``60 Gy in 30 fractions``. Blanks are optional, case is ignored. The weeks may stand
+at the end, ``45Gy/25f/5w`` or ``over 5 weeks``: they have to agree with how often it is given.
 
 What can be read in two ways is refused with both readings, never guessed:
 
@@ -22,20 +28,24 @@ Below 0.01 and above 100 Gy per fraction everything is refused.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NoReturn
 
 from rtplan.errors import DomainError
 from rtplan.prescription.prescription import (
     HIGHEST_DOSE_GY,
+    LARGE_DOSE_GY,
+    LARGE_DOSE_SPACING_DAYS,
     MAY_BE_CGY_GY,
     Pattern,
     Phase,
     Prescription,
     TargetDose,
+    not_stated,
     weekly,
 )
 
@@ -78,18 +88,35 @@ _SAME = Decimal("1e-9")
 _FORMS = "a phase is total/n, nxd, total@d or total/nxd, such as 45/25, 25x1.8, 45@1.8 or 45/25x1.8"
 
 
-_SUFFIXES = "bid or K/week, such as 5/week"
+_SUFFIXES = "bid, tid, eod or K/week, such as 5/week"
 
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>[0-9]+\.[0-9]+|[0-9]+|\.[0-9]+)|(?P<unit>cgy|gy|f(?![a-wyz]))|(?P<sign>[x×/@]))", re.IGNORECASE
+    r"\s*(?:(?P<number>[0-9]+\.[0-9]+|[0-9]+|\.[0-9]+)"
+    r"|(?P<unit>cgy|gy|fractions?|fracs?|frs?|fxs|#|f(?![a-wyz]))"
+    r"|(?P<sign>(?:in|of)(?![a-z])|[x×*/@]))",
+    re.IGNORECASE,
 )
 
 
-_BID = re.compile(r"\s*bid\s*$", re.IGNORECASE)
+_SIGNS = {"×": "x", "*": "x", "of": "x", "in": "/"}
 
 
-_WEEK = re.compile(r"(?:(?<=\s)|(?<=[a-z])|^)(?P<count>[0-9.]+)\s*/\s*week\s*$", re.IGNORECASE)
+_OFTEN = re.compile(
+    r"\s*(?P<word>bid|bd|tid|tds|eod|qod|q48h|every\s+other\s+day|every\s+48\s*h|daily|qd|od)\s*$", re.IGNORECASE
+)
+
+
+_WORDS = {"bid": "bid", "bd": "bid", "tid": "tid", "tds": "tid", "daily": "5/week", "qd": "5/week", "od": "5/week"}
+"""The normal form of a word that says how often; every other one means every other day."""
+
+
+_WEEK = re.compile(r"(?:(?<=\s)|(?<=[a-z#])|^)(?P<count>[0-9.]+)\s*/\s*week\s*$", re.IGNORECASE)
+
+
+_OVER_WEEKS = re.compile(
+    r"\s*(?:/|\b(?:in|over)\s)\s*(?P<weeks>[0-9]+(?:\.[0-9]+)?)\s*(?:w|wks?|weeks?)\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +220,15 @@ def parse_dose(text: str, what: str = "dose") -> float:
 
 
 def _phase(text: str) -> tuple[_Read, str, Pattern]:
-    body, suffix, pattern = _without_suffix(text)
+    body, weeks = _without_weeks(text)
+    body, suffix, pattern = _without_suffix(body, text)
+    if weeks is None:
+        body, weeks = _without_weeks(body)
+    read = _read(body, text)
+    return read, *_how_often(text, read, weeks, suffix, pattern)
+
+
+def _read(body: str, text: str) -> _Read:
     quantities, signs = _tokens(body, text)
     for quantity in quantities:
         if quantity.value == 0:
@@ -210,33 +245,83 @@ def _phase(text: str) -> tuple[_Read, str, Pattern]:
         case _:
             what = "only one number" if len(quantities) == 1 else "signs in an order rtplan does not know"
             raise DomainError(f"{text!r} has {what}: {_FORMS}")
-    return read, suffix, pattern
+    return read
 
 
-def _without_suffix(text: str) -> tuple[str, str, Pattern]:
-    """The text before ``bid`` or ``K/week``, the suffix in its normal form, and the pattern."""
-    if found := _BID.search(text):
-        body = text[: found.start()]
-        _refuse_second_suffix(text, body)
-        return body, "bid", weekly(5, fractions_per_day=2)
-    if found := _WEEK.search(text):
-        body = text[: found.start()]
-        _refuse_second_suffix(text, body)
-        return body, *_week(text, found["count"])
-    if re.search(r"(?:weeks?|wk)\s*$", text, re.IGNORECASE):
+def _without_weeks(text: str) -> tuple[str, Decimal | None]:
+    """The text before a number of weeks at its end, and the weeks."""
+    found = _OVER_WEEKS.search(text)
+    return (text[: found.start()], Decimal(found["weeks"])) if found else (text, None)
+
+
+def _without_suffix(body: str, text: str) -> tuple[str, str, Pattern | None]:
+    """The body before what says how often, that in its normal form, and the pattern; None where nothing says so."""
+    if found := _OFTEN.search(body):
+        rest = body[: found.start()]
+        _refuse_second_suffix(text, rest)
+        return rest, *_word(found["word"].lower())
+    if found := _WEEK.search(body):
+        rest = body[: found.start()]
+        _refuse_second_suffix(text, rest)
+        return rest, *_week(text, found["count"])
+    if re.search(r"(?:weeks?|wk)\s*$", body, re.IGNORECASE):
         raise DomainError(f"{text!r}: write the fractions a week as K/week after a blank, such as 45/25 5/week")
-    return text, "", weekly(5)
+    return body, "", None
 
 
 def _refuse_second_suffix(text: str, body: str) -> None:
-    if _BID.search(body) or _WEEK.search(body):
+    if _OFTEN.search(body) or _WEEK.search(body):
         raise DomainError(f"{text!r} states how often it is given twice: one of {_SUFFIXES}")
+
+
+def _word(word: str) -> tuple[str, Pattern]:
+    suffix = _WORDS.get(word, "eod")
+    if suffix == "eod":
+        return suffix, Pattern(spacing_days=2)
+    return suffix, weekly(5, fractions_per_day={"bid": 2, "tid": 3}.get(suffix, 1))
+
+
+def _how_often(
+    text: str, read: _Read, weeks: Decimal | None, suffix: str, pattern: Pattern | None
+) -> tuple[str, Pattern]:
+    """How often it is given, in its normal form and as a pattern; the weeks, where stated, have to agree."""
+    large = read.n > 1 and read.total / read.n > LARGE_DOSE_GY
+    daily = "5/week" if large else ""
+    if pattern is not None:
+        _refuse_weeks(text, read.n, weeks, pattern)
+        return (daily if suffix == "5/week" else suffix), pattern
+    assumed = replace(not_stated(), spacing_days=LARGE_DOSE_SPACING_DAYS) if large else not_stated()
+    if weeks is None or _agree(read.n, weeks, assumed):
+        return "", assumed
+    _refuse_weeks(text, read.n, weeks, weekly(5))
+    return daily, weekly(5)
+
+
+def _agree(n: int, weeks: Decimal, pattern: Pattern) -> bool:
+    return math.ceil(n / _in_a_week(pattern)) == math.ceil(weeks)
+
+
+def _in_a_week(pattern: Pattern) -> int:
+    """Fractions in a working week of the pattern."""
+    return min(pattern.fractions_a_week, -(-len(pattern.weekdays) // pattern.spacing) * pattern.fractions_per_day)
+
+
+def _refuse_weeks(text: str, n: int, weeks: Decimal | None, pattern: Pattern) -> None:
+    if weeks is None or _agree(n, weeks, pattern):
+        return
+    each = _in_a_week(pattern)
+    known = [f"{days}/week" for days in (1, 2, 3, 4, 5, 6, 7, 10, 12, 14)] + ["tid"]
+    fits = [how for how in known if _agree(n, weeks, _word(how)[1] if how == "tid" else _week(text, how[:-5])[1])]
+    hint = f"write how often it is given, such as {fits[0]}" if fits else "no pattern of whole days gives that"
+    own = math.ceil(n / each)
+    plural = "week" if own == 1 else "weeks"
+    raise DomainError(f"{text!r}: {_fractions(n)}, {each} a week, take {own} {plural}, not {_number(weeks)}: {hint}")
 
 
 def _week(text: str, count: str) -> tuple[str, Pattern]:
     if count in ("1", "2", "3", "4", "5", "6", "7"):
         days = int(count)
-        return "" if days == 5 else f"{days}/week", weekly(days)
+        return f"{days}/week", weekly(days)
     if count in ("10", "12", "14"):
         days = int(count) // 2
         return "bid" if days == 5 else f"{count}/week", weekly(days, fractions_per_day=2)
@@ -421,11 +506,13 @@ def _tokens(body: str, text: str) -> tuple[list[_Quantity], str]:
         elif found["unit"]:
             if len(quantities) <= len(signs) or quantities[-1].unit:
                 raise DomainError(f"{text!r}: the unit {found['unit']} does not follow a number")
-            quantities[-1] = _Quantity(quantities[-1].text, found["unit"].lower())
+            unit = found["unit"].lower()
+            quantities[-1] = _Quantity(quantities[-1].text, unit if unit in ("gy", "cgy") else "f")
         else:
             if len(quantities) <= len(signs):
                 raise DomainError(f"{text!r} has {found['sign']!r} without a number before it: {_FORMS}")
-            signs += "x" if found["sign"].lower() in "x×" else found["sign"]
+            sign = found["sign"].lower()
+            signs += _SIGNS.get(sign, sign)
         place = found.end()
     if signs.endswith("x") and len(quantities) == len(signs) and quantities[-1].unit == "f":
         signs = signs[:-1]  # 45/25fx: fx is also an abbreviation of fractions
@@ -471,7 +558,7 @@ def _normal(read: _Read) -> str:
     total = format(read.total.normalize(), "f")
     plain = f"{total}/{read.n}"
     try:
-        again = _phase(plain)[0]
+        again = _read(plain, plain)
     except DomainError:
         per_fraction = read.per_fraction if read.per_fraction is not None else read.total / read.n
         return f"{total}Gy/{read.n}x{_digits(per_fraction)}Gy"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rtplan.clinic.days import WEEKDAYS, Reason
 from rtplan.errors import DomainError, positive, whole
@@ -13,6 +13,8 @@ from rtplan.note import Source
 __all__ = [
     "DEFAULT_INTERVAL_H",
     "HIGHEST_DOSE_GY",
+    "LARGE_DOSE_GY",
+    "LARGE_DOSE_SPACING_DAYS",
     "MAY_BE_CGY_GY",
     "Pattern",
     "Phase",
@@ -20,7 +22,9 @@ __all__ = [
     "Regimen",
     "TargetDose",
     "high_dose",
+    "not_stated",
     "simple",
+    "spaced",
     "weekly",
 ]
 
@@ -37,26 +41,44 @@ HIGHEST_DOSE_GY = 100
 """Dose per fraction above which every prescription is refused [Gy]. Design default, no source."""
 
 
+LARGE_DOSE_GY = 5
+"""Dose per fraction above which days are not consecutive where no pattern is stated [Gy]. Design default, no source."""
+
+
+LARGE_DOSE_SPACING_DAYS = 2
+"""Fewest days between such fractions, 40 h or two calendar days: design default, no source. [d]"""
+
+
 _OUTSIDE_THE_WEEK = ("worked weekend", "extra")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """On which weekdays a phase is treated, and how many fractions a day gets.
+    """On which days a phase is treated, and how many fractions a day gets.
 
     weekdays: names from ``WEEKDAYS`` on which the phase is treated.
     fractions_per_day: fractions on each treated day. [-]
     twice_daily_weekdays: weekdays that get two fractions when ``fractions_per_day`` is 1.
     interval_h: planned interval between the starts of two fractions of one day. [h]
+    days_a_week: treated days in each week of the course, weeks counted from its first treated day; None: every one of
+        ``weekdays``, which are then prescribed. [-]
+    spacing_days: fewest calendar days from one treated day to the next; None: the smallest that ``days_a_week`` has
+        when it is spread evenly (7, 3, 2 days for 1, 2, 3 a week), else 1. [d]
+    stated: did anybody say so? False for what is taken where a regimen states no pattern.
 
     >>> weekly(5).weekdays
     ('mon', 'tue', 'wed', 'thu', 'fri')
+    >>> weekly(2).days_a_week, weekly(2).spacing
+    (2, 3)
     """
 
     weekdays: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
     fractions_per_day: int = 1
     twice_daily_weekdays: tuple[str, ...] = ()
     interval_h: float = DEFAULT_INTERVAL_H
+    days_a_week: int | None = None
+    spacing_days: int | None = None
+    stated: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
         for name, days in (("weekdays", self.weekdays), ("twice_daily_weekdays", self.twice_daily_weekdays)):
@@ -77,6 +99,18 @@ class Pattern:
             raise DomainError(
                 f"interval_h of {self.interval_h:g} h does not fit {self.fractions_per_day} fractions into a day"
             )
+        self._check_spacing()
+
+    def _check_spacing(self) -> None:
+        if self.days_a_week is not None:
+            whole("days_a_week", self.days_a_week, 1, len(self.weekdays))
+        if self.spacing_days is not None:
+            whole("spacing_days", self.spacing_days, 1, 28)
+            if self.days_a_week is not None and self.days_a_week * self.spacing_days > 7:
+                raise DomainError(
+                    f"spacing_days of {self.spacing_days} d does not fit days_a_week of {self.days_a_week} into a "
+                    f"week: at most {7 // self.days_a_week} d"
+                )
 
     def treats(self, weekday: int) -> bool:
         """Is this weekday (Monday 0) one of the pattern's?"""
@@ -105,18 +139,45 @@ class Pattern:
         """Does any treated day get more than one fraction?"""
         return self.fractions_per_day > 1 or bool(self.twice_daily_weekdays)
 
+    @property
+    def spacing(self) -> int:
+        """Fewest calendar days from one treated day to the next. [d]"""
+        return self.spacing_days or (7 // self.days_a_week if self.days_a_week else 1)
+
+    @property
+    def on_any_weekday(self) -> bool:
+        """Does it count days, from whatever weekday the course begins on, and prescribe no weekdays?"""
+        return self.days_a_week is not None or self.spacing > 1
+
+    @property
+    def fractions_a_week(self) -> int:
+        """Most fractions that a week of the pattern itself holds. [-]"""
+        days = min(len(self.weekdays), self.days_a_week or -(-7 // self.spacing))
+        return days * self.fractions_per_day + len(self.twice_daily_weekdays)
+
 
 def weekly(days: int, fractions_per_day: int = 1, interval_h: float = DEFAULT_INTERVAL_H) -> Pattern:
     """The usual pattern of so many treatment days a week.
 
-    One to seven days: 5 is Monday to Friday, 6 adds Saturday, 7 Sunday; 4 is Monday to Thursday, 3 Monday,
-    Wednesday, Friday, 2 Monday and Thursday, 1 Monday.
+    One to four days count from the first treated day, on whatever working day that falls: from a Monday 4 is Monday to
+    Thursday, 3 Monday, Wednesday, Friday, 2 Monday and Thursday. 5 is Monday to Friday, 6 adds Saturday, 7 Sunday.
     """
     whole("days a week", days, 1, 7)
-    spread = {1: ("mon",), 2: ("mon", "thu"), 3: ("mon", "wed", "fri")}
     return Pattern(
-        weekdays=spread.get(days, WEEKDAYS[:days]), fractions_per_day=fractions_per_day, interval_h=interval_h
+        weekdays=WEEKDAYS[: max(days, 5)],
+        fractions_per_day=fractions_per_day,
+        interval_h=interval_h,
+        days_a_week=days if days < 5 else None,
     )
+
+
+def not_stated() -> Pattern:
+    """Once a day from Monday to Friday, because nothing else is said.
+
+    >>> not_stated().stated
+    False
+    """
+    return Pattern(stated=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +199,7 @@ class Phase:
 
     totals: dose of the whole phase to each target. [Gy]
     break_days: treatment-free calendar days planned before the phase's first fraction. [d]
+    keep_together: its treated days follow one another without a day between; it waits for a day from which they can.
     concomitant_from: makes the phase a concomitant boost, given as an additional fraction of the day beside the
         preceding phase from that fraction number of it onwards. None: the phase follows the preceding one.
     published_interval_h: interval a source prints where it differs from what the pattern plans. [h]
@@ -146,10 +208,11 @@ class Phase:
     name: str
     n_fractions: int
     totals: tuple[TargetDose, ...]
-    pattern: Pattern = field(default_factory=Pattern)
+    pattern: Pattern = field(default_factory=not_stated)
     break_days: int = 0
     concomitant_from: int | None = None
     published_interval_h: float | None = None
+    keep_together: bool = False
 
     def __post_init__(self) -> None:
         whole("n_fractions", self.n_fractions, 1, 999)
@@ -165,6 +228,10 @@ class Phase:
             raise DomainError(f"phase {self.name!r} names a target twice: {', '.join(names)}")
         if problem := next(high_dose(self, HIGHEST_DOSE_GY), ""):
             raise DomainError(problem)
+        if self.keep_together and self.pattern.spacing > 1:
+            raise DomainError(f"phase {self.name!r}: keep_together does not go with days of treatment that lie apart")
+        if self.keep_together and self.concomitant_from is not None:
+            raise DomainError(f"phase {self.name!r}: keep_together does not go with concomitant_from")
 
     def total_gy(self, target: str) -> float:
         """Dose of the whole phase to a target, 0 where the phase does not treat it. [Gy]"""
@@ -269,9 +336,25 @@ def simple(total_gy: float, n_fractions: int, pattern: Pattern | None = None, na
         name="phase 1",
         n_fractions=n_fractions,
         totals=(TargetDose(target="tumour", dose_gy=total_gy),),
-        pattern=pattern or Pattern(),
+        pattern=pattern or not_stated(),
     )
     return Prescription(name=name or f"{total_gy:g}/{n_fractions}", phases=(phase,))
+
+
+def spaced(prescription: Prescription) -> Prescription:
+    """Phases of more than ``LARGE_DOSE_GY`` per fraction whose pattern nobody stated, not on consecutive days.
+
+    >>> spaced(simple(54.0, 3)).phases[0].pattern.spacing, spaced(simple(45.0, 25)).phases[0].pattern.spacing
+    (2, 1)
+    """
+
+    def apart(phase: Phase) -> Phase:
+        large = max(total.dose_gy for total in phase.totals) / phase.n_fractions > LARGE_DOSE_GY
+        if phase.pattern.stated or not large or phase.n_fractions == 1:
+            return phase
+        return replace(phase, pattern=replace(phase.pattern, spacing_days=LARGE_DOSE_SPACING_DAYS))
+
+    return replace(prescription, phases=tuple(apart(phase) for phase in prescription.phases))
 
 
 def high_dose(phase: Phase, bound_gy: float) -> Iterator[str]:
@@ -312,10 +395,21 @@ def _reading(phase: Phase) -> str:
 def _how_often(phase: Phase) -> str:
     if phase.concomitant_from is not None:
         return f" as a second fraction of the day from fraction {phase.concomitant_from}"
+    pattern = phase.pattern
     many = {1: "", 2: ", twice a day", 3: ", three times a day", 4: ", four times a day"}
-    week = "" if len(phase.pattern.weekdays) == 5 else f", on {len(phase.pattern.weekdays)} days a week"
-    some = ", twice on " + ", ".join(phase.pattern.twice_daily_weekdays) if phase.pattern.twice_daily_weekdays else ""
-    return many[phase.pattern.fractions_per_day] + some + week
+    some = ", twice on " + ", ".join(pattern.twice_daily_weekdays) if pattern.twice_daily_weekdays else ""
+    return many[pattern.fractions_per_day] + some + _on_days(pattern)
+
+
+def _on_days(pattern: Pattern) -> str:
+    if pattern.days_a_week is not None:
+        plural = "day" if pattern.days_a_week == 1 else "days"
+        return f", on {pattern.days_a_week} {plural} a week"
+    if pattern.spacing > 1 and pattern.stated:
+        return ", every other day" if pattern.spacing == 2 else f", every {pattern.spacing} days"
+    if len(pattern.weekdays) >= 5:
+        return "" if len(pattern.weekdays) == 5 else f", on {len(pattern.weekdays)} days a week"
+    return f", on the prescribed weekdays {', '.join(pattern.weekdays)}"
 
 
 def _exact(value: float) -> str:

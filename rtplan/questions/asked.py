@@ -103,8 +103,8 @@ def dose(regimens: Sequence[Regimen], matching: Matching, time: Time | None, ask
     elif not regimens:
         raise QuestionError("name a REGIMEN, such as 45/25")
     else:
-        once = {prescription.name: prescription for prescription in map(prescription_of, regimens)}
-        answer = dose_answer(list(once.values()), regions, time or NO_TIME)
+        typed = dict.fromkeys(regimen.strip() if isinstance(regimen, str) else regimen for regimen in regimens)
+        answer = dose_answer([prescription_of(regimen) for regimen in typed], regions, time or NO_TIME)
     return replace(answer, notes=each_once((*answer.notes, *said)))
 
 

@@ -16,7 +16,7 @@ from rtplan.course.schedule import lay_out, prescribed_reference, prolongation_d
 from rtplan.errors import DomainError
 from rtplan.note import Note, Phrase
 from rtplan.prescription.prescription import Prescription, Regimen
-from rtplan.questions.dose import DEFAULT_REGIONS, MONDAY, NOT_IN_BED, course_notes, time_notes
+from rtplan.questions.dose import DEFAULT_REGIONS, MONDAY, NOT_IN_BED, assumed_notes, course_notes, time_notes
 from rtplan.radiobiology.effect import FROM_DATES, EffectRow, evaluate_many
 from rtplan.radiobiology.region import Region
 
@@ -160,6 +160,7 @@ def compare(
     else:
         notes += _date_notes(names, courses, calendar, start)
     notes += course_notes(courses, groups)
+    notes += assumed_notes([entry.prescription for entry in candidates], regions, FROM_DATES)
     return Comparison(
         candidates=tuple(candidates),
         rows=tuple(_beside(row, base) for group in groups for row, base in zip(group, groups[0], strict=True)),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rtplan.answer import Answer, Kind
 from rtplan.course.course import Course
+from rtplan.course.rules import spacing_notes
 from rtplan.course.schedule import prescribed_reference
 from rtplan.errors import DomainError, positive, whole
 from rtplan.note import Note
@@ -17,6 +18,7 @@ from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology import lq
 from rtplan.radiobiology.effect import FROM_DATES, LQ_DOUBTFUL_GY, EffectRow, Time, evaluate_many, limit_notes, notes_on
 from rtplan.radiobiology.region import Region
+from rtplan.radiobiology.spread import spread_notes
 from rtplan.radiobiology.tissue import GENERIC_LATE, GENERIC_TUMOUR
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "DoseAnswer",
     "Match",
     "Reading",
+    "assumed_notes",
     "course_notes",
     "dose_answer",
     "match_dose_per_fraction",
@@ -122,7 +125,11 @@ def dose_answer(
         raise DomainError("there is no regimen to answer for")
     courses = [prescribed_reference(prescription, MONDAY) for prescription in prescriptions]
     groups = evaluate_many(courses, regions, time=time)
-    notes = [*time_notes(courses, regions, time), *course_notes(courses, groups)]
+    notes = [
+        *time_notes(courses, regions, time),
+        *course_notes(courses, groups),
+        *assumed_notes(prescriptions, regions, time),
+    ]
     if len(prescriptions) > 1:
         notes.append(NOT_IN_BED)
     return DoseAnswer(
@@ -130,6 +137,18 @@ def dose_answer(
         readings=tuple(Reading(regimen=p.name, reading=p.reading) for p in prescriptions),
         notes=tuple(notes),
     )
+
+
+def assumed_notes(prescriptions: Sequence[Prescription], regions: Sequence[Region], time: Time) -> Iterator[Note]:
+    """For each regimen the bounds of stated doses whose spread over phases is not known, and days apart nobody stated.
+
+    The latter only where dates charge the time.
+    """
+    for prescription in prescriptions:
+        spacing = spacing_notes(prescription) if time.from_dates else ()
+        for note in (*spacing, *spread_notes(prescription, regions)):
+            about = {} if len(prescriptions) == 1 else {"about": prescription.name}
+            yield replace(note, values={**note.values, **about})
 
 
 def time_notes(courses: Sequence[Course], regions: Sequence[Region], time: Time) -> Iterator[Note]:

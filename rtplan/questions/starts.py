@@ -53,9 +53,9 @@ class Start:
     """A course that begins on one day.
 
     rank: from 1; equal candidates do not occur, since days waited differ. above_best_days: overall time minus that of
-    the best weekday start without closures. provisional_days: treated days and cycle days 1 that depend on holidays
-    not officially announced. rule_breaches, cycle_breaches: violations with their numbers, cycles left out with
-    them. effect: row of the tumour.
+    the best weekday start without closures; the limit on prolongation is counted from it. provisional_days: treated
+    days and cycle days 1 that depend on holidays not officially announced. rule_breaches, cycle_breaches: violations
+    with their numbers, cycles left out with them. effect: row of the tumour.
     closed: reasons of the closed days inside the course, weekends left out, worked ones too.
     """
 
@@ -160,7 +160,7 @@ def search(
         impossible=tuple(impossible),
         best_overall_days=min(overall.values()),
         tumour=_tumour(inputs),
-        notes=(*inputs.assumptions, *_unknown_weekends(inputs, candidates)),
+        notes=(*inputs.assumptions, *_one_reference(inputs, overall), *_unknown_weekends(inputs, candidates)),
         provenance=provenance,
     )
 
@@ -184,7 +184,10 @@ def _reference_days(prescription: Prescription) -> dict[int, int]:
 
 
 def _candidate(inputs: PlanInputs, day: dt.date, overall: dict[int, int]) -> _Candidate | str:
-    """The course from this day, or why its cycles cannot be given."""
+    """The course from this day, or why its cycles cannot be given.
+
+    Its rules are judged against the best weekday without closures: one yardstick for all starts.
+    """
     here = replace(inputs, start=day, exact_start=True)
     course = lay_out_inputs(here)
     try:
@@ -199,7 +202,7 @@ def _candidate(inputs: PlanInputs, day: dt.date, overall: dict[int, int]) -> _Ca
         calendar=inputs.calendar,
         cord=inputs.has_cord,
         extra=[opened.date for opened in inputs.opened],
-        prolongation_days=prolongation,
+        prolongation_days=course.overall_treatment_time_days - min(overall.values()),
     )
     told = chemo_check.check(inputs.chemo, cycles) if inputs.chemo is not None else ()
     limited = [region for region in inputs.regions if region.tissue.limits]
@@ -322,6 +325,13 @@ def _closed(inputs: PlanInputs, course: Course) -> tuple[str, ...]:
     return tuple(dict.fromkeys(told))
 
 
+def _one_reference(inputs: PlanInputs, overall: dict[int, int]) -> Iterator[Note]:
+    """Said where weekdays have references of their own, and a limit on prolongation is counted."""
+    best = min(overall.values())
+    if inputs.limits.prolongation_days is not None and max(overall.values()) > best:
+        yield Note(code="one-reference", severity="info", values={"best_overall_days": best})
+
+
 def _unknown_weekends(inputs: PlanInputs, candidates: list[_Candidate]) -> Iterator[Note]:
     if inputs.worked_weekends != "unknown":
         return
@@ -332,7 +342,5 @@ def _unknown_weekends(inputs: PlanInputs, candidates: list[_Candidate]) -> Itera
         yield Note(
             code="worked-weekends",
             severity="warning",
-            message=f"whether the clinic treats on worked weekends is unknown: searched without the {len(days)} from "
-            f"{days[0]} to {days[-1]}; --worked-weekends yes uses them, and other starts may then be best",
             values=values,
         )

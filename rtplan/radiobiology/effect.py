@@ -17,7 +17,7 @@ from rtplan.errors import DomainError
 from rtplan.note import Note, Phrase, each_once
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology import lq
-from rtplan.radiobiology.region import Region
+from rtplan.radiobiology.region import Region, may_be_cgy
 from rtplan.radiobiology.tissue import Limit, Model, Tissue, TissueKind
 
 __all__ = [
@@ -198,6 +198,8 @@ def _elapsed(day: Floats, doses: Floats) -> float | None:
 def _stated_share(prescription: Prescription, region: Region) -> float:
     if region.stated_dose_gy is None:
         return 1.0
+    if problem := may_be_cgy(region.name, region.stated_dose_gy, prescription):
+        raise DomainError(problem)
     target = region.target or prescription.targets[0]
     left_out = [phase.name for phase in prescription.phases if not phase.total_gy(target)]
     if region.target is None and left_out:

@@ -5,12 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rtplan.errors import DomainError, non_negative
+from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.tissue import Tissue
 
 __all__ = [
     "Region",
     "Share",
+    "may_be_cgy",
 ]
+
+
+MOST_OF_PRESCRIPTION = 2
+"""A stated dose of more than so many times the prescription's total may be in cGy. Design default, no source. [-]"""
+
+
+def may_be_cgy(name: str, stated_dose_gy: float | None, prescription: Prescription) -> str:
+    """Why the stated dose of a region is refused: it can be read in Gy and in cGy. Empty where it is not too high.
+
+    >>> from rtplan.prescription.prescription import simple
+    >>> may_be_cgy("cord", 42.3, simple(45.0, 25))
+    ''
+    """
+    total = max(prescription.total_gy(target) for target in prescription.targets)
+    if stated_dose_gy is None or stated_dose_gy <= MOST_OF_PRESCRIPTION * total:
+        return ""
+    return (
+        f"region {name!r}: a dose of {stated_dose_gy:g} Gy is more than {MOST_OF_PRESCRIPTION} times the {total:g} Gy "
+        f"prescribed: it can be read as {stated_dose_gy:g} Gy or, written in cGy, as {stated_dose_gy / 100:g} Gy: "
+        f"write {stated_dose_gy / 100:g}Gy or {stated_dose_gy:g}cGy if that is meant"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -289,7 +289,93 @@ TEMPLATES: dict[str, Template] = {
             "whether this clinic treats on worked weekends is unknown, shown as closed (--worked-weekends yes "
             "opens them): {shown_closed:, }"
         ),
+        (
+            "whether the clinic treats on worked weekends is unknown: searched without the {days} from "
+            "{first} to {last}; --worked-weekends yes uses them, and other starts may then be best"
+        ),
     ],
+    "prolongation-limit": (
+        "prolonged by {prolongation_days} days, limit {limit_days} days for category {category} "
+        "({category_source}; {source})"
+    ),
+    "prolongation-evidence": (
+        "above {above_days} days of delay survival was worse in {patients} patients with oesophageal "
+        "squamous cell carcinoma ({source}); here {prolongation_days} days"
+    ),
+    "sessions-a-week": "week {week} holds {sessions} sessions, limit {limit}",
+    "weekly-dose": "week {week} gives {dose_gy:.2f} Gy to {target}, limit {limit_gy:.2f} Gy",
+    "fractions-a-day": "{date} holds {fractions} fractions, limit {limit}",
+    "second-fraction-dose": (
+        "extra fraction of {dose_gy:.2f} Gy on {date}, which has one already: limit {limit_gy:g} Gy"
+    ),
+    "twice-daily-running": (
+        "{days} days running hold more than one fraction, {first} to {last}: limit {limit} where the "
+        "second fraction is extra"
+    ),
+    "interval-short": (
+        "interval of {interval_h:.4g} h {how} before a fraction on {date}{more}: minimum {minimum_h:g} h"
+    ),
+    "interval-cord": (
+        "interval of {interval_h:.4g} h {how} before a fraction on {date}{more}: less than "
+        "{minimum_h:g} h, and the spinal cord is a region"
+    ),
+    "interval-published": (
+        "{phase}: its source prints an interval of {published_h:g} h, under the minimum of "
+        "{minimum_h:g} h; laid out {planned_h:g} h apart"
+    ),
+    "spacing-short": (
+        (
+            "a fraction on {date} lies {days} d after the one before it: the pattern has at least "
+            "{minimum_days} d between two"
+        ),
+        (
+            "a fraction on {date} lies {days} d after the one before it: the pattern has at least "
+            "{minimum_days} d between two ({count} such places)"
+        ),
+    ),
+    "spacing-assumed": (
+        "{phase}: {dose_per_fraction_gy:.4g} Gy per fraction is above {above_gy:g} Gy and no pattern "
+        "is stated: laid out with at least {minimum_days} calendar days (40 h) from one fraction to "
+        "the next ({source}); 5/week or daily after the regimen, or a pattern in the file, says "
+        "otherwise"
+    ),
+    "phase-split": (
+        "{phase}: its {count} fractions are split by days without treatment: {dates:, }; keep_together "
+        "= true in the phase waits for days that follow one another"
+    ),
+    "stated-dose-spread": (
+        "{region}: how its {dose_gy:g} Gy are spread over {phases:, } is not known: EQD2 "
+        "{eqd2_even_gy:.2f} Gy (α/β {alpha_beta_gy:g} Gy) where it follows the target's dose, up to "
+        "{eqd2_worst_gy:.2f} Gy in the most unfavourable split ({doses_gy} Gy); give shares for each "
+        "phase where it matters"
+    ),
+    "cycle-window": (
+        "cycle {cycle} on {date} is {shift_days:+d} d from its due date {due_date}, window ±{window_days} d ({source})"
+    ),
+    "cycle-delay": "cycle {cycle} on {date} is {delay_days} d behind {behind}, maximum {maximum_days} d ({source})",
+    "cycle-interval": (
+        "cycle {cycle} on {date} is {interval_days} d after the one before it, minimum {minimum_days} d ({source})"
+    ),
+    "cycle-interval-long": (
+        "cycle {cycle} on {date} is {interval_days} d after the one before it, maximum {maximum_days} d"
+    ),
+    "cycle-omitted": (
+        "cycle {cycle}, nominal {nominal_date}, is left out: it could only be given more than "
+        "{window_days} d late ({source})"
+    ),
+    "drug-on-closed-day": "{drug} on {date} ({label}): the infusion unit is closed",
+    "block-waits": (
+        "cycle {cycle} waits until {date}: {place} it would be on {anchored_date}, "
+        "{anchored_interval_days} d after the one before it, minimum {minimum_days} d ({source})"
+    ),
+    "cycle-put-off": (
+        "cycle {cycle} put off by {days} d: {moved:; }; concurrent {concurrent} of {cycles}, without "
+        "the delay {concurrent_without_delay}"
+    ),
+    "one-reference": (
+        "the limit on prolongation is counted here from one reference for all weekdays, "
+        "{best_overall_days} d, the best weekday without closures; a plan counts from its own weekday"
+    ),
 }
 """The sentence of each code of a `Note`."""
 
@@ -422,6 +508,17 @@ PHRASES: dict[str, Template] = {
         "{count} worked-weekend sessions: {days:, }",
     ),
     "year-not-known": "its source {clinic} does not know the holidays of {year}",
+    "interval-elapsed": "elapsed",
+    "interval-as-planned": "as planned",
+    "such-intervals": " ({intervals} such intervals)",
+    "behind-nominal": "its nominal date {date}",
+    "behind-interval": "the {days} d planned since the one before it",
+    "cycle-moved": "cycle {cycle} from {before} to {date}",
+    "no-cycle-moved": "no cycle moved",
+    "anchor-after": ("{count} day after the last fraction", "{count} days after the last fraction"),
+    "anchor-start": ("{count} day after fraction 1", "{count} days after fraction 1"),
+    "anchor-date": "by its fixed date",
+    "not-together": "{phase} is kept together, and a day without treatment would split its {count} fractions",
 }
 """The words of each code of a `Phrase`."""
 
