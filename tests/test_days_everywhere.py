@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rtplan.clinic.announced import DECIDED_YEARLY, NO_LONGER
 from rtplan.clinic.calendar import build
+from rtplan.clinic.clinic import Notice, Span
 from rtplan.clinic.days import WEEKDAYS, Calendar, first_of_week
 from rtplan.clinic.holidays import categories_not_used, codes, country_clinic, country_code, first_weekday
 from rtplan.errors import DomainError
+from rtplan.note import Source
 
 
 def calendar(code: str, first: str, last: str, *, worked: bool = True) -> Calendar:
@@ -310,3 +313,20 @@ def test_a_course_goes_on_five_days_a_week_when_the_weekend_changes(cli: Any) ->
     days = [entry["date"] for entry in document["fractions"]]
     december = [f"2024-12-{day}" for day in (15, 16, 17, 18, 19, 22, 23, 24, 26, 29, 30, 31)]
     assert days == [*december, *(f"2025-01-{day:02}" for day in (1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15, 16, 17))]
+
+
+@pytest.mark.parametrize(("country", "day", "taken"), [("SA", "2025-01-03", True), ("CN", "2027-01-08", False)])
+def test_a_notice_works_on_the_weekend_of_its_country(country: str, day: str, taken: bool) -> None:
+    """A Friday is a day of rest in Saudi Arabia and none in China."""
+    date = dt.date.fromisoformat(day)
+    span = dt.date(date.year, 1, 1), dt.date(date.year, 12, 31)
+    holidays = [found for found, reason in build(country_clinic(country), *span).closed_days(*span)]
+    source = Source(text="notice", verified=True)
+    closed = tuple(Span(first=found, reason="holiday") for found in holidays)
+    notice = Notice(year=date.year, closed=closed, source=source, worked_weekends=(date,))
+    clinic = replace(country_clinic(country), notices=(notice,), worked_weekends="yes")
+    if taken:
+        assert build(clinic, *span).reason(date).kind == "worked weekend"
+    else:
+        with pytest.raises(DomainError, match=r"2027-01-08 \(Fri\) is no weekend day of its country"):
+            build(clinic, *span)

@@ -150,9 +150,11 @@ class Notice:
         for day in (*(day for span in self.closed for day in span), *self.worked_weekends):
             if day.year not in near:
                 raise DomainError(f"notice for {self.year} names {day}")
-        for day in self.worked_weekends:
-            if day.weekday() < 5:
-                raise DomainError(f"worked weekend {day} is not a Saturday or Sunday")
+        for (
+            day
+        ) in self.worked_weekends:  # Thursday to Sunday, by country: which of them is asked of the country's table
+            if day.weekday() < 3:
+                raise DomainError(f"worked weekend {day} is a weekend day in no country")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

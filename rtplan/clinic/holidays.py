@@ -10,7 +10,7 @@ from typing import Any
 
 from rtplan.clinic.announced import last_known_year, official_through, show_sighted
 from rtplan.clinic.clinic import Clinic, Notice
-from rtplan.clinic.days import WEEKDAYS, add_days, days_between
+from rtplan.clinic.days import WEEKDAYS, add_days, day_name, days_between
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.note import Note, Phrase, Source, Value
 
@@ -277,6 +277,11 @@ def _weekends_of_closures(
 
 def _check_complete(notice: Notice, table: Any) -> None:
     """A notice decides its whole year: one that leaves out a statutory holiday is not the whole notice."""
+    for day in notice.worked_weekends:
+        if not table.is_weekend(day):
+            raise DomainError(
+                f"notice for {notice.year}: worked weekend {day} ({day_name(day)}) is no weekend day of its country"
+            )
     named = {day for span in notice.closed for day in span}
     tails = [table.tr(label).replace("%s", "").strip() for label in (table.observed_label,)]
     for day, name in sorted(table.items()):
