@@ -124,6 +124,15 @@ def test_every_module_has_a_floor() -> None:
     assert not homeless, f"give these rooms a floor in FLOORS, at the top of {Path(__file__).name}: {homeless}"
 
 
+def test_the_architecture_page_draws_these_floors() -> None:
+    text = (PACKAGE / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (line,) = [line.strip() for line in text.splitlines() if line.startswith("    errors <")]
+    drawn = [set(floor.split(", ")) for floor in line.split(" < ")]
+    assert drawn == [floor for floor in FLOORS if not floor & {"__init__", "__main__"}]
+    cells = "".join(re.findall(r"^\| (`.*?) \|", text, re.MULTILINE))
+    assert set(re.findall(r"`([a-z]+)`", cells)) == set().union(*drawn)
+
+
 def test_no_room_stands_on_two_floors() -> None:
     assert sum(len(rooms) for rooms in FLOORS) == len(HEIGHT)
 

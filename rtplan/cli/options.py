@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rtplan.errors import DomainError, QuestionError, RtplanError
+from rtplan.report.language import languages
 
 if TYPE_CHECKING:
     from rtplan.answer import Answer
@@ -286,7 +287,7 @@ def output_options(function: F) -> F:
     )
 
 
-LANGUAGES = ("en", "zh_CN")
+LANGUAGES = languages()
 """Of what people read in --out. A test holds that these are the ones there are words for."""
 
 
