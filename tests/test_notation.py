@@ -277,7 +277,7 @@ def test_refused_with_the_reason(text: str, message: str) -> None:
 )
 def test_large_fractions_lie_apart_unless_somebody_says_how_often(text: str, spacing: int, stated: bool) -> None:
     pattern = parse(text).phases[0].pattern
-    assert (pattern.spacing, pattern.stated) == (spacing, stated)
+    assert (pattern.spacing, not pattern.assumed) == (spacing, stated)
     assert parse(parse(text).name).phases[0].pattern.spacing == spacing
 
 

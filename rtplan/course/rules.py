@@ -337,7 +337,7 @@ def _broken(code: str, values: Mapping[str, Value]) -> Note:
 def spacing_notes(prescription: Prescription) -> Iterator[Note]:
     """Which phases are given on days apart although nobody said so, because their fractions are large."""
     for phase in prescription.phases:
-        if not phase.pattern.stated and phase.pattern.spacing > 1:
+        if phase.pattern.assumed and phase.pattern.spacing > 1:
             dose = max(total.dose_gy for total in phase.totals) / phase.n_fractions
             values: dict[str, Value] = {
                 "phase": phase.name,

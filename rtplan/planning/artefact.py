@@ -39,7 +39,7 @@ _TOLERANCE = 1e-9  # of a figure made again by another version of Python or nump
 PLAN_SCHEMA = "rtplan.plan/1"
 
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
-"""What a key says that a file of an older rtplan does not have yet."""
+"""What a key says that a file of an older rtplan does not have yet; False too, but not 0."""
 
 
 Encode = Callable[[Any], Any]
@@ -253,7 +253,7 @@ def _first_difference(ours: Any, theirs: Any, path: str = "", tolerance: float =
             if key not in ours:
                 return f"{where} is not a known key"
             if key not in theirs:
-                if ours[key] in _NOTHING:
+                if ours[key] is False or ours[key] in _NOTHING:
                     continue
                 return f"{where} is missing"
             if found := _first_difference(ours[key], theirs[key], where, tolerance):

@@ -64,7 +64,7 @@ class Pattern:
         ``weekdays``, which are then prescribed. [-]
     spacing_days: fewest calendar days from one treated day to the next; None: the smallest that ``days_a_week`` has
         when it is spread evenly (7, 3, 2 days for 1, 2, 3 a week), else 1. [d]
-    stated: did anybody say so? False for what is taken where a regimen states no pattern.
+    assumed: did nobody say so? True for what is taken where a regimen states no pattern.
 
     >>> weekly(5).weekdays
     ('mon', 'tue', 'wed', 'thu', 'fri')
@@ -78,7 +78,7 @@ class Pattern:
     interval_h: float = DEFAULT_INTERVAL_H
     days_a_week: int | None = None
     spacing_days: int | None = None
-    stated: bool = field(default=True, compare=False)
+    assumed: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, days in (("weekdays", self.weekdays), ("twice_daily_weekdays", self.twice_daily_weekdays)):
@@ -174,10 +174,10 @@ def weekly(days: int, fractions_per_day: int = 1, interval_h: float = DEFAULT_IN
 def not_stated() -> Pattern:
     """Once a day from Monday to Friday, because nothing else is said.
 
-    >>> not_stated().stated
-    False
+    >>> not_stated().assumed
+    True
     """
-    return Pattern(stated=False)
+    return Pattern(assumed=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,7 +350,7 @@ def spaced(prescription: Prescription) -> Prescription:
 
     def apart(phase: Phase) -> Phase:
         large = max(total.dose_gy for total in phase.totals) / phase.n_fractions > LARGE_DOSE_GY
-        if phase.pattern.stated or not large or phase.n_fractions == 1:
+        if not phase.pattern.assumed or not large or phase.n_fractions == 1:
             return phase
         return replace(phase, pattern=replace(phase.pattern, spacing_days=LARGE_DOSE_SPACING_DAYS))
 
@@ -405,7 +405,7 @@ def _on_days(pattern: Pattern) -> str:
     if pattern.days_a_week is not None:
         plural = "day" if pattern.days_a_week == 1 else "days"
         return f", on {pattern.days_a_week} {plural} a week"
-    if pattern.spacing > 1 and pattern.stated:
+    if pattern.spacing > 1 and not pattern.assumed:
         return ", every other day" if pattern.spacing == 2 else f", every {pattern.spacing} days"
     if len(pattern.weekdays) >= 5:
         return "" if len(pattern.weekdays) == 5 else f", on {len(pattern.weekdays)} days a week"
