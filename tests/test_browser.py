@@ -17,6 +17,7 @@ from rtplan.report.figures import course_figure
 from rtplan.report.formats import notebook
 from rtplan.report.formats.html import to_html
 from rtplan.report.formats.patient import patient_html
+from rtplan.report.language import words
 from rtplan.report.registry import report
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def nothing_cut(page: Page) -> None:
 @pytest.mark.parametrize("name", COURSES)
 def test_report_on_the_screen_and_on_paper(show: Callable[..., Page], name: str, language: str) -> None:
     made = plan(**COURSES[name])
-    page = show(to_html(report(made), stamp=STAMP, language=language))
+    page = show(to_html(report(made, words(language)), stamp=STAMP))
     for width in (1280, 800):
         page.set_viewport_size({"width": width, "height": 900})
         nothing_cut(page)

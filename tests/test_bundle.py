@@ -165,11 +165,23 @@ def test_nothing_is_written_where_a_kind_is_unknown(
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize("option", ["--plots", "--patient-doses", "--language=zh_CN", "--only=html"])
+@pytest.mark.parametrize("option", ["--plots", "--patient-doses", "--only=html"])
 def test_options_of_files_need_files(cli: Callable[..., Result], option: str) -> None:
     done = cli("plan", "--start", "2026-02-02", option)
     assert done.exit_code == 2
     assert "goes with --out" in done.stderr
+
+
+def test_the_terminal_speaks_the_language_asked_for(cli: Callable[..., Result]) -> None:
+    words = ("plan", "--start", "2026-02-02", "--language", "zh_CN")
+    shown = cli(*words)
+    assert shown.exit_code == 0
+    for part in ("总治疗时间", "共 43 天（T = 42 天）", "周一 2026-02-02", "农历除夕", "违反规则: "):
+        assert part in shown.stdout
+    for machine in ("--json", "--csv"):
+        refused = cli(*words, machine)
+        assert refused.exit_code == 2
+        assert "--language is for what people read" in refused.output
 
 
 def test_the_languages_offered_are_those_there_are_words_for() -> None:

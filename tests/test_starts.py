@@ -19,10 +19,11 @@ from rtplan.clinic.limits import StartRules
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.planning import resolve
 from rtplan.planning.inputs import start_obstacle
-from rtplan.questions.starts import Start, StartSearch, counted, search, why_below
+from rtplan.questions.starts import Start, StartSearch, search
 from rtplan.report.formats.html import to_html
 from rtplan.report.formats.terminal import to_text
-from rtplan.report.pages.starts import _in_short, starts_table
+from rtplan.report.language import plural
+from rtplan.report.pages.starts import _in_short, starts_table, why_below
 from rtplan.report.registry import report
 
 D = dt.date.fromisoformat
@@ -148,8 +149,8 @@ def test_the_summary_counts_what_the_row_counts() -> None:
     for start in result.starts:
         short = _in_short(start)
         rules, cycles = rows[start.date][8:10]
-        assert (f", {counted(rules, 'rule breaches')}" in short) is (rules > 0)
-        assert (f", {counted(cycles, 'cycle violations')}" in short) is (cycles > 0)
+        assert (f", {plural(rules, 'rule breach', 'rule breaches')}" in short) is (rules > 0)
+        assert (f", {plural(cycles, 'cycle violation')}" in short) is (cycles > 0)
 
 
 # --- rules ----------------------------------------------------------------------------------------------------------

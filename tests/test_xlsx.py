@@ -14,11 +14,12 @@ import pytest
 from factory import FIXED, plan
 from openpyxl import load_workbook
 
-from rtplan.note import Note
+from rtplan.note import Note, Source
 from rtplan.planning.plan import Plan
 from rtplan.report.blocks import Column, Facts, Notes, Report, Section, Table
 from rtplan.report.formats.csv import csv_file, to_csv
 from rtplan.report.formats.xlsx import sheet_names, to_xlsx
+from rtplan.report.language import written
 from rtplan.report.registry import report
 
 STAMP = FIXED.created
@@ -138,6 +139,7 @@ def test_every_table_of_the_report_is_there_cell_by_cell(made: Plan, sheets: Any
         for line, row in enumerate(table.rows, 2):
             for place, value in enumerate(row, 1):
                 expected = value.isoformat() if isinstance(value, dt.date) else value
+                expected = written(expected) if isinstance(expected, Source) else expected
                 found = sheet.cell(line, place).value
                 assert same(found if found is not None else "", expected if expected is not None else "")
 

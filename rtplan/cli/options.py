@@ -288,7 +288,7 @@ def output_options(function: F) -> F:
 
 
 LANGUAGES = languages()
-"""Of what people read in --out. A test holds that these are the ones there are words for."""
+"""Of what people read. A test holds that these are the ones there are words for."""
 
 
 def file_options(function: F) -> F:
@@ -299,7 +299,7 @@ def file_options(function: F) -> F:
             click.option(
                 "--language",
                 type=click.Choice(LANGUAGES, case_sensitive=False),
-                help="Language of the files people read, with --out. Default: en.",
+                help="Language of what people read: the terminal, or the files of --out. Default: en.",
             ),
             click.option("--plots", is_flag=True, help="Figures as PNG files too, with --out."),
         ],
@@ -378,9 +378,11 @@ def emit(
     """
     if options.get("as_json") and options.get("as_csv"):
         raise click.UsageError("--json and --csv do not go together: choose one")
-    for name in ("only", "language", "plots", "patient_doses"):
+    for name in ("only", "plots", "patient_doses"):
         if options.get(name) and not options.get("out"):
             raise click.UsageError(f"--{name.replace('_', '-')} goes with --out")
+    if options.get("language") and (options.get("as_json") or options.get("as_csv")) and not options.get("out"):
+        raise click.UsageError("--language is for what people read: the terminal, or the files of --out")
     if options.get("out"):
         _write_out(written or answer, options, previous)
     if options.get("as_json"):
@@ -391,9 +393,10 @@ def emit(
         click.echo(_csv(answer), nl=False)
     elif not options.get("out"):
         from rtplan.report.formats.terminal import render
+        from rtplan.report.language import words
         from rtplan.report.registry import report
 
-        render(report(answer), sys.stdout)
+        render(report(answer, words(options.get("language") or "en")), sys.stdout)
         return
     _warn(answer.notes if notes is None else notes)
 

@@ -28,9 +28,7 @@ __all__ = [
     "CRITERIA",
     "Start",
     "StartSearch",
-    "counted",
     "search",
-    "why_below",
 ]
 
 
@@ -277,44 +275,6 @@ def _key(start: Start) -> tuple[float, ...]:
         start.provisional_days,
         start.waited_days,
     )
-
-
-def counted(number: int, criterion: str) -> str:
-    """A number of rule breaches, cycle violations or provisional days, in words.
-
-    >>> counted(1, "rule breaches"), counted(2, "provisional days")
-    ('1 rule breach', '2 provisional days')
-    """
-    one = {"rule breaches": "rule breach", "cycle violations": "cycle violation", "provisional days": "provisional day"}
-    return f"{number} {one[criterion] if number == 1 else criterion}"
-
-
-def why_below(start: Start, best: Start) -> str:
-    """Why a start that needs less waiting ranks below the best one: the criteria in which they differ, in their order.
-
-    The first of them decides.
-    """
-    words = [word for word in _differences(start, best) if word]
-    same = abs(start.effect.net_bed_gy - best.effect.net_bed_gy) <= _SAME_GY
-    if len(words) == 1 and same:
-        return f"has the same net BED; only {words[0]} sets it below"
-    if len(words) == 1:
-        return f"is set below by {words[0]} alone"
-    return f"{'has the same net BED and ' if same else ''}is set below by {words[0]}, beside {', '.join(words[1:])}"
-
-
-def _differences(start: Start, best: Start) -> Iterator[str]:
-    """What a start has more or less of than the best one, a criterion each, empty where they are equal."""
-
-    def count(here: int, there: int, criterion: str) -> str:
-        compared = "" if not there else " more" if here > there else " fewer"
-        return counted(abs(here - there), criterion) + compared if here != there else ""
-
-    gain = start.effect.net_bed_gy - best.effect.net_bed_gy
-    yield count(len(start.rule_breaches), len(best.rule_breaches), "rule breaches")
-    yield f"{abs(gain):.2f} Gy {'more' if gain > 0 else 'less'} net BED" if abs(gain) > _SAME_GY else ""
-    yield count(len(start.cycle_breaches), len(best.cycle_breaches), "cycle violations")
-    yield count(start.provisional_days, best.provisional_days, "provisional days")
 
 
 def _closed(inputs: PlanInputs, course: Course) -> tuple[str, ...]:

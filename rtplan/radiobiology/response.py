@@ -78,7 +78,7 @@ def tcp_logistic(dose: ArrayLike, d50: ArrayLike, gamma50: ArrayLike) -> FloatOr
     >>> tcp_logistic(45.1, 45.1, 0.56)
     0.5
     """
-    relative = arrays.dose("dose", dose) / arrays.positive("d50", d50, " Gy")
+    relative = arrays.dose("dose", dose) / arrays.positive("d50", d50, "Gy")
     return arrays.out(_logistic(4.0 * arrays.positive("gamma50", gamma50) * (relative - 1.0)))
 
 
@@ -127,7 +127,7 @@ def tcp_poisson(
     if slope not in ("d50", "maximum"):
         raise DomainError(f"slope must be 'd50' or 'maximum', got {slope!r}")
     steepness = arrays.positive("gamma", gamma) * (2.0 / _LN2 if slope == "d50" else math.e)
-    exponent = steepness * (1.0 - arrays.dose("dose", dose) / arrays.positive("d50", d50, " Gy"))
+    exponent = steepness * (1.0 - arrays.dose("dose", dose) / arrays.positive("d50", d50, "Gy"))
     return arrays.out(np.exp2(-np.exp(np.minimum(exponent, _MOST_EXPONENT))))
 
 
@@ -166,7 +166,7 @@ def ntcp_lkb(geud: ArrayLike, td50: ArrayLike, m: ArrayLike) -> FloatOrArray:
     >>> round(100 * ntcp_lkb(50.0, 72.0, 0.1), 6)
     0.112322
     """
-    middle = arrays.positive("td50", td50, " Gy")
+    middle = arrays.positive("td50", td50, "Gy")
     t = (arrays.dose("geud", geud) - middle) / (arrays.positive("m", m) * middle)
     return arrays.out(0.5 * _erfc(-t / math.sqrt(2.0)))
 
@@ -205,7 +205,7 @@ def ntcp_log_logistic(dose: ArrayLike, td50: ArrayLike, gamma50: ArrayLike) -> F
     >>> round(ntcp_log_logistic(30.0, 45.7, 1.1817), 3)
     0.12
     """
-    d, middle = arrays.dose("dose", dose), arrays.positive("td50", td50, " Gy")
+    d, middle = arrays.dose("dose", dose), arrays.positive("td50", td50, "Gy")
     log_relative = np.log(np.where(d > 0.0, d, 1.0)) - np.log(middle)
     return arrays.out(np.where(d > 0.0, _logistic(4.0 * arrays.positive("gamma50", gamma50) * log_relative), 0.0))
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from rtplan.clinic.days import DayKind
 from rtplan.errors import DomainError, one_of
-from rtplan.note import Note
+from rtplan.note import Note, Source
 
 __all__ = [
     "Block",
@@ -28,7 +28,8 @@ __all__ = [
 ]
 
 
-Cell = str | int | float | bool | dt.date | dt.datetime | None
+Cell = str | int | float | bool | dt.date | dt.datetime | Source | tuple[Source, ...] | None
+"""A source is a value with its flag; how both are written is the renderer's affair."""
 
 
 ColumnKind = Literal["text", "date", "integer", "number", "flag"]
@@ -81,7 +82,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridDay:
-    """One day of a month grid. labels: cycle and drug days ("C1D1")."""
+    """One day of a month grid. reason: in the reader's language. labels: cycle and drug days ("C1D1")."""
 
     date: dt.date
     open: bool
@@ -103,9 +104,9 @@ class MonthGrid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Label and text, one a line."""
+    """Label and text, or source, one a line."""
 
-    items: tuple[tuple[str, str], ...]
+    items: tuple[tuple[str, str | Source | tuple[Source, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +152,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A whole result: title, what must be seen at once (banner), sections."""
+    """A whole result: title, what must be seen at once (banner), sections.
+
+    language: of every text in it. Renderers add their own words in the same one.
+    """
 
     title: str
     sections: tuple[Section, ...]
     subtitle: str = ""
     banner: str = ""
+    language: str = "en"

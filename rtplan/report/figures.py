@@ -16,7 +16,7 @@ from rtplan.planning.plan import Plan
 from rtplan.radiobiology.effect import EffectRow, net_bed_by_day
 from rtplan.radiobiology.region import Region
 from rtplan.report.blocks import Figure
-from rtplan.report.language import dated, gy
+from rtplan.report.language import ENGLISH, Words, gy
 
 __all__ = [
     "OptionPoint",
@@ -37,15 +37,15 @@ _NEAR = 7
 """Days outside the course within which a cycle is still drawn."""
 
 
-def course_figure(plan: Plan, *, actual: Course | None = None, label: str = "with missed days") -> Figure:
+def course_figure(plan: Plan, *, actual: Course | None = None, label: str = "", told: Words = ENGLISH) -> Figure:
     """Cumulative dose, and tumour and late BED day by day.
 
     The plan against its prescribed reference; or, where `actual` is given, that course against the plan.
     """
     if actual is None:
-        tracks = (("prescribed reference", plan.prescribed), ("plan", plan.course))
+        tracks = ((told("prescribed reference"), plan.prescribed), (told("plan"), plan.course))
     else:
-        tracks = (("plan", plan.course), (label, actual))
+        tracks = ((told("plan"), plan.course), (label or told("with missed days"), actual))
     main = tracks[-1][1]
     regions = tuple(r for r in plan.inputs.regions if r.tissue.kind in ("tumour", "late"))[:MOST_REGIONS]
     last = max(course.last for _, course in tracks)
@@ -53,15 +53,25 @@ def course_figure(plan: Plan, *, actual: Course | None = None, label: str = "wit
     cycles = [(cycle.date, f"C{cycle.number}D1") for cycle in plan.cycles if near[0] <= cycle.date <= near[1]]
     return Figure(
         name="course",
-        caption=f"Cumulative dose and BED day by day: {tracks[1][0]} (drawn out) against {tracks[0][0]} (broken line). "
-        "Shaded: closed days; hatched: closures and holidays. In a gap past the kick-off day a tumour's net BED falls.",
-        alternative=f"Cumulative dose to {gy(main.total_gy())} from {dated(main.first)} to {dated(main.last)}, "
-        f"with BED of {', '.join(region.name for region in regions) or 'no region'}",
+        caption=told(
+            "Cumulative dose and BED day by day: %(course)s (drawn out) against %(other)s (broken line). "
+            "Shaded: closed days; hatched: closures and holidays. In a gap past the kick-off day a tumour's net BED "
+            "falls.",
+            course=tracks[1][0],
+            other=tracks[0][0],
+        ),
+        alternative=told(
+            "Cumulative dose to %(dose)s from %(first)s to %(last)s, with BED of %(regions)s",
+            dose=gy(main.total_gy()),
+            first=told.dated(main.first),
+            last=told.dated(main.last),
+            regions=", ".join(told(region.name) for region in regions) or told("no region"),
+        ),
         data={
             "first": main.first,
             "last": last,
             "doses": [(name, _dates(course), course.cumulative_gy()) for name, course in tracks],
-            "beds": [_bed_line(name, course, region) for region in regions for name, course in tracks],
+            "beds": [_bed_line(name, course, region, told) for region in regions for name, course in tracks],
             "closed": _closed(plan.inputs.calendar, main, last),
             "cycles": cycles,
         },
@@ -72,12 +82,12 @@ def _dates(course: Course) -> list[dt.date]:
     return [fraction.date for fraction in course.fractions]
 
 
-def _bed_line(track: str, course: Course, region: Region) -> dict[str, Any]:
+def _bed_line(track: str, course: Course, region: Region, told: Words) -> dict[str, Any]:
     days, values = net_bed_by_day(course, region)
-    kind = "net BED" if region.tissue.has_time_factor else "BED"
+    kind = told("net BED") if region.tissue.has_time_factor else "BED"
     return {
         "track": track,
-        "region": f"{region.name}, {kind} (α/β {gy(region.tissue.alpha_beta)})",
+        "region": f"{told(region.name)}, {kind} (α/β {gy(region.tissue.alpha_beta)})",
         "treated": [day in set(course.dates) for day in days],
         "days": days,
         "gy": values,
@@ -104,7 +114,7 @@ def _closed(calendar: Calendar, course: Course, last: dt.date) -> list[dict[str,
     return runs
 
 
-def regimens_figure(rows: Sequence[EffectRow]) -> Figure:
+def regimens_figure(rows: Sequence[EffectRow], told: Words = ENGLISH) -> Figure:
     """Net EQD2 of each regimen, a panel for each region and parameter set. The first regimen is the reference.
 
     Rows of a range (with a parameter changed) give the whiskers: EQD2, because their alpha/beta may differ.
@@ -112,16 +122,19 @@ def regimens_figure(rows: Sequence[EffectRow]) -> Figure:
     panels = []
     for (region, tissue), group in _by_region(rows):
         names = dict.fromkeys(row.regimen for row in group)
-        kind = "net EQD2" if any(row.time_loss_gy is not None for row in group) else "EQD2"
+        kind = told("net EQD2") if any(row.time_loss_gy is not None for row in group) else "EQD2"
         entries = [_bar([row for row in group if row.regimen == name]) for name in names]
-        panels.append({"title": f"{region}: {tissue}\n{kind}, α/β {gy(group[0].alpha_beta_gy)}", "rows": entries})
+        panels.append({"title": f"{told(region)}: {tissue}\n{kind}, α/β {gy(group[0].alpha_beta_gy)}", "rows": entries})
     everyone = ", ".join(dict.fromkeys(row.regimen for row in rows))
     whiskers = any(row.variant for row in rows)
     return Figure(
         name="regimens",
-        caption="EQD2 of each regimen, net of what time undoes where the parameter set has a time factor. The broken "
-        "line is the first regimen." + (" Whiskers: ends of the published intervals." if whiskers else ""),
-        alternative=f"Bars of EQD2 for {everyone}",
+        caption=told(
+            "EQD2 of each regimen, net of what time undoes where the parameter set has a time factor. The broken "
+            "line is the first regimen."
+        )
+        + (told(" Whiskers: ends of the published intervals.") if whiskers else ""),
+        alternative=told("Bars of EQD2 for %(regimens)s", regimens=everyone),
         data={"panels": panels},
     )
 
@@ -132,7 +145,7 @@ def _bar(rows: Sequence[EffectRow]) -> tuple[str, float, tuple[float, float] | N
     return (own.regimen, own.net_eqd2_gy, (min(values), max(values)) if len(values) > 1 else None)
 
 
-def bed_time_figure(rows: Sequence[EffectRow]) -> Figure:
+def bed_time_figure(rows: Sequence[EffectRow], told: Words = ENGLISH) -> Figure:
     """BED against overall time: with the time factor and, above it, without; a panel for each set that has one."""
     panels = []
     for (region, tissue), group in _by_region(rows):
@@ -142,11 +155,13 @@ def bed_time_figure(rows: Sequence[EffectRow]) -> Figure:
             if row.time_loss_gy is not None and row.overall_treatment_time_days is not None and not row.variant
         ]
         if points:
-            panels.append({"title": f"{region}, {tissue} (α/β {gy(group[0].alpha_beta_gy)})", "points": points})
+            panels.append({"title": f"{told(region)}, {tissue} (α/β {gy(group[0].alpha_beta_gy)})", "points": points})
     return Figure(
         name="bed_time",
-        caption="BED against overall time: hollow without, filled with the loss to time; the line between is the loss.",
-        alternative="BED of each regimen against its overall time",
+        caption=told(
+            "BED against overall time: hollow without, filled with the loss to time; the line between is the loss."
+        ),
+        alternative=told("BED of each regimen against its overall time"),
         data={"panels": panels},
     )
 
@@ -168,7 +183,7 @@ class OptionPoint:
     breaks_a_rule: bool = False
 
 
-def options_figure(points: Sequence[OptionPoint]) -> Figure:
+def options_figure(points: Sequence[OptionPoint], told: Words = ENGLISH) -> Figure:
     """Options as tumour deficit against late excess, with the front of those that no other beats in both.
 
     Options that break a rule are shown, and make no front unless there are no others.
@@ -178,9 +193,15 @@ def options_figure(points: Sequence[OptionPoint]) -> Figure:
     best = [point.label for point in permitted if (point.tumour_deficit_gy, point.late_excess_gy) in front]
     return Figure(
         name="options",
-        caption="Each option: what the tumour lacks against what late tissue gets too much; best is bottom left. "
-        "Ringed, on the broken line: those that no other beats in both. Crosses break a rule.",
-        alternative=f"{len(points)} options by tumour deficit and late excess; unbeaten: {', '.join(best)}",
+        caption=told(
+            "Each option: what the tumour lacks against what late tissue gets too much; best is bottom left. "
+            "Ringed, on the broken line: those that no other beats in both. Crosses break a rule."
+        ),
+        alternative=told(
+            "%(count)s options by tumour deficit and late excess; unbeaten: %(best)s",
+            count=len(points),
+            best=", ".join(best),
+        ),
         data={
             "points": [(p.label, p.tumour_deficit_gy, p.late_excess_gy, p.breaks_a_rule) for p in points],
             "front": front,
@@ -211,13 +232,15 @@ class StartDay:
     best: bool = False
 
 
-def start_strip_figure(days: Sequence[StartDay]) -> Figure:
+def start_strip_figure(days: Sequence[StartDay], told: Words = ENGLISH) -> Figure:
     """Start days by month, each with the overall time of the course that begins on it."""
     possible = [day for day in days if day.overall_treatment_time_days is not None]
     return Figure(
         name="start_strip",
-        caption="Overall time [d] by day of the first fraction: the darker, the longer. Hatched: no possible start; "
-        "framed: best start; a dot: the course depends on holidays not officially announced.",
-        alternative=f"{len(possible)} possible start days of {len(days)}",
+        caption=told(
+            "Overall time [d] by day of the first fraction: the darker, the longer. Hatched: no possible start; "
+            "framed: best start; a dot: the course depends on holidays not officially announced."
+        ),
+        alternative=told("%(possible)s possible start days of %(days)s", possible=len(possible), days=len(days)),
         data={"days": [(d.date, d.overall_treatment_time_days, d.provisional, d.best) for d in days]},
     )

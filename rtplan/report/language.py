@@ -1,4 +1,8 @@
-"""Numbers, dates and fixed words as people read them: rounding, and one .po file a language, read as it stands."""
+"""Numbers, dates and words as people read them: rounding, and one .po file a language, read as it stands.
+
+Whoever composes a text does it once, with a template in English and the reader's language: ``told("last %(day)s",
+day=...)``. Nothing takes a text apart again.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rtplan.clinic.days import day_name
 from rtplan.errors import DomainError
+from rtplan.note import Source
 from rtplan.report.blocks import Cell, Column
 
 if TYPE_CHECKING:
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONVENTIONS",
     "DISCLAIMER",
-    "SENTENCES",
+    "ENGLISH",
     "SYSTEMIC",
     "Words",
     "cell_text",
@@ -29,8 +34,10 @@ __all__ = [
     "languages",
     "number",
     "plural",
+    "short",
     "signed",
     "words",
+    "written",
 ]
 
 
@@ -65,7 +72,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 def gy(value: float, digits: int = 2) -> str:
     """A dose as short as it can be written: 45 Gy, 1.8 Gy."""
-    return f"{number(value, digits).rstrip('0').rstrip('.') if digits else number(value, 0)} Gy"
+    return f"{short(value, digits) if digits else number(value, 0)} Gy"
 
 
 def dated(day: dt.date) -> str:
@@ -78,19 +85,13 @@ def plural(count: float, one: str, many: str | None = None) -> str:
     return f"{count:g} {one if count == 1 else many or one + 's'}"
 
 
-def cell_text(cell: Cell, column: Column) -> str:
-    """A cell as its column writes it; absent is an en dash."""
-    if cell is None:
-        return "–"
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, int | float) and column.kind == "number":
-        return signed(cell, column.digits) if column.signed else number(cell, column.digits)
-    if isinstance(cell, int | float) and column.kind == "integer":
-        return f"{cell:+g}" if column.signed and cell else f"{cell:g}"
-    if isinstance(cell, dt.date) and not isinstance(cell, dt.datetime):
-        return dated(cell) if column.weekday else cell.isoformat()
-    return str(cell)
+def short(value: float, digits: int) -> str:
+    """A number without the zeros at its end.
+
+    >>> short(0.9, 3), short(2.0, 4)
+    ('0.9', '2')
+    """
+    return number(value, digits).rstrip("0").rstrip(".")
 
 
 _FOLDER = Path(__file__).parent / "locale"
@@ -107,59 +108,56 @@ _SUBSTITUTED = re.compile(r"Day off \(substituted from (\d\d)/(\d\d)/(\d{4})\)")
 
 
 _OBSERVED = re.compile(r"(.+) \((observed|estimated|observed, estimated)\)")
-
-
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
-SENTENCES = (
-    "overall %(overall)s d (T = %(elapsed)s d)",
-    "%(days)s d against the prescribed reference (%(time)s, last %(last)s)",
-    "1 treatment-free day",
-    "%(days)s treatment-free days",
-    "%(count)s fractions of %(each)s Gy, %(total)s Gy",
-    "%(knowledge)s. worked weekends not used: last %(last)s, %(days)s d; used: %(other)s, %(more)s d",
-    "public holidays of %(country)s: holidays %(version)s, names in %(names)s; officially announced through %(day)s",
-    "public holidays of %(country)s: holidays %(version)s, names in %(names)s",
-    "SHA-256 of %(file)s",
-    "Revision %(number)s",
-    "1 day before %(day)s",
-    "%(days)s days before %(day)s",
-    "on %(machine)s; %(clinic)s: %(reason)s",
-)
-"""What reports write again and again with other numbers: recognised as a whole, and said in the reader's language."""
+"""How the `holidays` library writes such days. Its texts are another program's: we get no values, only these words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The words and dates of one language. What is not in its catalogue stays English."""
+    """The words and dates of one language. What is not in its catalogue stays English.
 
-    language: str
-    locale_name: str
+    >>> ENGLISH("%(days)s days", days=2), ENGLISH.count(1, "%(count)s day", "%(count)s days")
+    ('2 days', '1 day')
+    """
+
+    language: str = _ENGLISH
     catalogue: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def locale(self) -> Locale:
-        """The language and country by whose habits dates are written; babel loads when it is asked for."""
-        return _locale(self.locale_name)
 
     def __call__(self, text: str, **values: object) -> str:
         """The text in this language, its ``%(name)s`` filled in."""
         found = self.catalogue.get(text, text)
         return found % values if values else found
 
-    def sentence(self, text: str) -> str:
-        """A text that a report has already put together, where it is fixed but for its numbers; others stay."""
-        if not self.catalogue or text in self.catalogue:
-            return self(text)
-        if dated := _DATED.fullmatch(text):
-            return f"{self.weekdays()[_WEEKDAYS.index(dated[1])]} {dated[2]}"
-        for sentence, pattern in _patterns():
-            if found := pattern.fullmatch(text):
-                parts = found.groupdict().items()
-                told = {key: (self.reason if key == "reason" else self.sentence)(value) for key, value in parts}
-                return self(sentence, **told)
-        return text
+    def count(self, count: float, one: str, many: str, **values: object) -> str:
+        """One of two texts, for one and for any other number; ``%(count)s`` is the number."""
+        return self(one if count == 1 else many, count=f"{count:g}", **values)
+
+    def dated(self, day: dt.date) -> str:
+        """A date with its weekday: Mon 2026-02-02."""
+        return f"{self.weekday(day)} {day.isoformat()}"
+
+    def weekday(self, day: dt.date) -> str:
+        """The short name of a weekday: Mon."""
+        return self.weekdays()[day.weekday()] if self.catalogue else day_name(day)
+
+    def cell(self, cell: Cell, column: Column) -> str:
+        """A cell as its column writes it; absent is an en dash."""
+        if cell is None:
+            return "–"
+        if isinstance(cell, bool):
+            return self("yes") if cell else self("no")
+        if isinstance(cell, int | float) and column.kind == "number":
+            return signed(cell, column.digits) if column.signed else number(cell, column.digits)
+        if isinstance(cell, int | float) and column.kind == "integer":
+            return f"{cell:+g}" if column.signed and cell else f"{cell:g}"
+        if isinstance(cell, dt.date) and not isinstance(cell, dt.datetime):
+            return self.dated(cell) if column.weekday else cell.isoformat()
+        return self.text(cell)
+
+    def text(self, value: object) -> str:
+        """A text as it stands, and a source with its flag behind it; several sources one after another."""
+        if isinstance(value, Source):
+            return f"{self(value.text)} [{self(value.flag)}]"
+        return "; ".join(map(self.text, value)) if isinstance(value, tuple) else str(value)
 
     def reason(self, text: str) -> str:
         """Why a day is closed or open, holidays by their names in plain words; what no catalogue has stays."""
@@ -172,6 +170,11 @@ class Words:
         if plain := _OBSERVED.fullmatch(name):
             return self(plain[1])
         return self(name)
+
+    @property
+    def locale(self) -> Locale:
+        """Of babel, which knows how dates are written."""
+        return _locale(_LOCALES.get(self.language, self.language))
 
     @property
     def tag(self) -> str:
@@ -203,14 +206,25 @@ class Words:
         names = get_day_names(width, locale=self.locale)
         return tuple(names[number] for number in range(7))
 
+    def months(self) -> tuple[str, ...]:
+        """Short names of the months from January on."""
+        from babel.dates import get_month_names
 
-_DATED = re.compile(rf"({'|'.join(_WEEKDAYS)}) (\d{{4}}-\d\d-\d\d)")
+        names = get_month_names("abbreviated", locale=self.locale)
+        return tuple(names[number] for number in range(1, 13))
 
 
-@cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Each of `SENTENCES` with the pattern that knows it again."""
-    return tuple((text, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+?)", re.escape(text)))) for text in SENTENCES)
+ENGLISH = Words()
+
+
+def cell_text(cell: Cell, column: Column) -> str:
+    """A cell as its column writes it, in English."""
+    return ENGLISH.cell(cell, column)
+
+
+def written(value: object) -> str:
+    """A text, or a source with its flag, in English: for programs, which read one language."""
+    return ENGLISH.text(value)
 
 
 def languages() -> tuple[str, ...]:
@@ -228,10 +242,11 @@ def words(language: str) -> Words:
     '2026年2月2日星期一'
     """
     name = language.replace("-", "_")
+    if name == _ENGLISH:
+        return ENGLISH
     if name not in languages():
         raise DomainError(f"language takes {', '.join(languages())}, got {language!r}")
-    catalogue = {} if name == _ENGLISH else _catalogue(_FOLDER / f"{name}.po")
-    return Words(language=name, locale_name=_LOCALES.get(name, name), catalogue=catalogue)
+    return Words(language=name, catalogue=_catalogue(_FOLDER / f"{name}.po"))
 
 
 @cache

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rtplan.answer import Answer, Kind
 from rtplan.errors import DomainError
 from rtplan.report.blocks import Report
+from rtplan.report.language import ENGLISH, Words
 
 __all__ = [
     "FACES",
@@ -65,10 +66,10 @@ def face(answer: Answer) -> Face:
     return FACES[answer.kind]
 
 
-def report(answer: Answer) -> Report:
-    """The sections of an answer."""
-    built: Report = importlib.import_module(f"rtplan.report.pages.{face(answer).module}").build(answer)
-    return built
+def report(answer: Answer, told: Words = ENGLISH) -> Report:
+    """The sections of an answer, every text of them in one language."""
+    built: Report = importlib.import_module(f"rtplan.report.pages.{face(answer).module}").build(answer, told)
+    return replace(built, language=told.language)
 
 
 def document(answer: Answer) -> dict[str, Any]:

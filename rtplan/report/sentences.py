@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
-from rtplan.clinic.days import day_name
 from rtplan.note import Note, Phrase, Value
-from rtplan.report.language import Words, words
+from rtplan.report.language import ENGLISH, Words
 
 __all__ = ["PHRASES", "TEMPLATES", "filled", "phrase", "sentence"]
 
@@ -537,21 +536,12 @@ class _Filler(Formatter):
         if isinstance(value, tuple | list):
             return self.told(format_spec).join(str(self.format_field(item, "")) for item in value)
         if format_spec == "day":
-            return _day(dt.date.fromisoformat(value), self.told)
+            return self.told.dated(dt.date.fromisoformat(value))
         if format_spec == "weekday":
-            return _weekday(dt.date.fromisoformat(value), self.told)
+            return self.told.weekday(dt.date.fromisoformat(value))
         if format_spec == "reason":
             return self.told.reason(value)
         return format(value, format_spec)
-
-
-def _day(day: dt.date, told: Words) -> str:
-    """Mon 2026-02-02."""
-    return f"{_weekday(day, told)} {day.isoformat()}"
-
-
-def _weekday(day: dt.date, told: Words) -> str:
-    return told.weekdays()[day.weekday()] if told.catalogue else day_name(day)
 
 
 def filled(template: Template, values: Mapping[str, Any], told: Words) -> str:
@@ -578,17 +568,16 @@ def _names(template: str) -> set[str]:
     return {name.partition("[")[0] for _, name, _, _ in Formatter().parse(template) if name}
 
 
-def phrase(part: Value, told: Words | None = None) -> str:
+def phrase(part: Value, told: Words = ENGLISH) -> str:
     """A phrase in a language; a text as it stands, nothing for None."""
-    return str(_Filler(told or words("en")).format_field(part, ", " if isinstance(part, tuple) else ""))
+    return str(_Filler(told).format_field(part, ", " if isinstance(part, tuple) else ""))
 
 
-def sentence(note: Note, told: Words | None = None) -> str:
-    """What a note says. told: the language; None: English.
+def sentence(note: Note, told: Words = ENGLISH) -> str:
+    """What a note says, in a language.
 
     A note that a file wrote has no template: it says its ``text`` as it stands.
     """
-    told = told or words("en")
     known = TEMPLATES.get(note.code, "{text}") if "text" not in note.values else "{text}"
     said = note.message or filled(known, note.values, told)
     about = note.values.get("about")

@@ -17,6 +17,7 @@ from rtplan.questions.listing import Listing
 from rtplan.report.blocks import Block, Figure, Report, Table
 from rtplan.report.formats.files import write_files
 from rtplan.report.formats.json import dumps
+from rtplan.report.language import ENGLISH, words
 from rtplan.report.registry import Face, document, face, report
 
 __all__ = [
@@ -77,7 +78,7 @@ def files(
     job = _Job(
         answer=answer,
         names=_named(answer),
-        sections=report(answer),
+        sections=report(answer, words(language)),
         language=language,
         patient_doses=patient_doses,
         stamp=stamp or getattr(getattr(answer, "provenance", None), "created", None),
@@ -145,7 +146,7 @@ def _json(job: _Job) -> dict[str, Content]:
 def _html(job: _Job) -> dict[str, Content]:
     from rtplan.report.formats.html import to_html
 
-    return {f"{job.names.html}.html": to_html(job.sections, stamp=job.stamp, language=job.language)}
+    return {f"{job.names.html}.html": to_html(job.sections, stamp=job.stamp)}
 
 
 def _patient(job: _Job) -> dict[str, Content]:
@@ -178,17 +179,20 @@ def _csv(job: _Job) -> dict[str, Content]:
     tables = {block.name: block for block in reversed(_blocks(job.sections)) if isinstance(block, Table)}
     if job.names.table not in tables:
         return {}
-    return {f"{job.names.csv}.csv": csv_file(tables[job.names.table])}
+    return {f"{job.names.csv}.csv": csv_file(tables[job.names.table], words(job.language))}
 
 
 def _png(job: _Job) -> dict[str, Content]:
-    from rtplan.report.formats.drawing import png
+    from rtplan.report.formats.drawing import png, readable
 
-    figures = [block for block in _blocks(job.sections) if isinstance(block, Figure)]
+    told = words(job.language)
+    drawn = readable(told)  # else in English: boxes say nothing
+    sections = job.sections if drawn else report(job.answer)
+    figures = [block for block in _blocks(sections) if isinstance(block, Figure)]
     repeated = [figure.name for figure in figures]
     return {
         f"{figure.name}{f'-{repeated[:place].count(figure.name) + 1}' if figure.name in repeated[:place] else ''}"
-        f"{_mark(job.answer)}.png": png(figure)
+        f"{_mark(job.answer)}.png": png(figure, told=told if drawn else ENGLISH)
         for place, figure in enumerate(figures)
     }
 

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 
 from rtplan.report.blocks import Cell, Column, Table
+from rtplan.report.language import ENGLISH, Words
 
 __all__ = [
     "csv_file",
@@ -15,23 +16,23 @@ __all__ = [
 ]
 
 
-def to_csv(table: Table) -> str:
+def to_csv(table: Table, told: Words = ENGLISH) -> str:
     """A table as RFC 4180 CSV with full precision, ISO dates, and an empty cell for what is absent."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([_header(column) for column in table.columns])
     for row in table.rows:
-        writer.writerow([_text(cell) for cell in row])
+        writer.writerow([_text(cell, told) for cell in row])
     return stream.getvalue()
 
 
-def csv_file(table: Table) -> bytes:
+def csv_file(table: Table, told: Words = ENGLISH) -> bytes:
     """The same as a file: UTF-8, led by a byte order mark where there is a letter outside ASCII.
 
     Excel takes a file without the mark for the system's code page and spoils Chinese names; programs read a file of
     plain ASCII best without it, and with it as "utf-8-sig".
     """
-    text = to_csv(table)
+    text = to_csv(table, told)
     return text.encode("ascii" if text.isascii() else "utf-8-sig")
 
 
@@ -40,7 +41,7 @@ def _header(column: Column) -> str:
     return inert(column.key if bears_unit else f"{column.key} [{column.unit}]")
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: Cell, told: Words) -> str:
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -49,7 +50,7 @@ def _text(cell: Cell) -> str:
         return cell.isoformat()
     if isinstance(cell, int | float):
         return repr(cell)
-    return inert(cell)
+    return inert(told.text(cell))
 
 
 def inert(text: str) -> str:

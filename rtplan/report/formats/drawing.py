@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rtplan.clinic.days import add_days
 from rtplan.errors import DomainError
 from rtplan.report.blocks import Figure
-from rtplan.report.language import number
+from rtplan.report.language import ENGLISH, Words, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LOOKS",
     "png",
+    "readable",
     "svg",
 ]
 
@@ -48,29 +49,29 @@ WIDTH = 7.2
 _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def svg(figure: Figure) -> str:
+def svg(figure: Figure, told: Words = ENGLISH) -> str:
     """The figure as an <svg> element to stand inside a page: ids of its own, text as text, no size but its shape.
 
     DomainError for a figure that nobody knows to draw.
     """
     stream = io.StringIO()
-    with _settings(figure):
-        _draw(figure).savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    with _settings(figure, told):
+        _draw(figure, told).savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     return _inlined(stream.getvalue(), figure)
 
 
-def png(figure: Figure, *, dpi: int = 150) -> bytes:
+def png(figure: Figure, *, dpi: int = 150, told: Words = ENGLISH) -> bytes:
     """The figure as a PNG file."""
     stream = io.BytesIO()
-    with _settings(figure):
-        _draw(figure).savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
+    with _settings(figure, told):
+        _draw(figure, told).savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
     return stream.getvalue()
 
 
-def _draw(figure: Figure) -> Drawing:
+def _draw(figure: Figure, told: Words) -> Drawing:
     if figure.name not in _DRAWERS:
         raise DomainError(f"figures are {', '.join(_DRAWERS)}; there is none called {figure.name!r}")
-    return _DRAWERS[figure.name](figure.data) if any(figure.data.values()) else _draw_nothing()
+    return _DRAWERS[figure.name](figure.data, told) if any(figure.data.values()) else _draw_nothing(told)
 
 
 _CJK = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Zen Hei")
@@ -80,7 +81,7 @@ _FAMILIES = "'DejaVu Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC'
 
 
 @contextmanager
-def _settings(figure: Figure) -> Iterator[None]:
+def _settings(figure: Figure, told: Words) -> Iterator[None]:
     """matplotlib's own defaults, whatever the machine's settings file says, and ours."""
     import warnings
 
@@ -92,7 +93,7 @@ def _settings(figure: Figure) -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(
             {
-                "font.family": ["DejaVu Sans", *_chinese(figure)],
+                "font.family": ["DejaVu Sans", *_chinese(figure, told)],
                 "font.size": 8,
                 "text.parse_math": False,
                 "svg.fonttype": "none",
@@ -107,10 +108,19 @@ def _settings(figure: Figure) -> Iterator[None]:
         yield
 
 
-def _chinese(figure: Figure) -> list[str]:
-    """The machine's Chinese fonts, looked for only where the figure has such letters."""
-    if all(ord(letter) < 0x2E80 for letter in repr(figure.data)):
+def readable(told: Words) -> bool:
+    """Can this machine draw the letters of a language? English always, Chinese with a font that has it."""
+    return told is ENGLISH or bool(_fonts())
+
+
+def _chinese(figure: Figure, told: Words) -> list[str]:
+    """The machine's Chinese font, looked for only where the figure has such letters."""
+    if told is ENGLISH and all(ord(letter) < 0x2E80 for letter in repr(figure.data)):
         return []
+    return _fonts()
+
+
+def _fonts() -> list[str]:
     from matplotlib.font_manager import fontManager
 
     present = set(fontManager.get_font_names())
@@ -160,14 +170,14 @@ def _text(text: str) -> str:
     return f" {clean}" if clean.startswith("_") else clean
 
 
-def _draw_nothing() -> Drawing:
+def _draw_nothing(told: Words) -> Drawing:
     drawing, (axes,) = _canvas(0.6)
     axes.set_axis_off()
-    axes.text(0.5, 0.5, "nothing to draw", ha="center", va="center")
+    axes.text(0.5, 0.5, told("nothing to draw"), ha="center", va="center")
     return drawing
 
 
-def _draw_course(data: Mapping[str, Any]) -> Drawing:
+def _draw_course(data: Mapping[str, Any], told: Words) -> Drawing:
     drawing, (dose, bed) = _canvas(5.0, rows=2, sharex=True, height_ratios=(2, 3))
     for axes in (dose, bed):
         _shade(axes, data["closed"])
@@ -178,15 +188,15 @@ def _draw_course(data: Mapping[str, Any]) -> Drawing:
         look: dict[str, Any] = _MAIN if place else _BESIDE
         x, y = [data["first"].toordinal() - 0.5, *(day.toordinal() for day in days)], [0.0, *values]
         dose.step(x, y, where="post", color=BLACK if place else GREY, label=_text(name), **look)
-    dose.set_ylabel("cumulative dose [Gy]")
+    dose.set_ylabel(told("cumulative dose [Gy]"))
     _draw_beds(bed, data["beds"])
-    bed.set_ylabel("BED [Gy], each at its own α/β")
+    bed.set_ylabel(told("BED [Gy], each at its own α/β"))
     for axes in (dose, bed):
         axes.set_ylim(bottom=0)
     shown = [data["first"], data["last"], *(day for day, _ in data["cycles"])]
     dose.set_xlim(min(shown).toordinal() - 1, max(shown).toordinal() + 1)
-    _date_axis(bed, min(shown), max(shown))
-    _legend(dose, data["closed"])
+    _date_axis(bed, min(shown), max(shown), told)
+    _legend(dose, data["closed"], told)
     return drawing
 
 
@@ -255,31 +265,35 @@ def _mark_cycles(axes: Axes, cycles: Sequence[tuple[dt.date, str]], *, named: bo
             )
 
 
-def _legend(axes: Axes, closed: Sequence[Mapping[str, Any]]) -> None:
+def _legend(axes: Axes, closed: Sequence[Mapping[str, Any]], told: Words) -> None:
     from matplotlib.patches import Patch
 
     handles, labels = axes.get_legend_handles_labels()
     if any(run["kind"] == "closure" for run in closed):
         handles.append(Patch(facecolor="#E2E2E2", edgecolor="#B5B5B5", hatch="////", linewidth=0))
-        labels.append("closure or holiday")
+        labels.append(told("closure or holiday"))
     if any(run["provisional"] for run in closed):
         handles.append(Patch(facecolor="#F3F3F3", edgecolor="#B5B5B5", hatch="...", linewidth=0))
-        labels.append("not officially announced")
+        labels.append(told("not officially announced"))
     axes.legend(handles, labels, loc="upper left", fontsize=7)
 
 
-def _date_axis(axes: Axes, first: dt.date, last: dt.date) -> None:
+def _date_axis(axes: Axes, first: dt.date, last: dt.date, told: Words) -> None:
     """Mondays, a few of them where the course is long; written by us, not by the machine's locale."""
     monday = add_days(first, -first.weekday())
     weeks = (last - monday).days // 7 + 1
     ticks = [add_days(monday, 7 * k) for k in range(0, weeks + 1, math.ceil(weeks / 9))]
     ticks = [day for day in ticks if first <= day <= last]
-    axes.set_xticks([day.toordinal() for day in ticks], [f"{day.day} {_MONTHS[day.month]}" for day in ticks])
+    axes.set_xticks([day.toordinal() for day in ticks], [_day_label(day, told) for day in ticks])
     years = sorted({first.year, last.year})
-    axes.set_xlabel("–".join(map(str, years)) + ", Mondays")
+    axes.set_xlabel(told("%(years)s, Mondays", years="–".join(map(str, years))))
 
 
-def _draw_regimens(data: Mapping[str, Any]) -> Drawing:
+def _day_label(day: dt.date, told: Words) -> str:
+    return told("%(day)s %(month)s", day=day.day, month=told(_MONTHS[day.month]))
+
+
+def _draw_regimens(data: Mapping[str, Any], told: Words) -> Drawing:
     panels = data["panels"]
     columns = min(2, len(panels))
     lines = math.ceil(len(panels) / columns)
@@ -321,7 +335,7 @@ def _bars(axes: Axes, panel: Mapping[str, Any], colour: str) -> None:
     axes.set_xlabel("[Gy]", fontsize=7)
 
 
-def _draw_bed_time(data: Mapping[str, Any]) -> Drawing:
+def _draw_bed_time(data: Mapping[str, Any], told: Words) -> Drawing:
     panels = data["panels"]
     drawing, axes = _canvas(3.0 * len(panels), rows=len(panels))
     for place, panel in enumerate(panels):
@@ -338,7 +352,7 @@ def _draw_bed_time(data: Mapping[str, Any]) -> Drawing:
         here.locator_params(axis="x", integer=True)
         here.grid(color=PALE, linewidth=0.6)
         here.set_axisbelow(True)
-    axes[-1].set_xlabel("overall time [d]")
+    axes[-1].set_xlabel(told("overall time [d]"))
     return drawing
 
 
@@ -422,31 +436,31 @@ def _letters(text: str) -> int:
     return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
-def _draw_options(data: Mapping[str, Any]) -> Drawing:
+def _draw_options(data: Mapping[str, Any], told: Words) -> Drawing:
     drawing, (axes,) = _canvas(max(3.2, 0.25 * len(data["points"])))
-    for broken, marker, colour, text in ((False, "o", BLUE, "option"), (True, "x", RED, "breaks a rule")):
+    for broken, marker, colour, text in ((False, "o", BLUE, told("option")), (True, "x", RED, told("breaks a rule"))):
         chosen = [(x, y) for _, x, y, breaks in data["points"] if breaks is broken]
         if chosen:
             axes.plot(*zip(*chosen, strict=True), marker=marker, color=colour, linestyle="none", label=text, zorder=3)
     axes.margins(0.15)
     if data["front"]:
-        _front(axes, data["front"])
+        _front(axes, data["front"], told)
     for place in (axes.axhline, axes.axvline):
         place(0, color=GREY, linewidth=0.6)
     axes.grid(color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
     _label(axes, [(label, x, y) for label, x, y, _ in data["points"]])
-    axes.set_xlabel("tumour deficit, net BED [Gy]")
-    axes.set_ylabel("late excess, BED [Gy]")
+    axes.set_xlabel(told("tumour deficit, net BED [Gy]"))
+    axes.set_ylabel(told("late excess, BED [Gy]"))
     axes.legend(loc="upper right", fontsize=7)
     return drawing
 
 
-def _front(axes: Axes, front: Sequence[tuple[float, float]]) -> None:
+def _front(axes: Axes, front: Sequence[tuple[float, float]], told: Words) -> None:
     """Rings about the unbeaten, and the line above and right of which everything is beaten."""
     right, top = axes.get_xlim()[1], axes.get_ylim()[1]
     x, y = [front[0][0], *(x for x, _ in front), right], [top, *(y for _, y in front), front[-1][1]]
-    axes.step(x, y, where="post", color=BLACK, linewidth=1, linestyle="--", label="unbeaten")
+    axes.step(x, y, where="post", color=BLACK, linewidth=1, linestyle="--", label=told("unbeaten"))
     axes.plot(
         *zip(*front, strict=True),
         marker="o",
@@ -459,7 +473,7 @@ def _front(axes: Axes, front: Sequence[tuple[float, float]]) -> None:
     axes.set_ylim(top=top)
 
 
-def _draw_start_strip(data: Mapping[str, Any]) -> Drawing:
+def _draw_start_strip(data: Mapping[str, Any], told: Words) -> Drawing:
     days = data["days"]
     months = list(dict.fromkeys((day.year, day.month) for day, *_ in days))
     drawing, (axes,) = _canvas(0.7 + 0.27 * len(months))
@@ -476,11 +490,15 @@ def _draw_start_strip(data: Mapping[str, Any]) -> Drawing:
     axes.set_xlim(0.4, 31.6)
     axes.set_ylim(len(months) - 0.4, -0.6)
     axes.set_xticks(range(1, 32), [str(k) for k in range(1, 32)], fontsize=6)
-    axes.set_yticks(range(len(months)), [f"{_MONTHS[month]} {year}" for year, month in months], fontsize=7)
+    axes.set_yticks(
+        range(len(months)),
+        [told("%(month)s %(year)s", month=told(_MONTHS[month]), year=year) for year, month in months],
+        fontsize=7,
+    )
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    axes.set_title(f"overall time [d], {low} (light) to {high} (dark)", loc="left")
+    axes.set_title(told("overall time [d], %(low)s (light) to %(high)s (dark)", low=low, high=high), loc="left")
     return drawing
 
 
@@ -515,7 +533,7 @@ def _start_cell(
         axes.plot(at[0] + 0.85, at[1] + 0.2, marker=".", markersize=3, color=ink)
 
 
-_DRAWERS: dict[str, Callable[[Mapping[str, Any]], Drawing]] = {
+_DRAWERS: dict[str, Callable[[Mapping[str, Any], Words], Drawing]] = {
     "course": _draw_course,
     "regimens": _draw_regimens,
     "bed_time": _draw_bed_time,

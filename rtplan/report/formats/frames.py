@@ -11,6 +11,7 @@ from rtplan.chemotherapy.cycles import Cycle
 from rtplan.errors import DomainError
 from rtplan.planning.plan import Plan
 from rtplan.report.blocks import Cell, Column, ColumnKind, Table
+from rtplan.report.language import written
 from rtplan.report.registry import face, report
 
 if TYPE_CHECKING:
@@ -161,4 +162,4 @@ def _series(column: Column, values: Sequence[Cell]) -> pd.Series[Any]:
         return pd.Series(values, dtype=("Int64" if absent else "int64") if exact else "float64")
     if column.kind == "flag":
         return pd.Series(values, dtype="boolean" if absent else "bool")
-    return pd.Series(values, dtype="str")
+    return pd.Series([None if value is None else written(value) for value in values], dtype="str")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from rtplan.note import SEVERITIES
+from rtplan.note import SEVERITIES, Source
 from rtplan.report.blocks import (
     Block,
     Cell,
@@ -28,7 +28,7 @@ from rtplan.report.blocks import (
     Signatures,
     Table,
 )
-from rtplan.report.language import DISCLAIMER, Words, cell_text, number, words
+from rtplan.report.language import DISCLAIMER, Words, number, words
 from rtplan.report.sentences import sentence
 
 if TYPE_CHECKING:
@@ -45,13 +45,10 @@ __all__ = [
 _SEVERITY = {"info": "Note", "warning": "Warning", "violation": "Rule broken"}
 
 
-_ENGLISH = "Notes, warnings, sources and descriptions of protocols are in English."
+_ENGLISH = "Sources and descriptions of protocols are in English."
 
 
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-
-
-_FLAGS = ("not verified", "verified")
 
 
 _NARROW = 6
@@ -80,27 +77,22 @@ _NAMES = 3
 """At most so many columns name a row where a table is cut into strips."""
 
 
-_REASONS = ("reason", "reasons")
-"""Keys of columns that say why a day is closed."""
-
-
 _UNBROKEN = 24
 """A longer word may be broken anywhere; shorter ones stay whole."""
 
 
-def to_html(report: Report, *, stamp: dt.datetime | None = None, language: str = "en") -> str:
-    """A report as one HTML file.
+def to_html(report: Report, *, stamp: dt.datetime | None = None) -> str:
+    """A report as one HTML file, in the language that the report is written in.
 
-    stamp: written into the foot, None leaves it out. language: of headings, columns and fixed words; what the report
-    itself says stays as it is. Where a section holds `Signatures`, everything up to it is set to fit one page.
+    stamp: written into the foot, None leaves it out. Where a section holds `Signatures`, everything up to it is set to
+    fit one page.
     """
-    told = words(language)
+    told = words(report.language)
     sections = section_views(report.sections, told)
     signed = next((place for place, section in enumerate(sections) if section["signed"]), None)
     text = environment().get_template("report.html.j2")
     return text.render(
         report=report,
-        subtitle=" · ".join(told.sentence(part) for part in report.subtitle.split(" · ")),
         sections=sections,
         signed=signed,
         counts=severity_counts(report, told),
@@ -151,7 +143,7 @@ def section_views(sections: tuple[Section, ...], told: Words) -> list[dict[str, 
     return [
         {
             "key": section.key,
-            "heading": told(section.heading),
+            "heading": section.heading,
             "blocks": [_block(block, told) for block in section.blocks],
             "signed": any(isinstance(block, Signatures) for block in section.blocks),
         }
@@ -162,11 +154,11 @@ def section_views(sections: tuple[Section, ...], told: Words) -> list[dict[str, 
 def _block(block: Block, told: Words) -> dict[str, Any]:
     match block:
         case str():
-            return {"kind": "text", "lines": [told(line) for line in block.split("\n") if line.strip()]}
+            return {"kind": "text", "lines": [line for line in block.split("\n") if line.strip()]}
         case Facts():
             return {
                 "kind": "facts",
-                "items": [(told.sentence(label), _flagged(told.sentence(text))) for label, text in block.items],
+                "items": [(label, _flagged(text, told)) for label, text in block.items],
             }
         case Notes():
             return {"kind": "notes", "notes": _notes(block, told)}
@@ -177,24 +169,31 @@ def _block(block: Block, told: Words) -> dict[str, Any]:
         case Figure():
             return {
                 "kind": "figure",
-                "svg": _drawing(block),
+                "svg": _drawing(block, told),
                 "caption": block.caption,
                 "alternative": block.alternative,
             }
         case Signatures():
-            return {"kind": "signatures", "roles": [told(role) for role in block.roles]}
+            return {"kind": "signatures", "roles": list(block.roles)}
 
 
-def _flagged(text: str) -> dict[str, str]:
-    """A text, and apart from it the flag of a source at its end: [verified], [not verified]."""
-    flag = next((flag for flag in _FLAGS if text.endswith(f" [{flag}]")), "")
-    return {"text": text.removesuffix(f" [{flag}]") if flag else text, "flag": flag}
+def _flagged(text: str | Source | tuple[Source, ...], told: Words) -> list[dict[str, str]]:
+    """A text, or sources and apart from each its flag."""
+    if isinstance(text, str):
+        return [{"text": text, "flag": ""}]
+    sources = text if isinstance(text, tuple) else (text,)
+    return [{"text": told(source.text), "flag": source.flag} for source in sources]
 
 
 def _notes(block: Notes, told: Words) -> list[dict[str, str]]:
     ordered = sorted(block.notes, key=lambda note: -SEVERITIES.index(note.severity))
     return [
-        {"severity": note.severity, "word": told(_SEVERITY[note.severity]), "text": sentence(note), "code": note.code}
+        {
+            "severity": note.severity,
+            "word": told(_SEVERITY[note.severity]),
+            "text": sentence(note, told),
+            "code": note.code,
+        }
         for note in ordered
     ]
 
@@ -204,14 +203,14 @@ def _table(table: Table, told: Words) -> dict[str, Any]:
     widest = max(map(len, strips))
     size = "crowded" if widest > _CROWDED or len(strips) > 1 else "dense" if widest > _DENSE else ""
     pieces = [
-        {"columns": [_heading(table.columns[i], told, short=bool(size)) for i in strip], "rows": rows}
+        {"columns": [_heading(table.columns[i], short=bool(size)) for i in strip], "rows": rows}
         for strip in strips
         for rows in _cut(_rows(table, strip, told), widest)
     ]
     return {
         "kind": "table",
         "name": table.name,
-        "caption": told(table.caption),
+        "caption": table.caption,
         "pieces": pieces,
         "layout": "stacked" if len(strips) > 1 else "split" if len(pieces) > 1 else "",
         "size": size,
@@ -237,13 +236,12 @@ def _rows(table: Table, strip: list[int], told: Words) -> list[dict[str, Any]]:
     ]
 
 
-def _heading(column: Column, told: Words, *, short: bool) -> dict[str, str]:
+def _heading(column: Column, *, short: bool) -> dict[str, str]:
     """A column's heading; the short one where there are many columns, with the full one behind it."""
-    title = told(column.title)
-    shown = told(column.short) if short and column.short and told.language == "en" else title
+    shown = column.short if short and column.short else column.title
     return {
         "title": shown,
-        "full": title if shown != title else "",
+        "full": column.title if shown != column.title else "",
         "unit": column.unit,
         "look": _look(column) + _long(shown),
     }
@@ -261,16 +259,14 @@ def _look(column: Column) -> str:
     return {"integer": "number", "number": "number", "date": "date", "flag": "yesno", "text": "text"}[column.kind]
 
 
-def _cell(cell: Cell, column: Column, told: Words) -> dict[str, str]:
+def _cell(cell: Cell, column: Column, told: Words) -> dict[str, Any]:
     look = _look(column)
     if isinstance(cell, bool):
-        return {"text": told(cell_text(cell, column)), "flag": "", "look": f"{look} {'yes' if cell else 'no'}"}
-    text = cell_text(cell, column)
-    if isinstance(cell, dt.date) and not isinstance(cell, dt.datetime) and told.catalogue:
-        text = text.replace(text.removesuffix(cell.isoformat()).strip() or "\0", told.weekdays()[cell.weekday()])
-    if column.key in _REASONS:
-        text = _told_reason(text, told)
-    return {**_flagged(text), "look": look + _long(text)}
+        return {"parts": _flagged(told.cell(cell, column), told), "look": f"{look} {'yes' if cell else 'no'}"}
+    if isinstance(cell, Source | tuple):
+        return {"parts": _flagged(cell, told), "look": look + _long(told.text(cell))}
+    text = told.cell(cell, column)
+    return {"parts": _flagged(text, told), "look": look + _long(text)}
 
 
 def _long(text: str) -> str:
@@ -329,7 +325,7 @@ def _day(day: GridDay, inside: tuple[dt.date, dt.date] | None, told: Words) -> d
         "looks": " ".join(look for look, holds in looks.items() if holds),
         "fractions": " + ".join(map(str, day.fractions)),
         "cumulative": f"{number(day.cumulative_gy)} Gy" if day.fractions and day.cumulative_gy is not None else "",
-        "labels": [told.sentence(label) for label in day.labels],
+        "labels": list(day.labels),
         "missed": told("missed") if day.missed else "",
         "why": _why(day, told) if not outside or day.kind == "holiday" else "",
         "provisional": told("provisional") if looks["provisional"] and (day.fractions or day.labels) else "",
@@ -341,16 +337,8 @@ def _why(day: GridDay, told: Words) -> str:
     if day.kind in ("weekend", "workday") and (day.open or not day.reason or day.kind == "weekend"):
         return ""
     if day.open or day.fractions:
-        return _told_reason(day.reason, told)
-    return told("closed: %(reason)s", reason=_told_reason(day.reason, told)) if day.reason else told("closed")
-
-
-def _told_reason(text: str, told: Words) -> str:
-    """A day's reason as the patient's calendar says it; in English as its source writes it."""
-    if not told.catalogue:
-        return text
-    whole = told.sentence(text)
-    return whole if whole != text else told.reason(text)
+        return day.reason
+    return told("closed: %(reason)s", reason=day.reason) if day.reason else told("closed")
 
 
 def _legend(grid: MonthGrid, told: Words) -> Iterator[dict[str, str]]:
@@ -367,11 +355,11 @@ def _legend(grid: MonthGrid, told: Words) -> Iterator[dict[str, str]]:
             yield {"look": look, "sign": sign, "text": told(text)}
 
 
-def _drawing(figure: Figure) -> Any:
+def _drawing(figure: Figure, told: Words) -> Any:
     """The figure as inline SVG, which our own plotting draws and escapes."""
     from markupsafe import Markup
 
     from rtplan.report.formats.drawing import svg
 
-    drawn = svg(figure)
+    drawn = svg(figure, told)
     return Markup(drawn[max(drawn.find("<svg"), 0) :])

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from rtplan.chemotherapy.cycles import Cycle, DrugDay, drug_day_label
+from rtplan.chemotherapy.cycles import Cycle, DrugDay
 from rtplan.clinic.days import add_days
 from rtplan.course.course import Fraction
 from rtplan.errors import DomainError
 from rtplan.planning.plan import Plan
 from rtplan.report.language import Words, words
+from rtplan.report.wording import drug_day
 
 if TYPE_CHECKING:
     from icalendar import Calendar, Event
@@ -142,7 +143,7 @@ def _cycle(cycle: Cycle, key: str, told: Words) -> Iterator[_Entry]:
         remarks += [told(_UNIT_CLOSED)] if closed else []
         yield _Entry(
             uid=f"{key}-cycle-{cycle.number}-day-{offset}@rtplan",
-            title=told("Chemotherapy %(day)s", day=told.sentence(drug_day_label(cycle.number, offset))),
+            title=told("Chemotherapy %(day)s", day=drug_day(cycle.number, offset, told)),
             start=date,
             end=add_days(date, 1),
             tentative=cycle.provisional or closed,

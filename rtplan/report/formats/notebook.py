@@ -20,7 +20,7 @@ def to_html(result: Answer, *, language: str = "en") -> str:
     from rtplan.report.registry import report
 
     told = words(language)
-    full = report(result)
+    full = report(result, told)
     kept = tuple(section for section in full.sections if section.terminal and section.key not in _LEFT_OUT)
     text = environment().get_template("notebook.html.j2")
     return text.render(

@@ -8,8 +8,21 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from rtplan.report.blocks import Block, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
-from rtplan.report.formats.layout import GAP, NARROW, WIDE, columns, fitting, heading, rooms, words
-from rtplan.report.language import cell_text
+from rtplan.report.formats.layout import (
+    GAP,
+    NARROW,
+    SEVERITY,
+    WIDE,
+    columns,
+    fitting,
+    heading,
+    padded,
+    rooms,
+    width_of,
+    words,
+)
+from rtplan.report.language import Words
+from rtplan.report.language import words as language
 from rtplan.report.sentences import sentence
 
 __all__ = [
@@ -25,9 +38,6 @@ _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 _STYLES = {"info": "dim", "warning": "yellow", "violation": "bold red"}
-
-
-_WORDS = {"info": "note", "warning": "warning", "violation": "RULE BROKEN"}
 
 
 def render(report: Report, file: IO[str], width: int | None = None) -> None:
@@ -52,7 +62,7 @@ def render(report: Report, file: IO[str], width: int | None = None) -> None:
         console.print()
         console.print(Text(section.heading, style="bold underline"))
         for block in section.blocks:
-            for part in _block(block, console.width):
+            for part in _block(block, console.width, language(report.language)):
                 console.print(part)
 
 
@@ -65,20 +75,20 @@ def to_text(report: Report, width: int = 100) -> str:
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def _block(block: Block, width: int) -> Iterator[Any]:
+def _block(block: Block, width: int, told: Words) -> Iterator[Any]:
     match block:
         case str():
             yield block
         case Facts():
-            yield _facts(block)
+            yield _facts(block, told)
         case Notes():
-            yield from _notes(block)
+            yield from _notes(block, told)
         case Table():
-            yield from _table(block, width)
+            yield from _table(block, width, told)
         case MonthGrid():
-            yield _grid(block)
+            yield _grid(block, told)
         case Figure(name="start_strip"):
-            yield from _strip(block)
+            yield from _strip(block, told)
         case Figure() | Signatures():
             return
 
@@ -92,32 +102,32 @@ def _plain_table(**options: Any) -> Any:
     )
 
 
-def _facts(facts: Facts) -> Any:
+def _facts(facts: Facts, told: Words) -> Any:
     from rich.table import Table as RichTable
 
     table = RichTable.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for label, text in facts.items:
-        table.add_row(label, text)
+        table.add_row(label, told.text(text))
     return table
 
 
-def _notes(notes: Notes) -> Iterator[Any]:
+def _notes(notes: Notes, told: Words) -> Iterator[Any]:
     from rich.padding import Padding
     from rich.text import Text
 
     for note in notes.notes:
         text = Text()
-        text.append(_WORDS[note.severity], style=_STYLES[note.severity])
-        text.append(f": {sentence(note)}")
+        text.append(told(SEVERITY[note.severity]), style=_STYLES[note.severity])
+        text.append(f": {sentence(note, told)}")
         yield Padding(text, (0, 0, 0, 0))
 
 
-def _table(block: Table, width: int) -> Iterator[Any]:
+def _table(block: Table, width: int, told: Words) -> Iterator[Any]:
     if block.caption:
         yield block.caption
-    texts = [[cell_text(cell, column) for cell, column in zip(row, block.columns, strict=True)] for row in block.rows]
+    texts = [[told.cell(cell, column) for cell, column in zip(row, block.columns, strict=True)] for row in block.rows]
     halves = _side_by_side(block, texts, width)
     if halves > 1:
         yield _joined(block, texts, halves)
@@ -138,7 +148,10 @@ def _part(block: Table, texts: list[list[str]], places: list[int], width: int) -
 
 
 def _widths(block: Table, texts: list[list[str]]) -> list[int]:
-    return [max([*map(len, words(column)), *(len(row[i]) for row in texts)]) for i, column in enumerate(block.columns)]
+    return [
+        max([*map(width_of, words(column)), *(width_of(row[i]) for row in texts)])
+        for i, column in enumerate(block.columns)
+    ]
 
 
 def _side_by_side(block: Table, texts: list[list[str]], width: int) -> int:
@@ -167,32 +180,35 @@ def _joined(block: Table, texts: list[list[str]], halves: int) -> Any:
     return outer
 
 
-def _grid(block: MonthGrid) -> Any:
+def _grid(block: MonthGrid, told: Words) -> Any:
     from rich import box
     from rich.table import Table as RichTable
 
     years = sorted({day.date.year for day in block.days})
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=0)
     table.add_column("/".join(map(str, years)), no_wrap=True)
-    for name in _WEEK:
+    for name in told.weekdays() if told.catalogue else _WEEK:
         table.add_column(name, no_wrap=True, min_width=9)
     weeks = itertools.groupby(block.days, key=lambda day: day.date.isocalendar()[:2])
     for _, group in weeks:
         days = list(group)
         cells: list[Any] = [""] * 7
         for day in days:
-            cells[day.date.weekday()] = _cell(day)
-        table.add_row(_week_label(days), *cells)
+            cells[day.date.weekday()] = _cell(day, told)
+        table.add_row(_week_label(days, told), *cells)
     return table
 
 
-def _week_label(days: list[GridDay]) -> str:
-    first, last = days[0].date, days[-1].date
-    month = _MONTHS[first.month] if first.month == last.month else f"{_MONTHS[first.month]}/{_MONTHS[last.month]}"
-    return month
+def _week_label(days: list[GridDay], told: Words) -> str:
+    first, last = (_month(days[place].date.month, told) for place in (0, -1))
+    return first if first == last else f"{first}/{last}"
 
 
-def _cell(day: GridDay) -> Any:
+def _month(number: int, told: Words) -> str:
+    return told.months()[number - 1] if told.catalogue else _MONTHS[number]
+
+
+def _cell(day: GridDay, told: Words) -> Any:
     from rich.text import Text
 
     text = Text()
@@ -200,9 +216,9 @@ def _cell(day: GridDay) -> Any:
     if day.fractions:
         text.append("+".join(f"f{number}" if i == 0 else str(number) for i, number in enumerate(day.fractions)))
     elif day.missed:
-        text.append("missed", style="red")
+        text.append(told("missed"), style="red")
     elif not day.open:
-        text.append("·" if day.kind == "weekend" else "closed", style="dim")
+        text.append("·" if day.kind == "weekend" else told("closed"), style="dim")
     if day.provisional and (day.fractions or day.labels):
         text.append("?", style="yellow")
     if day.labels:
@@ -214,21 +230,25 @@ _STRIP_STYLES = ((0, "green"), (2, "yellow"), (5, "dark_orange"), (10_000, "red"
 """Days above the shortest overall time, up to and including, and their colour."""
 
 
-def _strip(block: Figure) -> Iterator[Any]:
+def _strip(block: Figure, told: Words) -> Iterator[Any]:
     """A line a month, a sign a day: how many days longer than the shortest the course from that day takes."""
     from rich.text import Text
 
     days = block.data["days"]
     shortest = min((overall for _, overall, _, _ in days if overall is not None), default=0)
-    for (year, month), group in itertools.groupby(days, key=lambda day: (day[0].year, day[0].month)):
+    months = list(dict.fromkeys((day.year, day.month) for day, *_ in days))
+    names = {key: f"{key[0]} {_month(key[1], told)}" for key in months}
+    room = max((width_of(name) for name in names.values()), default=0)
+    for key, group in itertools.groupby(days, key=lambda day: (day[0].year, day[0].month)):
         month_days = list(group)
-        line = Text(f"{year} {_MONTHS[month]}  " + " " * (month_days[0][0].day - 1))
+        line = Text(f"{padded(names[key], room)}  " + " " * (month_days[0][0].day - 1))
         for _, overall, provisional, best in month_days:
             line.append(*_strip_sign(overall, shortest, provisional, best))
         yield line
-    yield (
-        f"A sign a day: days of overall time above the shortest, {shortest} d; + is more than 9, * the best start, "
-        "· no possible start."
+    yield told(
+        "A sign a day: days of overall time above the shortest, %(shortest)s d; + is more than 9, * the best start, "
+        "· no possible start.",
+        shortest=shortest,
     )
 
 

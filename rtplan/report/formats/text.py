@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from rtplan.report.blocks import Block, Facts, Notes, Report, Table
-from rtplan.report.formats.layout import GAP, fitting, heading, rooms
-from rtplan.report.language import cell_text
+from rtplan.report.formats.layout import GAP, SEVERITY, fitting, folded, heading, padded, rooms, width_of
+from rtplan.report.language import Words, words
 from rtplan.report.sentences import sentence
 
 __all__ = [
@@ -20,55 +19,49 @@ MOST_KEYS = 4
 """Columns of text that name a row, at the beginning of a table: where it goes on below, they stand there again."""
 
 
-_WORDS = {"info": "note", "warning": "warning", "violation": "RULE BROKEN"}
-
-
 def to_text(report: Report, width: int = 100) -> str:
     """The report as plain text; prose is wrapped to a width, and a table too wide for it goes on below."""
+    told = words(report.language)
     lines = [report.title]
     if report.subtitle:
-        lines += _wrapped(report.subtitle, width)
+        lines += folded(report.subtitle, width)
     for section in report.sections:
         if section.terminal and section.blocks:
             lines.append("")
             if section.heading:
                 lines.append(section.heading)
             for block in section.blocks:
-                lines += _block(block, width)
+                lines += _block(block, width, told)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _block(block: Block, width: int) -> Iterator[str]:
+def _block(block: Block, width: int, told: Words) -> Iterator[str]:
     match block:
         case str():
             for line in block.splitlines():
-                yield from _wrapped(line, width)
+                yield from folded(line, width)
         case Facts():
-            room = max((len(label) for label, _ in block.items), default=0)
+            room = max((width_of(label) for label, _ in block.items), default=0)
             for label, text in block.items:
-                yield from _wrapped(f"{label:{room}}  {text}", width, room + 2)
+                yield from folded(f"{padded(label, room)}  {told.text(text)}", width, room + 2)
         case Notes():
             for note in block.notes:
-                yield from _wrapped(f"{_WORDS[note.severity]}: {sentence(note)}", width, 2)
+                yield from folded(f"{told(SEVERITY[note.severity])}: {sentence(note, told)}", width, 2)
         case Table():
-            yield from _table(block, width)
+            yield from _table(block, width, told)
         case _:
             return
 
 
-def _wrapped(text: str, width: int, indent: int = 0) -> list[str]:
-    return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]
-
-
-def _table(table: Table, width: int) -> Iterator[str]:
+def _table(table: Table, width: int, told: Words) -> Iterator[str]:
     """Titles, units below them where there are any, and the rows; numbers stand to the right."""
     if table.caption:
-        yield from _wrapped(table.caption, width)
+        yield from folded(table.caption, width)
     head = [[column.title for column in table.columns]]
     if any(column.unit for column in table.columns):
         head.append([f"[{column.unit}]" if column.unit else "" for column in table.columns])
-    body = [[cell_text(cell, column) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows]
-    widths = [max(len(row[i]) for row in (*head, *body)) for i in range(len(table.columns))]
+    body = [[told.cell(cell, column) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows]
+    widths = [max(width_of(row[i]) for row in (*head, *body)) for i in range(len(table.columns))]
     if sum(widths) + GAP * (len(widths) - 1) <= width:
         yield from _part(table, range(len(widths)), widths, head, body)
         return
@@ -80,8 +73,8 @@ def _table(table: Table, width: int) -> Iterator[str]:
         widths = rooms(table, body, places, width)
         lines = [heading(table.columns[place], room).split("\n") for place, room in zip(places, widths, strict=True)]
         rows = itertools.zip_longest(*lines, fillvalue="")
-        folded = [line for row in body for line in _folded([row[place] for place in places], widths)]
-        yield from _part(table, places, widths, rows, folded)
+        below = [line for row in body for line in _folded([row[place] for place in places], widths)]
+        yield from _part(table, places, widths, rows, below)
 
 
 def _part(
@@ -95,7 +88,7 @@ def _part(
 
     def line(cells: Sequence[str]) -> str:
         return (" " * GAP).join(
-            cell.rjust(room) if table.columns[place].is_number else cell.ljust(room)
+            padded(cell, room, right=table.columns[place].is_number)
             for cell, room, place in zip(cells, widths, places, strict=True)
         )
 
@@ -108,5 +101,5 @@ def _part(
 
 def _folded(cells: Sequence[str], widths: Sequence[int]) -> Iterator[tuple[str, ...]]:
     """A row as the lines it takes where long text is folded."""
-    parts = [_wrapped(cell, room) for cell, room in zip(cells, widths, strict=True)]
+    parts = [folded(cell, room) for cell, room in zip(cells, widths, strict=True)]
     return itertools.zip_longest(*parts, fillvalue="")

@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from rtplan.note import Source
 from rtplan.report.blocks import Block, Cell, Column, Facts, Notes, Report, Section, Table
 from rtplan.report.formats.csv import inert
-from rtplan.report.language import DISCLAIMER, cell_text
+from rtplan.report.formats.layout import width_of
+from rtplan.report.language import DISCLAIMER, Words, words
 from rtplan.report.sentences import sentence
 
 __all__ = [
@@ -30,16 +32,6 @@ _FIRST_DATE = dt.date(1900, 3, 1)
 """Before this day Excel's calendar differs from ours."""
 
 
-_NOTE_COLUMNS = (
-    Column(key="code", title="Code"),
-    Column(key="severity", title="Severity"),
-    Column(key="message", title="Message"),
-)
-
-
-_FACT_COLUMNS = (Column(key="label", title="Item"), Column(key="text", title="Text"))
-
-
 def to_xlsx(report: Report, *, stamp: dt.datetime | None = None) -> bytes:
     """A report as a workbook: a sheet "about", then one for each table, notes included.
 
@@ -48,15 +40,16 @@ def to_xlsx(report: Report, *, stamp: dt.datetime | None = None) -> bytes:
     """
     from xlsxwriter import Workbook
 
-    tables = [_about(report), *_tables(report.sections)]
+    told = words(report.language)
+    tables = [_about(report, told), *_tables(report.sections, told)]
     names = sheet_names([table.name for table in tables])
     stream = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with Workbook(stream, options) as book:
-        book.set_properties({"title": report.title, "comments": DISCLAIMER, "created": _created(stamp)})
+        book.set_properties({"title": report.title, "comments": told(DISCLAIMER), "created": _created(stamp)})
         formats = _Formats(book)
         for name, table in zip(names, tables, strict=True):
-            _write(book.add_worksheet(name), table, formats)
+            _write(book.add_worksheet(name), table, formats, told)
     return stream.getvalue()
 
 
@@ -84,32 +77,42 @@ def _created(stamp: dt.datetime | None) -> dt.datetime:
     return moment.astimezone(dt.UTC).replace(tzinfo=None)
 
 
-def _about(report: Report) -> Table:
+def _about(report: Report, told: Words) -> Table:
     """Title and banner first: whoever opens the file must see them."""
-    head = [("Title", report.title), ("", report.subtitle), ("", report.banner), ("", DISCLAIMER)]
+    head = [(told("Title"), report.title), ("", report.subtitle), ("", report.banner), ("", told(DISCLAIMER))]
     rows: list[tuple[Cell, ...]] = [item for item in head if item[1]]
     for section in report.sections:
-        found = [row for block in section.blocks for row in _about_rows(block)]
+        found = [row for block in section.blocks for row in _about_rows(block, told)]
         rows += [("", ""), (section.heading, ""), *found] if found else []
     strong = (place for place, row in enumerate(rows) if place == 0 or (row[0] and not row[1]))
-    return Table(name="about", columns=_FACT_COLUMNS, rows=tuple(rows), emphasis=tuple(strong))
+    columns = (Column(key="label", title=told("Item")), Column(key="text", title=told("Text")))
+    return Table(name="about", columns=columns, rows=tuple(rows), emphasis=tuple(strong))
 
 
-def _about_rows(block: Block) -> Iterator[tuple[str, str]]:
+def _about_rows(block: Block, told: Words) -> Iterator[tuple[str, str]]:
     if isinstance(block, Facts):
-        yield from block.items
+        yield from ((label, told.text(text)) for label, text in block.items)
     elif isinstance(block, str):
         yield from (("", line) for line in block.splitlines())
 
 
-def _tables(sections: Sequence[Section]) -> Iterator[Table]:
+def _tables(sections: Sequence[Section], told: Words) -> Iterator[Table]:
     for section in sections:
         for block in section.blocks:
             if isinstance(block, Table):
                 yield block
             elif isinstance(block, Notes):
-                rows = tuple((note.code, note.severity, sentence(note)) for note in block.notes)
-                yield Table(name=section.key, columns=_NOTE_COLUMNS, rows=rows)
+                yield _notes(section.key, block, told)
+
+
+def _notes(name: str, block: Notes, told: Words) -> Table:
+    columns = (
+        Column(key="code", title=told("Code")),
+        Column(key="severity", title=told("Severity")),
+        Column(key="message", title=told("Message")),
+    )
+    rows = tuple((note.code, note.severity, sentence(note, told)) for note in block.notes)
+    return Table(name=name, columns=columns, rows=rows)
 
 
 class _Formats:
@@ -127,15 +130,23 @@ class _Formats:
         return self._made[key]
 
 
-def _write(sheet: Any, table: Table, formats: _Formats) -> None:
+def _write(sheet: Any, table: Table, formats: _Formats, told: Words) -> None:
     top = formats.get(bold=True, text_wrap=True, bottom=1)
     for place, column in enumerate(table.columns):
         sheet.write_string(0, place, column.heading, top)
-        sheet.set_column(place, place, _width(table, place, column))
+        sheet.set_column(place, place, _width(table, place, column, told))
     for line, row in enumerate(table.rows, 1):
         strong = {"bold": True} if line - 1 in table.emphasis else {}
         for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
-            _cell(sheet, line, place, cell, column, formats, strong)
+            _cell(
+                sheet,
+                line,
+                place,
+                told.text(cell) if isinstance(cell, Source | tuple) else cell,
+                column,
+                formats,
+                strong,
+            )
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
@@ -143,16 +154,11 @@ def _write(sheet: Any, table: Table, formats: _Formats) -> None:
     sheet.repeat_rows(0)
 
 
-def _width(table: Table, place: int, column: Column) -> int:
+def _width(table: Table, place: int, column: Column, told: Words) -> int:
     """As wide as the widest cell; a long heading wraps."""
-    texts = [cell_text(row[place], column) for row in table.rows]
-    longest = max([*map(_columns_of, texts), *map(_columns_of, column.heading.split())], default=0)
+    texts = [told.cell(row[place], column) for row in table.rows]
+    longest = max([*map(width_of, texts), *map(width_of, column.heading.split())], default=0)
     return min(max(longest + 2, _NARROWEST), _WIDEST)
-
-
-def _columns_of(text: str) -> int:
-    """Chinese letters take two columns."""
-    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
 def _cell(

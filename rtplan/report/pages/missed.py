@@ -10,19 +10,21 @@ from rtplan.interruption.judge import Option
 from rtplan.interruption.missed import Missed
 from rtplan.interruption.options import TIERS
 from rtplan.interruption.situation import Situation
-from rtplan.report.blocks import Block, Cell, Column, Facts, Figure, Notes, Report, Section, Signatures, Table
+from rtplan.report.blocks import Block, Cell, Facts, Figure, Notes, Report, Section, Signatures, Table
+from rtplan.report.columns import cells_of, columns, row_cells
 from rtplan.report.figures import OptionPoint, course_figure, options_figure
-from rtplan.report.language import CONVENTIONS, DISCLAIMER, SYSTEMIC, dated, plural, signed
+from rtplan.report.language import ENGLISH, SYSTEMIC, Words, signed
 from rtplan.report.pages.plan import (
+    conventions,
     cycle_table,
     effect_table,
     fraction_table,
     grid,
     limit_tables,
     parameter_table,
-    times_text,
 )
 from rtplan.report.sentences import phrase, sentence
+from rtplan.report.wording import reading, times_text
 
 __all__ = [
     "build",
@@ -39,60 +41,67 @@ SIGNED_NOTES = 3
 _SEVERITIES = ("violation", "warning", "info")
 
 
-def build(missed: Missed) -> Report:
+def build(missed: Missed, told: Words = ENGLISH) -> Report:
     """The sections of an answer on missed fractions."""
     inputs = missed.plan.inputs
+    revision = told("plan revision %(number)s", number=missed.plan.revision.number)
     return Report(
-        title=f"Missed fractions: {inputs.label}",
-        subtitle=f"{inputs.prescription.reading} · {inputs.clinic} · plan revision {missed.plan.revision.number}",
-        sections=tuple(section for section in _sections(missed) if section.blocks),
+        title=told("Missed fractions: %(course)s", course=inputs.label),
+        subtitle=f"{reading(inputs.prescription, told)} · {told(inputs.clinic)} · {revision}",
+        sections=tuple(section for section in _sections(missed, told) if section.blocks),
     )
 
 
-def _sections(missed: Missed) -> Iterator[Section]:
-    yield Section(key="situation", heading="Situation", blocks=(Facts(items=tuple(_situation(missed))),))
-    yield Section(key="price", heading="Price: appended, nothing else done", blocks=tuple(_price(missed)))
-    yield Section(
-        key="options", heading="Options", blocks=(*_options(missed), f"Sensitivity: {sensitivity_line(missed)}")
-    )
+def _sections(missed: Missed, told: Words) -> Iterator[Section]:
+    yield Section(key="situation", heading=told("Situation"), blocks=(Facts(items=tuple(_situation(missed, told))),))
+    price = tuple(_price(missed, told))
+    yield Section(key="price", heading=told("Price: appended, nothing else done"), blocks=price)
+    sensitivity = told("Sensitivity: %(line)s", line=sensitivity_line(missed, told))
+    yield Section(key="options", heading=told("Options"), blocks=(*_options(missed, told), sensitivity))
     notes = tuple(sorted(missed.notes, key=lambda note: _SEVERITIES.index(note.severity)))
-    signed, behind = notes[:SIGNED_NOTES], notes[SIGNED_NOTES:]
-    more: tuple[Block, ...] = (f"{plural(len(behind), 'further note')}: see below.",) if behind else ()
-    noted = (Notes(notes=signed), *more) if signed else ()
-    yield Section(key="notes", heading="Notes and warnings", blocks=noted)
-    signed_by = Signatures(roles=("medical physicist", "radiation oncologist"))
-    yield Section(key="signatures", heading="Checked", blocks=(signed_by,), terminal=False)
+    first, behind = notes[:SIGNED_NOTES], notes[SIGNED_NOTES:]
+    more = told.count(len(behind), "%(count)s further note: see below.", "%(count)s further notes: see below.")
+    noted = (Notes(notes=first), *((more,) if behind else ())) if first else ()
+    yield Section(key="notes", heading=told("Notes and warnings"), blocks=noted)
+    signed_by = Signatures(roles=(told("medical physicist"), told("radiation oncologist")))
+    yield Section(key="signatures", heading=told("Checked"), blocks=(signed_by,), terminal=False)
     further = (Notes(notes=behind),) if behind else ()
-    yield Section(key="further-notes", heading="Further notes and warnings", blocks=further)
-    worth = (replace(effect_table(missed.delivered_effects), name="delivered"),) if missed.delivered_effects else ()
-    yield Section(key="delivered", heading="Given so far", blocks=worth)
-    yield from _in_full(missed)
+    yield Section(key="further-notes", heading=told("Further notes and warnings"), blocks=further)
+    worth = effect_table(missed.delivered_effects, told=told)
+    given = (replace(worth, name="delivered"),) if missed.delivered_effects else ()
+    yield Section(key="delivered", heading=told("Given so far"), blocks=given)
+    yield from _in_full(missed, told)
     tissues = tuple(region.tissue for region in missed.plan.inputs.regions)
-    sources = (parameter_table(tissues),)
-    yield Section(key="parameters", heading="Parameters and sources", blocks=sources, terminal=missed.all_options)
-    words = ("\n".join(CONVENTIONS), SYSTEMIC, DISCLAIMER)
-    yield Section(key="conventions", heading="Conventions", blocks=words)
-    yield Section(key="figures", heading="Figures", blocks=_figures(missed), terminal=False)
+    yield Section(
+        key="parameters",
+        heading=told("Parameters and sources"),
+        blocks=(parameter_table(tissues, told),),
+        terminal=missed.all_options,
+    )
+    yield conventions(told, SYSTEMIC)
+    yield Section(key="figures", heading=told("Figures"), blocks=_figures(missed, told), terminal=False)
 
 
-def _in_full(missed: Missed) -> Iterator[Section]:
+def _in_full(missed: Missed, told: Words) -> Iterator[Section]:
     """Every listed option; on the terminal the first, and the others where all were asked for."""
     for place, option in enumerate(missed.listed):
-        heading = f"Option {option.rank}: {option.id}"
-        blocks = tuple(_details(missed, option))
+        names = {"rank": option.rank, "id": option.id}
         yield Section(
-            key=f"option-{option.id}", heading=heading, blocks=blocks, terminal=place == 0 or missed.all_options
+            key=f"option-{option.id}",
+            heading=told("Option %(rank)s: %(id)s", **names),
+            blocks=tuple(_details(missed, option, told)),
+            terminal=place == 0 or missed.all_options,
         )
-        fractions = fraction_table(replace(missed.plan, course=option.course, cycles=option.cycles))
+        fractions = fraction_table(replace(missed.plan, course=option.course, cycles=option.cycles), told)
         yield Section(
             key=f"fractions-{option.id}",
-            heading=f"{heading}, fractions",
+            heading=told("Option %(rank)s: %(id)s, fractions", **names),
             blocks=(replace(fractions, name=f"fractions-{option.id}"),),
             terminal=False,
         )
 
 
-def _figures(missed: Missed) -> tuple[Figure, ...]:
+def _figures(missed: Missed, told: Words) -> tuple[Figure, ...]:
     """At the end: the options against each other, and the course with what was missed appended."""
     points = [
         OptionPoint(
@@ -103,107 +112,139 @@ def _figures(missed: Missed) -> tuple[Figure, ...]:
         )
         for option in missed.listed
     ]
-    appended = course_figure(missed.plan, actual=missed.appended.course, label="missed fractions appended")
-    return (options_figure(points), appended)
+    label = told("missed fractions appended")
+    appended = course_figure(missed.plan, actual=missed.appended.course, label=label, told=told)
+    return (options_figure(points, told), appended)
 
 
-def _situation(missed: Missed) -> Iterator[tuple[str, str]]:
-    situation = missed.situation
-    given = len(situation.delivered)
-    yield "As of", dated(situation.as_of)
-    yield "Missed", _missed_text(situation)
+def _situation(missed: Missed, told: Words) -> Iterator[tuple[str, str]]:
+    situation, settings = missed.situation, missed.settings
+    yield told("As of"), told.dated(situation.as_of)
+    yield told("Missed"), _missed_text(situation, told)
     if situation.cause:
-        yield "Cause", situation.cause
-    dose = sum(fraction.doses_gy[0] for fraction in situation.delivered)
-    yield "Delivered", f"{plural(given, 'fraction')}, {dose:.2f} Gy{_worth_text(missed)}"
-    yield "Still to give", _left_text(situation)
-    yield "Planned", f"last {dated(missed.planned.last)}, {times_text(missed.planned)}"
-    yield "Prescribed", f"last {dated(missed.prescribed.last)}, {times_text(missed.prescribed)}"
-    limit = missed.plan.inputs.limits.prolongation_days
-    reach = f"{plural(limit, 'day')}, until {missed.limit_by}" if limit is not None else "no category given, no limit"
-    yield "Limit", f"prolongation {reach}"
-    yield "Ranking", f"against the {missed.settings.against} reference, by {missed.settings.rank_by}"
-    yield "New dose from", f"{dated(missed.changed_dose_from)}"
+        yield told("Cause"), situation.cause
+    delivered = [fraction.doses_gy[0] for fraction in situation.delivered]
+    yield told("Delivered"), _fractions(delivered, told) + _worth_text(missed, told)
+    left = [slot.doses_gy[0] for slot in situation.slots]
+    yield told("Still to give"), _fractions(left, told) if left else told("nothing")
+    for label, course in ((told("Planned"), missed.planned), (told("Prescribed"), missed.prescribed)):
+        yield label, told("last %(last)s, %(time)s", last=told.dated(course.last), time=times_text(course, told))
+    yield told("Limit"), _limit(missed, told)
+    against, order = told(settings.against), told(settings.rank_by)
+    yield told("Ranking"), told("against the %(reference)s reference, by %(order)s", reference=against, order=order)
+    yield told("New dose from"), told.dated(missed.changed_dose_from)
 
 
-def _worth_text(missed: Missed) -> str:
+def _worth_text(missed: Missed, told: Words) -> str:
     """What it is worth to the first tumour region, up to its last day; every region stands in a table of its own."""
     if missed.delivered is None:
         return ""
     tumour = next((row for row in missed.delivered_effects if row.kind == "tumour"), None)
-    worth = f", net BED {tumour.net_bed_gy:.2f} Gy" if tumour else ""
-    return f" in T = {missed.delivered.elapsed_days} d{worth}"
+    worth = told(", net BED %(dose)s Gy", dose=f"{tumour.net_bed_gy:.2f}") if tumour else ""
+    return told(" in T = %(days)s d%(worth)s", days=missed.delivered.elapsed_days, worth=worth)
 
 
-def _missed_text(situation: Situation) -> str:
+def _limit(missed: Missed, told: Words) -> str:
+    limit = missed.plan.inputs.limits.prolongation_days
+    if limit is None:
+        return told("prolongation no category given, no limit")
+    one, many = "prolongation %(count)s day, until %(day)s", "prolongation %(count)s days, until %(day)s"
+    return told.count(limit, one, many, day=missed.limit_by)
+
+
+def _fractions(doses_gy: list[float], told: Words) -> str:
+    one, many = "%(count)s fraction, %(dose)s Gy", "%(count)s fractions, %(dose)s Gy"
+    return told.count(len(doses_gy), one, many, dose=f"{sum(doses_gy):.2f}")
+
+
+def _missed_text(situation: Situation, told: Words) -> str:
     stated = [span.text for span in situation.spans if len(span.days) > 1 or span.first > situation.plan.course.last]
-    return _missed_fractions(situation) + (f"; stated: {', '.join(stated)}" if stated else "")
+    said = _missed_fractions(situation, told)
+    return said + (told("; stated: %(spans)s", spans=", ".join(stated)) if stated else "")
 
 
-def _missed_fractions(situation: Situation) -> str:
-    if not situation.missed:
-        return "nothing"
+def _missed_fractions(situation: Situation, told: Words) -> str:
     lost = situation.missed
-    count = plural(len(lost), "fraction")
+    if not lost:
+        return told("nothing")
     first, last = lost[0], lost[-1]
     if len(lost) > 2 and last.number - first.number == len(lost) - 1:
-        return f"{count}: {dated(first.date)} to {dated(last.date)} (fractions {first.number} to {last.number})"
-    told = ", ".join(f"{dated(fraction.date)} (fraction {fraction.number})" for fraction in lost)
-    return f"{count}: {told}"
+        days = told(
+            "%(first)s to %(last)s (fractions %(from)s to %(to)s)",
+            **{"first": told.dated(first.date), "last": told.dated(last.date), "from": first.number, "to": last.number},
+        )
+    else:
+        named = (told("%(day)s (fraction %(number)s)", day=told.dated(f.date), number=f.number) for f in lost)
+        days = ", ".join(named)
+    return told.count(len(lost), "%(count)s fraction: %(days)s", "%(count)s fractions: %(days)s", days=days)
 
 
-def _left_text(situation: Situation) -> str:
-    if not situation.slots:
-        return "nothing"
-    return f"{plural(len(situation.slots), 'fraction')}, {sum(slot.doses_gy[0] for slot in situation.slots):.2f} Gy"
-
-
-def _price(missed: Missed) -> Iterator[Block]:
+def _price(missed: Missed, told: Words) -> Iterator[Block]:
     option = missed.appended
     course = option.course
-    broken = [sentence(note) for note in option.violations]
-    before = [str(cycle.number) for cycle in missed.plan.cycles if cycle.concurrent]
-    after = [str(cycle.number) for cycle in option.cycles if cycle.concurrent]
+    longer = told(
+        "%(time)s, %(days)s d against the prescription",
+        time=times_text(course, told),
+        days=signed(option.prolongation_days, 0),
+    )
+    broken = "; ".join(sentence(note, told) for note in option.violations)
     items = [
-        ("Last fraction", f"{dated(course.last)}, {_moved(missed)}"),
-        ("Overall time", f"{times_text(course)}, {signed(option.prolongation_days, 0)} d against the prescription"),
-        ("Rules broken", "; ".join(broken) or "none"),
+        (told("Last fraction"), f"{told.dated(course.last)}, {_moved(missed, told)}"),
+        (told("Overall time"), longer),
+        (told("Rules broken"), broken or told("none")),
     ]
     factors = [
-        f"{price.tissue}: {price.rate_gy_per_day:.2f} Gy of BED a day from day {price.kick_off_day:g}"
+        told(
+            "%(tissue)s: %(rate)s Gy of BED a day from day %(day)s",
+            tissue=price.tissue,
+            rate=f"{price.rate_gy_per_day:.2f}",
+            day=f"{price.kick_off_day:g}",
+        )
         for price in missed.prices
         if price.rate_gy_per_day is not None
     ]
     if factors:
-        items.append(("Time factor", "; ".join(dict.fromkeys(factors))))
+        items.append((told("Time factor"), "; ".join(dict.fromkeys(factors))))
     if missed.plan.cycles:
-        items.append(("Concurrent cycles", f"{', '.join(after) or 'none'} (planned: {', '.join(before) or 'none'})"))
+        items.append((told("Concurrent cycles"), _concurrent(missed, told)))
     yield Facts(items=tuple(items))
     if missed.prices:
-        yield price_table(missed)
+        yield price_table(missed, told)
 
 
-def _moved(missed: Missed) -> str:
-    days = days_between(missed.planned.last, missed.appended.course.last)
-    return f"{plural(days, 'day')} after the planned end" if days > 0 else "not after the planned end"
-
-
-def price_table(missed: Missed) -> Table:
-    """What the longer time costs each tumour region, against both references."""
-    columns = (
-        Column(key="region", title="Region"),
-        Column(key="tissue", title="Tissue"),
-        Column(key="net_bed_gy", title="Net BED", kind="number", unit="Gy"),
-        Column(key="net_eqd2_gy", title="Net EQD2", kind="number", unit="Gy"),
-        Column(key="prescribed_gy", title="Price, prescribed", kind="number", unit="Gy"),
-        Column(key="planned_gy", title="Price, planned", kind="number", unit="Gy"),
-        Column(key="prescribed_eqd2_gy", title="Price EQD2, prescribed", kind="number", unit="Gy"),
-        Column(key="planned_eqd2_gy", title="Price EQD2, planned", kind="number", unit="Gy"),
+def _concurrent(missed: Missed, told: Words) -> str:
+    before, after = (
+        ", ".join(str(cycle.number) for cycle in cycles if cycle.concurrent) or told("none")
+        for cycles in (missed.plan.cycles, missed.appended.cycles)
     )
+    return told("%(after)s (planned: %(before)s)", after=after, before=before)
+
+
+def _moved(missed: Missed, told: Words) -> str:
+    days = days_between(missed.planned.last, missed.appended.course.last)
+    if days <= 0:
+        return told("not after the planned end")
+    return told.count(days, "%(count)s day after the planned end", "%(count)s days after the planned end")
+
+
+_PRICE = (
+    "region",
+    "tissue",
+    "net_bed_gy",
+    "net_eqd2_gy",
+    "prescribed_gy",
+    "planned_gy",
+    "prescribed_eqd2_gy",
+    "planned_eqd2_gy",
+)
+
+
+def price_table(missed: Missed, told: Words = ENGLISH) -> Table:
+    """What the longer time costs each tumour region, against both references."""
     rows = {effect.row.region: effect.row for effect in missed.appended.effects}
     body: list[tuple[Cell, ...]] = [
         (
-            price.region,
+            told(price.region),
             price.tissue,
             rows[price.region].net_bed_gy,
             rows[price.region].net_eqd2_gy,
@@ -214,34 +255,37 @@ def price_table(missed: Missed) -> Table:
         )
         for price in missed.prices
     ]
-    return Table(name="price", columns=columns, rows=tuple(body))
+    return Table(name="price", columns=columns(told, *_PRICE, tables=("price",)), rows=tuple(body))
 
 
-def _options(missed: Missed) -> Iterator[Block]:
-    yield option_table(missed)
+def _options(missed: Missed, told: Words) -> Iterator[Block]:
+    yield option_table(missed, told)
     tiers = dict.fromkeys(option.tier for option in missed.listed)
+    named = "; ".join(f"{told(tier)} {told(TIERS[tier])}" for tier in TIERS if tier in tiers)
     hidden = len(missed.options) - len(missed.listed)
-    more = f" {plural(hidden, 'further option')}: --all shows them." if hidden else ""
-    yield "Tiers: " + "; ".join(f"{tier} {TIERS[tier]}" for tier in TIERS if tier in tiers) + "." + more
+    one, many = " %(count)s further option: --all shows them.", " %(count)s further options: --all shows them."
+    yield told("Tiers: %(tiers)s.", tiers=named) + (told.count(hidden, one, many) if hidden else "")
 
 
-def option_table(missed: Missed) -> Table:
+_OPTION = (
+    "rank",
+    "id",
+    "tier",
+    "last",
+    "elapsed_days",
+    "prolongation_days",
+    "n_sessions",
+    "dose_per_fraction_gy",
+    "tumour_net_bed_gy",
+    "deficit_gy",
+    "late_excess_gy",
+    "acute_excess_gy",
+    "violations",
+)
+
+
+def option_table(missed: Missed, told: Words = ENGLISH) -> Table:
     """The ranked options, one a line; those that break a rule stand below."""
-    columns = (
-        Column(key="rank", title="Rank", kind="integer"),
-        Column(key="id", title="Option"),
-        Column(key="tier", title="Tier"),
-        Column(key="last", title="Last", kind="date"),
-        Column(key="elapsed_days", title="T", kind="integer", unit="d"),
-        Column(key="prolongation_days", title="Longer", kind="integer", unit="d", signed=True),
-        Column(key="n_sessions", title="Extra", kind="integer"),
-        Column(key="dose_per_fraction_gy", title="d", kind="number", unit="Gy"),
-        Column(key="tumour_net_bed_gy", title="Tumour", kind="number", unit="Gy"),
-        Column(key="deficit_gy", title="Deficit", kind="number", unit="Gy"),
-        Column(key="late_excess_gy", title="Late +", kind="number", unit="Gy"),
-        Column(key="acute_excess_gy", title="Acute +", kind="number", unit="Gy"),
-        Column(key="violations", title="Rules broken"),
-    )
     rows = []
     for option in missed.listed:
         course = option.course
@@ -251,7 +295,7 @@ def option_table(missed: Missed) -> Table:
             (
                 option.rank,
                 option.id,
-                option.tier,
+                told(option.tier),
                 course.last,
                 course.elapsed_days,
                 option.prolongation_days,
@@ -264,77 +308,69 @@ def option_table(missed: Missed) -> Table:
                 broken,
             )
         )
-    return Table(name="options", columns=columns, rows=tuple(rows))
+    return Table(name="options", columns=columns(told, *_OPTION, tables=("options",)), rows=tuple(rows))
 
 
-def sensitivity_line(missed: Missed) -> str:
+def sensitivity_line(missed: Missed, told: Words = ENGLISH) -> str:
     """Does the first option stay first under other parameters? One line."""
-    first = missed.options[0].id
-    total = len(missed.sensitivity)
+    first, total = missed.options[0].id, len(missed.sensitivity)
     if not total:
-        return f"{first} is the only option, or no other parameters are known: nothing to compare."
+        return told("%(first)s is the only option, or no other parameters are known: nothing to compare.", first=first)
     others = [entry for entry in missed.sensitivity if not entry.stays_first]
     if not others:
-        return f"{first} stays first under all {total} other parameter sets and ends of published intervals."
-    named = "; ".join(f"{entry.first} under {entry.name}" for entry in others)
-    return f"{first} stays first in {total - len(others)} of {total}; otherwise {named}."
+        stays = "%(first)s stays first under all %(total)s other parameter sets and ends of published intervals."
+        return told(stays, first=first, total=total)
+    return told(
+        "%(first)s stays first in %(number)s of %(total)s; otherwise %(others)s.",
+        first=first,
+        number=total - len(others),
+        total=total,
+        others="; ".join(told("%(first)s under %(name)s", first=entry.first, name=entry.name) for entry in others),
+    )
 
 
-def _details(missed: Missed, option: Option) -> Iterator[Block]:
-    course = option.course
-    items = [
-        ("What", phrase(option.label)),
-        ("Reaches", phrase(option.reaches) or "–"),
-        ("Overall time", f"{times_text(course)}, last {dated(course.last)}"),
-        ("Prolongation", f"{signed(option.prolongation_days, 0)} d against the prescribed reference"),
-    ]
-    for step in option.doses:
-        items.append(
-            (
-                "Dose per fraction",
-                f"{step.n_fractions} x {step.dose_gy:.2f} Gy to {step.target} "
-                f"(planned {step.planned_gy:.4g} Gy, exact {step.exact_gy:.4f} Gy, "
-                f"remainder {signed(step.remainder_gy, 3)} Gy)",
-            )
-        )
-    yield Facts(items=tuple(items))
+def _details(missed: Missed, option: Option, told: Words) -> Iterator[Block]:
+    course, plan = option.course, missed.plan
+    yield Facts(items=tuple(_option_facts(option, told)))
     lost = tuple(fraction.date for fraction in missed.situation.missed)
-    yield grid(course, missed.plan.inputs.calendar, option.cycles, lost)
-    yield _effects(option)
-    for limits in limit_tables(tuple(effect.row for effect in option.effects), f"limits-{option.id}"):
+    yield grid(plan, course, plan.inputs.calendar, option.cycles, lost, told)
+    yield _effects(option, told)
+    for limits in limit_tables(tuple(effect.row for effect in option.effects), f"limits-{option.id}", told):
         yield replace(limits, columns=limits.columns[:-1], rows=tuple(row[:-1] for row in limits.rows))
     if option.cycles:
-        yield replace(cycle_table(option.cycles), name=f"cycles-{option.id}")
+        yield replace(cycle_table(option.cycles, told), name=f"cycles-{option.id}")
     if option.violations or option.notes:
         yield Notes(notes=(*option.violations, *option.notes))
 
 
-def _effects(option: Option) -> Table:
-    columns = (
-        Column(key="region", title="Region"),
-        Column(key="alpha_beta_gy", title="α/β", kind="number", unit="Gy", digits=1),
-        Column(key="bed_gy", title="BED", kind="number", unit="Gy"),
-        Column(key="repair_gain_gy", title="Repair", kind="number", unit="Gy", signed=True),
-        Column(key="time_loss_gy", title="Time loss", kind="number", unit="Gy"),
-        Column(key="net_bed_gy", title="Net BED", kind="number", unit="Gy"),
-        Column(key="net_eqd2_gy", title="Net EQD2", kind="number", unit="Gy"),
-        Column(key="prescribed_difference_gy", title="To prescribed", kind="number", unit="Gy", signed=True),
-        Column(key="planned_difference_gy", title="To planned", kind="number", unit="Gy", signed=True),
-        Column(key="difference_percent", title="Change", kind="number", unit="%", digits=1, signed=True),
-    )
-    rows = tuple(
-        (
-            effect.row.region,
-            effect.row.alpha_beta_gy,
-            effect.row.bed_gy,
-            effect.row.repair_gain_gy,
-            effect.row.time_loss_gy,
-            effect.row.net_bed_gy,
-            effect.row.net_eqd2_gy,
-            effect.prescribed_difference_gy,
-            effect.planned_difference_gy,
-            effect.difference_percent,
+def _option_facts(option: Option, told: Words) -> Iterator[tuple[str, str]]:
+    course, prolonged = option.course, signed(option.prolongation_days, 0)
+    time = told("%(time)s, last %(last)s", time=times_text(course, told), last=told.dated(course.last))
+    yield told("What"), phrase(option.label, told)
+    yield told("Reaches"), phrase(option.reaches, told) or "–"
+    yield told("Overall time"), time
+    yield told("Prolongation"), told("%(days)s d against the prescribed reference", days=prolonged)
+    for step in option.doses:
+        yield (
+            told("Dose per fraction"),
+            told(
+                "%(count)s x %(dose)s Gy to %(target)s (planned %(planned)s Gy, exact %(exact)s Gy, "
+                "remainder %(remainder)s Gy)",
+                count=step.n_fractions,
+                dose=f"{step.dose_gy:.2f}",
+                target=told(step.target),
+                planned=f"{step.planned_gy:.4g}",
+                exact=f"{step.exact_gy:.4f}",
+                remainder=signed(step.remainder_gy, 3),
+            ),
         )
-        for effect in option.effects
+
+
+def _effects(option: Option, told: Words) -> Table:
+    keys = ("region", "alpha_beta_gy", "bed_gy", "repair_gain_gy", "time_loss_gy", "net_bed_gy", "net_eqd2_gy")
+    own = columns(told, *keys, tables=("effects",))
+    beside = columns(
+        told, "prescribed_difference_gy", "planned_difference_gy", "difference_percent", tables=("effects",)
     )
-    return Table(name=f"effects-{option.id}", columns=columns, rows=rows)
+    rows = tuple((*row_cells(effect.row, own, told), *cells_of(effect, beside)) for effect in option.effects)
+    return Table(name=f"effects-{option.id}", columns=own + beside, rows=rows)

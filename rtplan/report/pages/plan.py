@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 from rtplan.chemotherapy.cycles import Cycle, DrugDay
 from rtplan.chemotherapy.protocol import ChemoProtocol
 from rtplan.clinic.days import Calendar, add_days, days_between
 from rtplan.course.course import Course
-from rtplan.note import Source
+from rtplan.note import Note, Source
 from rtplan.planning.plan import Plan
 from rtplan.radiobiology.effect import EffectRow
 from rtplan.radiobiology.tissue import Tissue
-from rtplan.report.blocks import Cell, Column, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
+from rtplan.report.blocks import Block, Cell, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
+from rtplan.report.columns import cells_of, columns, dose_columns, row_cells
 from rtplan.report.figures import course_figure
-from rtplan.report.language import CONVENTIONS, DISCLAIMER, dated, gy, plural, signed
+from rtplan.report.language import CONVENTIONS, DISCLAIMER, ENGLISH, Words, signed
 from rtplan.report.pages.ranges import range_blocks
 from rtplan.report.sentences import sentence
+from rtplan.report.tissues import parameters
+from rtplan.report.wording import (
+    anchor_text,
+    day_reason,
+    drug_day,
+    plan_reason,
+    public_holidays,
+    reading,
+    times_text,
+)
 
 __all__ = [
     "build",
     "closed_table",
+    "conventions",
     "cycle_table",
     "effect_table",
     "fraction_table",
     "grid",
+    "limit_tables",
     "parameter_table",
 ]
 
@@ -33,65 +47,66 @@ LABELLED_RUN = 5
 """Days in a row of a drug that the month grid labels one by one; of longer runs only the first."""
 
 
-def build(plan: Plan) -> Report:
+def build(plan: Plan, told: Words = ENGLISH) -> Report:
     """The sections of a plan, in the order a physicist reads them."""
     return Report(
         title=plan.inputs.label,
-        subtitle=f"{plan.inputs.prescription.reading} · {plan.inputs.clinic}",
-        banner=_banner(plan),
-        sections=tuple(section for section in _sections(plan) if section.blocks),
+        subtitle=f"{reading(plan.inputs.prescription, told)} · {told(plan.inputs.clinic)}",
+        banner=_banner(plan, told),
+        sections=tuple(section for section in _sections(plan, told) if section.blocks),
     )
 
 
-def _banner(plan: Plan) -> str:
-    return next((f"PROVISIONAL: {sentence(note)}" for note in plan.notes if note.code == "provisional"), "")
+def _banner(plan: Plan, told: Words) -> str:
+    unsure = _note(plan, "provisional")
+    return told("PROVISIONAL: %(what)s", what=sentence(unsure, told)) if unsure is not None else ""
 
 
-def _sections(plan: Plan) -> list[Section]:
-    inputs = plan.inputs
-    chemo = (cycle_table(plan.cycles),) if plan.cycles else ()
-    return [
-        Section(key="course", heading="Course", blocks=(Facts(items=tuple(facts(plan))),)),
-        Section(
-            key="calendar",
-            heading="Calendar",
-            blocks=(grid(plan.course, plan.calendar_with_machines, plan.cycles, _missed(plan)),),
-        ),
-        Section(key="fractions", heading="Fractions", blocks=(fraction_table(plan),)),
-        Section(key="cycles", heading="Chemotherapy cycles", blocks=chemo + _cycle_text(inputs.chemo, plan.cycles)),
-        Section(
-            key="effects",
-            heading="Dose, BED and EQD2",
-            blocks=(
-                effect_table(plan.effects, plan.prescribed_effects),
-                *limit_tables(plan.effects),
-                course_figure(plan),
-            ),
-        ),
-        Section(
-            key="ranges",
-            heading="Parameter sets and their published intervals",
-            blocks=range_blocks(plan.ranges),
-        ),
-        Section(
-            key="closed",
-            heading="Closed days inside the course (ordinary weekends left out)",
-            blocks=(closed_table(plan),) if plan.closed_days else (),
-        ),
-        Section(key="notes", heading="Notes and warnings", blocks=(Notes(notes=plan.notes),)),
-        Section(
-            key="parameters",
-            heading="Parameters and sources",
-            blocks=(
-                parameter_table(tuple(region.tissue for region in (*inputs.regions, *inputs.range_regions))),
-                _sources(plan),
-            ),
-        ),
-        Section(key="conventions", heading="Conventions", blocks=("\n".join(CONVENTIONS), DISCLAIMER)),
-        Section(
-            key="provenance", heading="Provenance", blocks=(Facts(items=tuple(_provenance(plan))),), terminal=False
-        ),
-    ]
+def _note(plan: Plan, code: str) -> Note | None:
+    return next((note for note in plan.notes if note.code == code), None)
+
+
+def _sections(plan: Plan, told: Words) -> Iterator[Section]:
+    yield Section(key="course", heading=told("Course"), blocks=(Facts(items=tuple(facts(plan, told))),))
+    yield from _on_dates(plan, told)
+    yield from _effects(plan, told)
+    closed = (closed_table(plan, told),) if plan.closed_days else ()
+    shut = told("Closed days inside the course (ordinary weekends left out)")
+    yield Section(key="closed", heading=shut, blocks=closed)
+    yield Section(key="notes", heading=told("Notes and warnings"), blocks=(Notes(notes=plan.notes),))
+    tissues = tuple(region.tissue for region in (*plan.inputs.regions, *plan.inputs.range_regions))
+    known = (parameter_table(tissues, told), _sources(plan, told))
+    yield Section(key="parameters", heading=told("Parameters and sources"), blocks=known)
+    yield conventions(told)
+    made = Facts(items=tuple(_provenance(plan, told)))
+    yield Section(key="provenance", heading=told("Provenance"), blocks=(made,), terminal=False)
+
+
+def _on_dates(plan: Plan, told: Words) -> Iterator[Section]:
+    """Month grid, fractions and cycles."""
+    days = grid(plan, plan.course, plan.calendar_with_machines, plan.cycles, _missed(plan), told)
+    yield Section(key="calendar", heading=told("Calendar"), blocks=(days,))
+    yield Section(key="fractions", heading=told("Fractions"), blocks=(fraction_table(plan, told),))
+    chemo = (cycle_table(plan.cycles, told),) if plan.cycles else ()
+    text = _cycle_text(plan.inputs.chemo, plan.cycles, told)
+    yield Section(key="cycles", heading=told("Chemotherapy cycles"), blocks=chemo + text)
+
+
+def _effects(plan: Plan, told: Words) -> Iterator[Section]:
+    table = effect_table(plan.effects, plan.prescribed_effects, told)
+    blocks: tuple[Block, ...] = (table, *limit_tables(plan.effects, told=told), course_figure(plan, told=told))
+    yield Section(key="effects", heading=told("Dose, BED and EQD2"), blocks=blocks)
+    ranges = told("Parameter sets and their published intervals")
+    yield Section(key="ranges", heading=ranges, blocks=range_blocks(plan.ranges, told))
+
+
+def conventions(told: Words, *more: str) -> Section:
+    """The conventions that decide numbers, what else holds of a result, and what rtplan is."""
+    return Section(
+        key="conventions",
+        heading=told("Conventions"),
+        blocks=("\n".join(map(told, CONVENTIONS)), *map(told, more), told(DISCLAIMER)),
+    )
 
 
 def _missed(plan: Plan) -> tuple[dt.date, ...]:
@@ -103,65 +118,84 @@ def _missed(plan: Plan) -> tuple[dt.date, ...]:
     return tuple(day for day in plan.revision.all_missed if day not in treated and calendar.covers(day))
 
 
-def facts(plan: Plan) -> list[tuple[str, str]]:
+def facts(plan: Plan, told: Words = ENGLISH) -> list[tuple[str, str]]:
     """The header of a plan: what, where, how long."""
     course, inputs = plan.course, plan.inputs
     items = [
-        ("Prescription", inputs.prescription.reading),
-        ("Clinic", f"{inputs.clinic}, {inputs.calendar.time_zone}"),
-        ("First fraction", dated(course.first)),
-        ("Last fraction", dated(course.last)),
-        ("Overall time", times_text(course)),
+        (told("Prescription"), reading(inputs.prescription, told)),
+        (told("Clinic"), f"{told(inputs.clinic)}, {inputs.calendar.time_zone}"),
+        (told("First fraction"), told.dated(course.first)),
+        (told("Last fraction"), told.dated(course.last)),
+        (told("Overall time"), times_text(course, told)),
+        (told("Prolongation"), _prolongation(plan, told)),
         (
-            "Prolongation",
-            f"{signed(plan.prolongation_days, 0)} d against the prescribed reference "
-            f"({times_text(plan.prescribed)}, last {plan.prescribed.last})",
+            told("Longest gap"),
+            told.count(course.longest_gap_days, "%(count)s treatment-free day", "%(count)s treatment-free days"),
         ),
-        ("Longest gap", plural(course.longest_gap_days, "treatment-free day")),
     ]
-    worked = next((note for note in plan.notes if note.code == "worked-weekends"), None)
+    worked = _note(plan, "worked-weekends")
     if worked is not None:
-        items.append(("Worked weekends", f"{_knowledge(inputs.worked_weekends)}. {sentence(worked)}"))
+        items.append((told("Worked weekends"), _worked_weekends(worked, inputs.worked_weekends, told)))
     if inputs.chemo is not None:
-        items.append(("Chemotherapy", _chemo_text(inputs.chemo, plan.cycles)))
-    items.append(("Public holidays", "; ".join(inputs.calendar.sources) + _announced(inputs.calendar)))
-    items.append(("Provisional", _banner(plan).removeprefix("PROVISIONAL: ") or "no date is provisional"))
-    items += [(f"Revision {step.number}", step.reason) for step in plan.revision.earlier]
-    items.append(
-        ("Revision", f"{plan.revision.number}" + (f": {plan.revision.reason}" if plan.revision.reason else ""))
+        items.append((told("Chemotherapy"), _chemo_text(inputs.chemo, plan.cycles, told)))
+    unsure = _note(plan, "provisional")
+    said = sentence(unsure, told) if unsure is not None else told("no date is provisional")
+    items += [(told("Public holidays"), public_holidays(inputs.calendar, told)), (told("Provisional"), said)]
+    items += [(told("Revision %(number)s", number=step.number), step.reason) for step in plan.revision.earlier]
+    why = f": {plan.revision.reason}" if plan.revision.reason else ""
+    return [*items, (told("Revision"), f"{plan.revision.number}{why}")]
+
+
+def _prolongation(plan: Plan, told: Words) -> str:
+    return told(
+        "%(days)s d against the prescribed reference (%(time)s, last %(last)s)",
+        days=signed(plan.prolongation_days, 0),
+        time=times_text(plan.prescribed, told),
+        last=plan.prescribed.last,
     )
-    return items
 
 
-def times_text(course: Course) -> str:
-    """Both ways of counting: overall 33 d (T = 32 d)."""
-    return f"overall {course.overall_treatment_time_days} d (T = {course.elapsed_days} d)"
+def _worked_weekends(note: Note, known: str, told: Words) -> str:
+    values = note.values
+    return told(
+        "%(knowledge)s. worked weekends not used: last %(last)s, %(days)s d; used: %(other)s, %(more)s d",
+        knowledge={
+            "unknown": told("whether this clinic treats on them is unknown, planned without"),
+            "yes": told("used"),
+            "no": told("not used"),
+        }[known],
+        last=values["last_not_used"],
+        days=f"{values['prolongation_not_used_days']:+d}",
+        other=values["last_used"],
+        more=f"{values['prolongation_used_days']:+d}",
+    )
 
 
-def _knowledge(worked_weekends: str) -> str:
-    return {
-        "unknown": "whether this clinic treats on them is unknown, planned without",
-        "yes": "used",
-        "no": "not used",
-    }[worked_weekends]
-
-
-def _announced(calendar: Calendar) -> str:
-    through = calendar.official_through
-    return f"; officially announced through {through}" if through else ""
-
-
-def _chemo_text(chemo: ChemoProtocol, cycles: tuple[Cycle, ...]) -> str:
+def _chemo_text(chemo: ChemoProtocol, cycles: tuple[Cycle, ...], told: Words) -> str:
     concurrent = [str(cycle.number) for cycle in cycles if cycle.concurrent]
-    names = f" (cycle {', '.join(concurrent)})" if concurrent else ""
-    return (
-        f"{chemo.label}: {chemo.total_cycles} cycles, {chemo.anchor.text} ({chemo.anchor_source.text}), "
-        f"{chemo.policy}; concurrent: {len(concurrent)} of {len(cycles)}{names}"
+    return told(
+        "%(label)s: %(cycles)s cycles, %(anchor)s (%(source)s), %(policy)s; "
+        "concurrent: %(number)s of %(given)s%(names)s",
+        label=chemo.label,
+        cycles=chemo.total_cycles,
+        anchor=anchor_text(chemo.anchor, told),
+        source=told(chemo.anchor_source.text),
+        policy=told(chemo.policy),
+        number=len(concurrent),
+        given=len(cycles),
+        names=told(" (cycle %(numbers)s)", numbers=", ".join(concurrent)) if concurrent else "",
     )
 
 
-def grid(course: Course, calendar: Calendar, cycles: tuple[Cycle, ...], missed: tuple[dt.date, ...] = ()) -> MonthGrid:
-    """Whole weeks from the first fraction or cycle to the last."""
+def grid(
+    plan: Plan,
+    course: Course,
+    calendar: Calendar,
+    cycles: tuple[Cycle, ...],
+    missed: tuple[dt.date, ...] = (),
+    told: Words = ENGLISH,
+) -> MonthGrid:
+    """Whole weeks from the first fraction or cycle of a course of this plan to the last."""
     days = [course.first, course.last, *missed, *(cycle.date for cycle in cycles)]
     first = max(calendar.first, add_days(min(days), -min(days).weekday()))
     last = min(calendar.last, add_days(max(days), 6 - max(days).weekday()))
@@ -169,7 +203,7 @@ def grid(course: Course, calendar: Calendar, cycles: tuple[Cycle, ...], missed: 
     numbers: dict[dt.date, list[int]] = {}
     for fraction in course.fractions:
         numbers.setdefault(fraction.date, []).append(fraction.number)
-    labels = _cycle_labels(cycles)
+    labels = _cycle_labels(cycles, told)
     marked = {*numbers, *labels}
     return MonthGrid(
         days=tuple(
@@ -177,7 +211,7 @@ def grid(course: Course, calendar: Calendar, cycles: tuple[Cycle, ...], missed: 
                 date=day,
                 open=reason.open,
                 kind=reason.kind,
-                reason=reason.text,
+                reason=(plan_reason(plan, reason, told) if reason.machine else day_reason(reason.text, told)),
                 fractions=tuple(numbers.get(day, ())),
                 cumulative_gy=cumulative.get(day),
                 labels=tuple(labels.get(day, ())),
@@ -190,34 +224,24 @@ def grid(course: Course, calendar: Calendar, cycles: tuple[Cycle, ...], missed: 
     )
 
 
-def _cycle_labels(cycles: tuple[Cycle, ...]) -> dict[dt.date, list[str]]:
+def _cycle_labels(cycles: tuple[Cycle, ...], told: Words) -> dict[dt.date, list[str]]:
     labels: dict[dt.date, list[str]] = {}
     for cycle in cycles:
         labels.setdefault(cycle.date, []).append(f"C{cycle.number}D1")
-    for run in drug_runs(cycles):
+    for cycle, run in drug_runs(cycles):
         for day in run if len(run) <= LABELLED_RUN else run[:1]:
-            if day.offset_days != 0 and day.label not in labels.setdefault(day.date, []):
-                labels[day.date].append(day.label)
+            label = drug_day(cycle.number, day.offset_days, told)
+            if day.offset_days != 0 and label not in labels.setdefault(day.date, []):
+                labels[day.date].append(label)
     return labels
 
 
-def fraction_table(plan: Plan) -> Table:
+def fraction_table(plan: Plan, told: Words = ENGLISH) -> Table:
     """Each fraction with weekday, date, dose and cumulative dose."""
     course = plan.course
     targets = course.prescription.targets
-    several = len(course.prescription.phases) > 1
-    times = any(fraction.start for fraction in course.fractions)
-    columns = [Column(key="number", title="Fraction", kind="integer"), Column(key="date", title="Date", kind="date")]
-    columns += [Column(key="start", title="Time")] if times else []
-    columns += [Column(key="phase", title="Phase")] if several else []
-    for target in targets:
-        name = f"{target} " if len(targets) > 1 else ""
-        columns.append(Column(key=f"dose_{target}_gy", title=f"{name}dose", kind="number", unit="Gy"))
-        columns.append(Column(key=f"cumulative_{target}_gy", title=f"{name}cumulative", kind="number", unit="Gy"))
-    columns.append(Column(key="day", title="T", kind="integer", unit="d"))
-    if plan.provisional:
-        columns.append(Column(key="provisional", title="Provisional", kind="flag"))
     cumulative = [course.cumulative_gy(target) for target in targets]
+    several, times = len(course.prescription.phases) > 1, any(fraction.start for fraction in course.fractions)
     rows: list[tuple[Cell, ...]] = []
     for place, fraction in enumerate(course.fractions):
         row: list[Cell] = [fraction.number, fraction.date]
@@ -226,210 +250,165 @@ def fraction_table(plan: Plan) -> Table:
         for i in range(len(targets)):
             row += [fraction.doses_gy[i], cumulative[i][place]]
         row.append((fraction.date - course.first).days)
-        if plan.provisional:
-            row.append(plan.is_provisional(fraction))
+        row += [plan.is_provisional(fraction)] if plan.provisional else []
         rows.append(tuple(row))
-    return Table(name="fractions", columns=tuple(columns), rows=tuple(rows))
+    found = columns(
+        told, "number", "date", *(("start",) if times else ()), *(("phase",) if several else ()), tables=_FX
+    )
+    found += tuple(column for target in targets for column in dose_columns(target, len(targets) > 1, told))
+    found += columns(told, "day", *(("provisional",) if plan.provisional else ()))
+    return Table(name="fractions", columns=found, rows=tuple(rows))
 
 
-def cycle_table(cycles: tuple[Cycle, ...]) -> Table:
+_FX = ("fractions",)
+
+
+def cycle_table(cycles: tuple[Cycle, ...], told: Words = ENGLISH) -> Table:
     """Each cycle's day 1 with where it should have been."""
-    columns = (
-        Column(key="number", title="Cycle", kind="integer"),
-        Column(key="date", title="Day 1", kind="date"),
-        Column(key="nominal_date", title="Nominal", kind="date", weekday=False),
-        Column(key="due_date", title="Due", kind="date", weekday=False),
-        Column(key="shift_days", title="Shift", kind="integer", unit="d", signed=True),
-        Column(key="drift_days", title="Drift", kind="integer", unit="d", signed=True),
-        Column(key="interval_days", title="Interval", kind="integer", unit="d"),
-        Column(key="fraction_number", title="Fraction", kind="integer", short="Fx"),
-        Column(key="concurrent", title="Concurrent", kind="flag", short="Conc."),
-        Column(key="within_window", title="In window", kind="flag"),
-        Column(key="provisional", title="Provisional", kind="flag", short="Prov."),
+    keys = (
+        "number",
+        "date",
+        "nominal_date",
+        "due_date",
+        "shift_days",
+        "drift_days",
+        "interval_days",
+        "fraction_number",
+        "concurrent",
+        "within_window",
+        "provisional",
     )
-    rows = tuple(tuple(getattr(cycle, column.key) for column in columns) for cycle in cycles)
-    return Table(name="cycles", columns=columns, rows=rows)
+    found = columns(told, *keys, tables=("cycles",))
+    return Table(name="cycles", columns=found, rows=tuple(cells_of(cycle, found) for cycle in cycles))
 
 
-def drug_table(cycles: tuple[Cycle, ...]) -> Table:
+def drug_table(cycles: tuple[Cycle, ...], told: Words = ENGLISH) -> Table:
     """On which days each drug is given; days in a row stand on one line."""
-    columns = (
-        Column(key="drug", title="Drug"),
-        Column(key="first", title="From", kind="date"),
-        Column(key="last", title="To", kind="date"),
-        Column(key="label", title="Days"),
-        Column(key="days", title="Days given", kind="integer", short="n"),
-        Column(key="closed", title="Unit closed on", kind="integer", unit="d"),
-    )
     rows = []
-    for run in drug_runs(cycles):
+    for cycle, run in drug_runs(cycles):
         first, last = run[0], run[-1]
-        label = first.label if len(run) == 1 else f"{first.label} to {last.label}"
-        rows.append((first.drug, first.date, last.date, label, len(run), sum(day.closed for day in run)))
-    return Table(name="drug_days", columns=columns, rows=tuple(rows))
+        label = drug_day(cycle.number, first.offset_days, told)
+        if len(run) > 1:
+            label = told("%(first)s to %(last)s", first=label, last=drug_day(cycle.number, last.offset_days, told))
+        rows.append((told(first.drug), first.date, last.date, label, len(run), sum(day.closed for day in run)))
+    found = columns(told, "drug", "first", "last", "label", "days", "closed", tables=("drug_days",))
+    return Table(name="drug_days", columns=found, rows=tuple(rows))
 
 
-def drug_runs(cycles: tuple[Cycle, ...]) -> list[list[DrugDay]]:
+def drug_runs(cycles: tuple[Cycle, ...]) -> list[tuple[Cycle, list[DrugDay]]]:
     """The drug days of all cycles, gathered into runs of days in a row of one drug and cycle, in order of time."""
-    runs: list[list[DrugDay]] = []
+    runs: list[tuple[Cycle, list[DrugDay]]] = []
     for cycle in cycles:
         for day in sorted(cycle.drug_days, key=lambda day: (day.drug, day.date)):
-            before = runs[-1][-1] if runs and runs[-1][0] in cycle.drug_days else None
+            before = runs[-1][1][-1] if runs and runs[-1][0] is cycle else None
             if before is not None and before.drug == day.drug and days_between(before.date, day.date) == 1:
-                runs[-1].append(day)
+                runs[-1][1].append(day)
             else:
-                runs.append([day])
-    return sorted(runs, key=lambda run: (run[0].date, run[0].drug))
+                runs.append((cycle, [day]))
+    return sorted(runs, key=lambda run: (run[1][0].date, run[1][0].drug))
 
 
-def _cycle_text(chemo: ChemoProtocol | None, cycles: tuple[Cycle, ...]) -> tuple[Table | str, ...]:
+def _cycle_text(chemo: ChemoProtocol | None, cycles: tuple[Cycle, ...], told: Words) -> tuple[Table | str, ...]:
     if chemo is None:
         return ()
-    concurrent = sum(cycle.concurrent for cycle in cycles)
-    line = (
-        f"{concurrent} of {len(cycles)} cycles are concurrent (day 1 from first to last fraction inclusive). "
-        f"Window ±{chemo.window_days} d ({chemo.window_source.text}); "
-        f"minimum interval {chemo.minimum_interval_days if chemo.minimum_interval_days is not None else 'the grid'} d "
-        f"({chemo.minimum_interval_source.text}); "
-        f"maximum delay {chemo.maximum_delay_days} d ({chemo.maximum_delay_source.text})."
+    least = chemo.minimum_interval_days
+    line = told(
+        "%(number)s of %(given)s cycles are concurrent (day 1 from first to last fraction inclusive). "
+        "Window ±%(window)s d (%(window_source)s); minimum interval %(least)s d (%(least_source)s); "
+        "maximum delay %(delay)s d (%(delay_source)s).",
+        number=sum(cycle.concurrent for cycle in cycles),
+        given=len(cycles),
+        window=chemo.window_days,
+        window_source=told(chemo.window_source.text),
+        least=least if least is not None else told("the grid"),
+        least_source=told(chemo.minimum_interval_source.text),
+        delay=chemo.maximum_delay_days,
+        delay_source=told(chemo.maximum_delay_source.text),
     )
     several = any(day.offset_days for cycle in cycles for day in cycle.drug_days) or len(chemo.drugs) > 1
-    return (line, drug_table(cycles)) if several else (line,)
+    return (line, drug_table(cycles, told)) if several else (line,)
 
 
-def effect_table(rows: tuple[EffectRow, ...], prescribed: tuple[EffectRow, ...] = ()) -> Table:
+_EFFECTS = (
+    "region",
+    "tissue",
+    "alpha_beta_gy",
+    "dose_gy",
+    "bed_gy",
+    "eqd2_gy",
+    "repair_gain_gy",
+    "time_loss_gy",
+    "net_bed_gy",
+    "net_eqd2_gy",
+)
+
+
+def effect_table(rows: tuple[EffectRow, ...], prescribed: tuple[EffectRow, ...] = (), told: Words = ENGLISH) -> Table:
     """Rows of dose, BED, EQD2, repair and time, with the prescribed reference beside."""
-    columns = [
-        Column(key="region", title="Region"),
-        Column(key="tissue", title="Tissue"),
-        Column(key="alpha_beta_gy", title="α/β", kind="number", unit="Gy", digits=1),
-        Column(key="dose_gy", title="Dose", kind="number", unit="Gy"),
-        Column(key="bed_gy", title="BED", kind="number", unit="Gy"),
-        Column(key="eqd2_gy", title="EQD2", kind="number", unit="Gy"),
-        Column(key="repair_gain_gy", title="Repair", kind="number", unit="Gy", signed=True),
-        Column(key="time_loss_gy", title="Time loss", kind="number", unit="Gy"),
-        Column(key="net_bed_gy", title="Net BED", kind="number", unit="Gy"),
-        Column(key="net_eqd2_gy", title="Net EQD2", kind="number", unit="Gy"),
-    ]
+    keys = list(_EFFECTS)
     if any(row.model != "LQ" for row in rows):
-        columns.insert(2, Column(key="model", title="Model"))
+        keys.insert(2, "model")
     if all(row.repair_gain_gy is None for row in rows):
-        columns = [column for column in columns if column.key != "repair_gain_gy"]
-    body = [[getattr(row, column.key) for column in columns] for row in rows]
+        keys.remove("repair_gain_gy")
+    found = columns(told, *keys, tables=("effects",))
+    body = [row_cells(row, found, told) for row in rows]
     if prescribed:
-        columns += [
-            Column(
-                key="prescribed_net_bed_gy",
-                title="Prescribed net BED",
-                short="Presc. net BED",
-                kind="number",
-                unit="Gy",
-            ),
-            Column(key="difference_gy", title="Difference", short="Diff.", kind="number", unit="Gy", signed=True),
-        ]
-        for cells, row, other in zip(body, rows, prescribed, strict=True):
-            cells += [other.net_bed_gy, row.net_bed_gy - other.net_bed_gy]
-    return Table(name="effects", columns=tuple(columns), rows=tuple(tuple(cells) for cells in body))
+        found += columns(told, "prescribed_net_bed_gy", "difference_gy", tables=("effects",))
+        pairs = zip(body, rows, prescribed, strict=True)
+        body = [(*cells, other.net_bed_gy, row.net_bed_gy - other.net_bed_gy) for cells, row, other in pairs]
+    return Table(name="effects", columns=found, rows=tuple(body))
 
 
-def limit_tables(rows: tuple[EffectRow, ...], name: str = "limits") -> tuple[Table, ...]:
+def limit_tables(rows: tuple[EffectRow, ...], name: str = "limits", told: Words = ENGLISH) -> tuple[Table, ...]:
     """EQD2 beside published limits, where rows have any; else nothing."""
     checks = [(row, check) for row in rows for check in row.limits]
     if not checks:
         return ()
-    columns = (
-        Column(key="region", title="Region"),
-        Column(key="limit", title="Limit"),
-        Column(key="metric", title="Metric"),
-        Column(key="alpha_beta", title="α/β", kind="number", unit="Gy", digits=1),
-        Column(key="limit_gy", title="Limit EQD2", kind="number", unit="Gy"),
-        Column(key="eqd2_gy", title="EQD2", kind="number", unit="Gy"),
-        Column(key="margin_gy", title="Margin", kind="number", unit="Gy", signed=True),
-        Column(key="source", title="Source"),
-    )
+    keys = ("region", "limit", "metric", "alpha_beta", "limit_gy", "eqd2_gy", "margin_gy", "source")
     body = tuple(
         (
-            row.region,
+            told(row.region),
             check.limit.name,
             check.limit.metric,
             check.limit.alpha_beta,
             check.limit.eqd2_gy,
             check.eqd2_gy,
             check.margin_gy,
-            sourced(check.limit.source),
+            check.limit.source,
         )
         for row, check in checks
     )
-    return (Table(name=name, columns=columns, rows=body),)
+    return (Table(name=name, columns=columns(told, *keys, tables=("limits",)), rows=body),)
 
 
-def closed_table(plan: Plan) -> Table:
+def closed_table(plan: Plan, told: Words = ENGLISH) -> Table:
     """Closed days inside the course, each with its reason."""
-    columns = (
-        Column(key="date", title="Date", kind="date"),
-        Column(key="reason", title="Reason"),
-        Column(key="provisional", title="Provisional", kind="flag"),
-    )
-    return Table(name="closed_days", columns=columns, rows=plan.closed_days)
+    rows = tuple((day, day_reason(text, told), unsure) for day, text, unsure in plan.closed_days)
+    return Table(name="closed_days", columns=columns(told, "date", "reason", "provisional"), rows=rows)
 
 
-def parameter_table(tissues: tuple[Tissue, ...]) -> Table:
+def parameter_table(tissues: tuple[Tissue, ...], told: Words = ENGLISH) -> Table:
     """Every number used, with its source and whether it was read there."""
-    columns = (
-        Column(key="tissue", title="Tissue"),
-        Column(key="parameter", title="Parameter"),
-        Column(key="value", title="Value"),
-        Column(key="source", title="Source"),
-    )
-    rows: list[tuple[Cell, ...]] = []
-    for tissue in dict.fromkeys(tissues):
-        rows += [(tissue.name, name, value, source) for name, value, source in parameters(tissue)]
-    return Table(name="parameters", columns=columns, rows=tuple(rows))
+    rows = tuple((tissue.name, *cells) for tissue in dict.fromkeys(tissues) for cells in parameters(tissue, told))
+    return Table(name="parameters", columns=columns(told, "tissue", "parameter", "value", "source"), rows=rows)
 
 
-def parameters(tissue: Tissue) -> list[tuple[str, str, str]]:
-    """Name, value with unit, source, of each parameter of a tissue."""
-    out = [("α/β", gy(tissue.alpha_beta), sourced(tissue.source))]
-    if tissue.model == "LQ-L" and tissue.transition_dose is not None:
-        out.append(("LQ-L transition dose", gy(tissue.transition_dose), sourced(tissue.source)))
-        slope = "tangent of LQ" if tissue.gamma_over_alpha is None else f"{tissue.gamma_over_alpha:g}"
-        out.append(("LQ-L slope γ/α", slope, sourced(tissue.source)))
-    time = tissue.repopulation
-    if time is not None and time.rate is not None:
-        basis = {"bed": "of BED", "eqd2": "of EQD2", None: "basis not given"}[time.basis]
-        out.append(("repopulation rate", f"{time.rate:g} Gy/day {basis}", sourced(time.source)))
-        day = "not given" if time.kick_off_day is None else f"{time.kick_off_day:g} d"
-        out.append(("kick-off day Tk", f"{day}, first fraction is day {time.first_fraction_is_day}", ""))
-    repair = tissue.repair
-    if repair is not None:
-        sign = "> " if repair.bound else ""
-        halves = " and ".join(f"{sign}{value:g} h" for value in repair.half_times_h)
-        out.append(("repair half-time", halves, sourced(repair.source)))
-    return out
-
-
-def sourced(source: Source) -> str:
-    """A source with its flag."""
-    return f"{source.text} [{source.flag}]"
-
-
-def _sources(plan: Plan) -> Facts:
-    items = [("Protocol", sourced(source)) for source in plan.inputs.sources]
+def _sources(plan: Plan, told: Words) -> Facts:
+    items: list[tuple[str, Source]] = [(told("Protocol"), source) for source in plan.inputs.sources]
     if plan.inputs.chemo is not None:
-        items.append(("Chemotherapy", sourced(plan.inputs.chemo.source)))
-    items.append(("Limit on prolongation", sourced(plan.inputs.limits.category_source)))
-    return Facts(items=tuple(items))
+        items.append((told("Chemotherapy"), plan.inputs.chemo.source))
+    return Facts(items=(*items, (told("Limit on prolongation"), plan.inputs.limits.category_source)))
 
 
-def _provenance(plan: Plan) -> list[tuple[str, str]]:
+def _provenance(plan: Plan, told: Words) -> list[tuple[str, str]]:
     made = plan.provenance
     items = [
         ("rtplan", made.rtplan),
         ("Python", made.python),
         ("holidays", made.holidays),
-        ("Made", made.created.isoformat() if made.created else "no stamp"),
-        ("Command", made.command),
-        ("Revision", str(plan.revision.number)),
-        ("Follows", plan.revision.parent_sha256 or "–"),
+        (told("Made"), made.created.isoformat() if made.created else told("no stamp")),
+        (told("Command"), made.command),
+        (told("Revision"), str(plan.revision.number)),
+        (told("Follows"), plan.revision.parent_sha256 or "–"),
     ]
-    return items + [(f"SHA-256 of {file.name}", file.sha256) for file in made.files]
+    return items + [(told("SHA-256 of %(file)s", file=file.name), file.sha256) for file in made.files]

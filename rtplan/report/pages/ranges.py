@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from rtplan.radiobiology.effect import EffectRow
 from rtplan.radiobiology.intervals import spread
-from rtplan.report.blocks import Block, Column, Table
+from rtplan.report.blocks import Block, Table
+from rtplan.report.columns import columns, row_cells
+from rtplan.report.language import ENGLISH, Words
+from rtplan.report.tissues import variant_text
 
 __all__ = [
     "AS_IT_IS",
@@ -17,48 +20,30 @@ __all__ = [
 AS_IT_IS = "as it is"
 
 
-def range_blocks(rows: Sequence[EffectRow]) -> tuple[Block, ...]:
+def range_blocks(rows: Sequence[EffectRow], told: Words = ENGLISH) -> tuple[Block, ...]:
     """The rows, and what they span for each set; nothing where no range was asked for."""
     if not rows:
         return ()
-    return (_variants(rows), _spans(rows))
+    return (_variants(rows, told), _spans(rows, told))
 
 
-def _variants(rows: Sequence[EffectRow]) -> Table:
-    columns = (
-        Column(key="region", title="Region"),
-        Column(key="tissue", title="Tissue"),
-        Column(key="variant", title="Variant"),
-        Column(key="bed_gy", title="BED", kind="number", unit="Gy"),
-        Column(key="time_loss_gy", title="Time loss", kind="number", unit="Gy"),
-        Column(key="net_bed_gy", title="Net BED", kind="number", unit="Gy"),
-        Column(key="net_eqd2_gy", title="Net EQD2", kind="number", unit="Gy"),
-    )
+def _variants(rows: Sequence[EffectRow], told: Words) -> Table:
+    named = columns(told, "region", "tissue")
+    figures = columns(told, "bed_gy", "time_loss_gy", "net_bed_gy", "net_eqd2_gy")
     body = tuple(
         (
-            row.region,
-            row.tissue,
-            row.variant or AS_IT_IS,
-            row.bed_gy,
-            row.time_loss_gy,
-            row.net_bed_gy,
-            row.net_eqd2_gy,
+            *row_cells(row, named, told),
+            variant_text(row, rows, told) if row.variant else told(AS_IT_IS),
+            *row_cells(row, figures),
         )
         for row in rows
     )
-    return Table(
-        name="ranges", columns=columns, rows=body, emphasis=tuple(i for i, row in enumerate(rows) if not row.variant)
-    )
+    own = tuple(place for place, row in enumerate(rows) if not row.variant)
+    return Table(name="ranges", columns=(*named, *columns(told, "variant"), *figures), rows=body, emphasis=own)
 
 
-def _spans(rows: Sequence[EffectRow]) -> Table:
-    columns = (
-        Column(key="region", title="Region"),
-        Column(key="tissue", title="Tissue"),
-        Column(key="low_gy", title="Low", kind="number", unit="Gy"),
-        Column(key="point_gy", title="As it is", kind="number", unit="Gy"),
-        Column(key="high_gy", title="High", kind="number", unit="Gy"),
-    )
-    body = tuple((region, tissue, *values) for (_, region, tissue), values in spread(rows).items())
-    caption = "Net EQD2, one parameter changed at a time within its published interval (bounds left out)"
-    return Table(name="spread", columns=columns, rows=body, caption=caption)
+def _spans(rows: Sequence[EffectRow], told: Words) -> Table:
+    found = columns(told, "region", "tissue", "low_gy", "point_gy", "high_gy")
+    body = tuple((told(region), tissue, *values) for (_, region, tissue), values in spread(rows).items())
+    caption = told("Net EQD2, one parameter changed at a time within its published interval (bounds left out)")
+    return Table(name="spread", columns=found, rows=body, caption=caption)

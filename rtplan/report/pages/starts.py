@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.clinic.days import days_between
 from rtplan.note import Note
-from rtplan.questions.starts import CRITERIA, NoStart, Start, StartSearch, counted, why_below
-from rtplan.report.blocks import Block, Cell, Column, Facts, Figure, Notes, Report, Section, Table
+from rtplan.planning.inputs import PlanInputs, start_obstacle
+from rtplan.questions.starts import CRITERIA, NoStart, Start, StartSearch
+from rtplan.report.blocks import Block, Cell, Facts, Figure, Notes, Report, Section, Table
+from rtplan.report.columns import columns
 from rtplan.report.figures import StartDay, start_strip_figure
-from rtplan.report.language import DISCLAIMER, dated, gy, plural, signed
-from rtplan.report.sentences import sentence
+from rtplan.report.language import DISCLAIMER, ENGLISH, Words, gy, signed
+from rtplan.report.sentences import phrase, sentence
+from rtplan.report.wording import day_reason, reading
 
 __all__ = [
     "build",
@@ -19,6 +23,7 @@ __all__ = [
     "figure",
     "reasons_text",
     "starts_table",
+    "why_below",
 ]
 
 
@@ -35,99 +40,170 @@ _WAITING = (
 _MEANING = "Reasons name a broken rule by its code. What each means, in the figures of the best start that breaks it:"
 
 
-def build(result: StartSearch) -> Report:
+def build(result: StartSearch, told: Words = ENGLISH) -> Report:
     """Header, strip of days, the best starts, days without a start, every day, notes."""
     inputs = result.inputs
     notes = (Notes(notes=result.notes),) if result.notes else ()
-    closed = _closed_table(result)
+    closed = _closed_table(result, told)
+    search = (Facts(items=tuple(_facts(result, told))), told(_WAITING))
+    best = (_best_table(result, told), *_codes(result, told))
     return Report(
-        title=f"Start days of {inputs.label}",
-        subtitle=f"{inputs.prescription.reading} · {inputs.clinic}",
+        title=told("Start days of %(course)s", course=inputs.label),
+        subtitle=f"{reading(inputs.prescription, told)} · {told(inputs.clinic)}",
         sections=(
-            Section(key="search", heading="Search", blocks=(Facts(items=tuple(_facts(result))), _WAITING)),
-            Section(key="strip", heading="Overall time by start day", blocks=(figure(result),)),
-            Section(key="best", heading=_heading(result), blocks=(_best_table(result), *_codes(result))),
+            Section(key="search", heading=told("Search"), blocks=search),
+            Section(key="strip", heading=told("Overall time by start day"), blocks=(figure(result, told),)),
+            Section(key="best", heading=_heading(result, told), blocks=best),
             Section(
                 key="impossible",
-                heading="Days without a start (ordinary weekends left out)",
-                blocks=(closed,) if closed.rows else ("none",),
+                heading=told("Days without a start (ordinary weekends left out)"),
+                blocks=(closed,) if closed.rows else (told("none"),),
             ),
-            Section(key="every", heading="Every day of the range", blocks=(starts_table(result),), terminal=False),
-            Section(key="notes", heading="Notes and warnings", blocks=(*notes, DISCLAIMER)),
+            Section(
+                key="every",
+                heading=told("Every day of the range"),
+                blocks=(starts_table(result, told),),
+                terminal=False,
+            ),
+            Section(key="notes", heading=told("Notes and warnings"), blocks=(*notes, told(DISCLAIMER))),
         ),
     )
 
 
-def _heading(result: StartSearch) -> str:
+def _heading(result: StartSearch, told: Words) -> str:
     shown = min(SHOWN, len(result.starts))
-    return f"The best {shown} of {plural(len(result.starts), 'possible start')}"
+    one, many = "The best %(shown)s of %(count)s possible start", "The best %(shown)s of %(count)s possible starts"
+    return told.count(len(result.starts), one, many, shown=shown)
 
 
-def _facts(result: StartSearch) -> list[tuple[str, str]]:
+def _facts(result: StartSearch, told: Words) -> Iterator[tuple[str, str]]:
     best = result.starts[0]
     earliest = min(result.starts, key=lambda start: start.date)
-    tissue = result.tumour.tissue.name
-    return [
-        ("Range", f"{dated(result.first)} to {dated(result.last)}"),
-        ("Ranked by", ", then ".join(CRITERIA)),
-        ("Tumour", f"{result.tumour.name} ({tissue}), α/β {gy(result.tumour.tissue.alpha_beta)}"),
-        ("Best weekday", f"overall {result.best_overall_days} d without closures"),
-        ("Earliest start", _in_short(earliest)),
-        ("Best start", _in_short(best) if best is not earliest else "the earliest one"),
-        *([("The wait", _wait(earliest, best))] if best is not earliest else []),
-        ("Worked weekends", {"yes": "used", "no": "not used"}.get(result.inputs.worked_weekends, "unknown, not used")),
-        ("Public holidays", "; ".join(result.inputs.calendar.sources)),
-    ]
+    tumour, known = result.tumour, result.inputs.worked_weekends
+    span = told("%(first)s to %(last)s", first=told.dated(result.first), last=told.dated(result.last))
+    yield told("Range"), span
+    yield told("Ranked by"), told(", then ").join(map(told, CRITERIA))
+    yield told("Tumour"), f"{told(tumour.name)} ({tumour.tissue.name}), α/β {gy(tumour.tissue.alpha_beta)}"
+    yield told("Best weekday"), told("overall %(days)s d without closures", days=result.best_overall_days)
+    yield told("Earliest start"), _in_short(earliest, told)
+    yield told("Best start"), _in_short(best, told) if best is not earliest else told("the earliest one")
+    if best is not earliest:
+        yield told("The wait"), _wait(earliest, best, told)
+    used = {"yes": told("used"), "no": told("not used")}.get(known, told("unknown, not used"))
+    yield told("Worked weekends"), used
+    yield told("Public holidays"), "; ".join(result.inputs.calendar.sources)
 
 
-def _wait(earliest: Start, best: Start) -> str:
+def _wait(earliest: Start, best: Start, told: Words) -> str:
     """What waiting for the best start buys."""
-    days = plural(best.waited_days - earliest.waited_days, "day")
-    return f"{days} from the earliest to the best; the earliest, {earliest.date}, {why_below(earliest, best)}"
-
-
-def _in_short(start: Start) -> str:
-    waited = f"waits {plural(start.waited_days, 'day')}, " if start.waited_days else ""
-    broken = [(len(start.rule_breaches), "rule breaches"), (len(start.cycle_breaches), "cycle violations")]
-    rules = "".join(f", {counted(number, criterion)}" for number, criterion in broken if number)
-    return (
-        f"{dated(start.date)}: {waited}overall {start.overall_treatment_time_days} d "
-        f"({signed(start.prolongation_days, 0)} d), net BED {start.effect.net_bed_gy:.2f} Gy{rules}"
+    return told.count(
+        best.waited_days - earliest.waited_days,
+        "%(count)s day from the earliest to the best; the earliest, %(date)s, %(why)s",
+        "%(count)s days from the earliest to the best; the earliest, %(date)s, %(why)s",
+        date=earliest.date,
+        why=why_below(earliest, best, told),
     )
 
 
-def figure(result: StartSearch) -> Figure:
+def why_below(start: Start, best: Start, told: Words = ENGLISH) -> str:
+    """Why a start that needs less waiting ranks below the best one: the criteria in which they differ, in their order.
+
+    The first of them decides.
+    """
+    first, *others = _differences(start, best, told)
+    same = abs(start.effect.net_bed_gy - best.effect.net_bed_gy) <= SAME_GY
+    if not others:
+        only = "has the same net BED; only %(what)s sets it below" if same else "is set below by %(what)s alone"
+        return told(only, what=first)
+    equal = told("has the same net BED and ") if same else ""
+    return equal + told("is set below by %(what)s, beside %(others)s", what=first, others=", ".join(others))
+
+
+SAME_GY = 1e-9
+"""Net BED that differs by no more than this is the same. [Gy]"""
+
+
+def _differences(start: Start, best: Start, told: Words) -> Iterator[str]:
+    """What a start has more or less of than the best one, in the order of the criteria."""
+    gain = start.effect.net_bed_gy - best.effect.net_bed_gy
+    rules, cycles = (
+        (len(start.rule_breaches), len(best.rule_breaches)),
+        (
+            len(start.cycle_breaches),
+            len(best.cycle_breaches),
+        ),
+    )
+    if rules[0] != rules[1]:
+        yield _compared(*rules, _rule_breaches(abs(rules[0] - rules[1]), told), told)
+    if abs(gain) > SAME_GY:
+        more = "%(dose)s Gy more net BED" if gain > 0 else "%(dose)s Gy less net BED"
+        yield told(more, dose=f"{abs(gain):.2f}")
+    if cycles[0] != cycles[1]:
+        yield _compared(*cycles, _cycle_violations(abs(cycles[0] - cycles[1]), told), told)
+    days = abs(start.provisional_days - best.provisional_days)
+    if days:
+        said = told.count(days, "%(count)s provisional day", "%(count)s provisional days")
+        yield _compared(start.provisional_days, best.provisional_days, said, told)
+
+
+def _compared(here: int, there: int, what: str, told: Words) -> str:
+    if not there:
+        return what
+    return told("%(what)s more", what=what) if here > there else told("%(what)s fewer", what=what)
+
+
+def _rule_breaches(number: int, told: Words) -> str:
+    return told.count(number, "%(count)s rule breach", "%(count)s rule breaches")
+
+
+def _cycle_violations(number: int, told: Words) -> str:
+    return told.count(number, "%(count)s cycle violation", "%(count)s cycle violations")
+
+
+def _in_short(start: Start, told: Words = ENGLISH) -> str:
+    rules, cycles = len(start.rule_breaches), len(start.cycle_breaches)
+    broken = [_rule_breaches(rules, told)] if rules else []
+    broken += [_cycle_violations(cycles, told)] if cycles else []
+    waited = told.count(start.waited_days, "waits %(count)s day, ", "waits %(count)s days, ")
+    return told(
+        "%(date)s: %(waited)soverall %(overall)s d (%(longer)s d), net BED %(bed)s Gy%(broken)s",
+        date=told.dated(start.date),
+        waited=waited if start.waited_days else "",
+        overall=start.overall_treatment_time_days,
+        longer=signed(start.prolongation_days, 0),
+        bed=f"{start.effect.net_bed_gy:.2f}",
+        broken="".join(f", {what}" for what in broken),
+    )
+
+
+def figure(result: StartSearch, told: Words = ENGLISH) -> Figure:
     """A strip of days coloured by overall time."""
-    return start_strip_figure(
-        [
-            StartDay(
-                date=entry.date,
-                overall_treatment_time_days=entry.overall_treatment_time_days if isinstance(entry, Start) else None,
-                provisional=isinstance(entry, Start) and entry.provisional_days > 0,
-                best=isinstance(entry, Start) and entry.rank == 1,
-            )
-            for entry in result.by_date
-        ]
-    )
+    days = [
+        StartDay(
+            date=entry.date,
+            overall_treatment_time_days=entry.overall_treatment_time_days if isinstance(entry, Start) else None,
+            provisional=isinstance(entry, Start) and entry.provisional_days > 0,
+            best=isinstance(entry, Start) and entry.rank == 1,
+        )
+        for entry in result.by_date
+    ]
+    return start_strip_figure(days, told)
 
 
 _FIGURES = (
-    Column(key="rank", title="Rank", kind="integer"),
-    Column(key="date", title="Start", kind="date"),
-    Column(key="last", title="Last", kind="date", weekday=False),
-    Column(key="overall_treatment_time_days", title="Overall", kind="integer", unit="d"),
-    Column(key="above_best_days", title="Above best weekday", kind="integer", unit="d", signed=True, short="Above"),
-    Column(key="prolongation_days", title="Prolongation", kind="integer", unit="d", signed=True, short="Prolong."),
-    Column(key="waited_days", title="Waited", kind="integer", unit="d"),
-    Column(key="net_bed_gy", title="Net BED", kind="number", unit="Gy"),
-    Column(key="rule_breaches", title="Rule breaches", kind="integer", short="Rules"),
-    Column(key="cycle_breaches", title="Cycle violations", kind="integer", short="Cycles"),
-    Column(key="provisional_days", title="Provisional days", kind="integer", short="Provis."),
-    Column(key="cycles", title="Cycle day 1: shift, interval"),
+    "rank",
+    "date",
+    "last",
+    "overall_treatment_time_days",
+    "above_best_days",
+    "prolongation_days",
+    "waited_days",
+    "net_bed_gy",
+    "rule_breaches",
+    "cycle_breaches",
+    "provisional_days",
+    "cycles",
 )
-
-
-_REASONS = Column(key="reasons", title="Reasons")
 
 
 def _figures(start: Start) -> tuple[Cell, ...]:
@@ -147,22 +223,23 @@ def _figures(start: Start) -> tuple[Cell, ...]:
     )
 
 
-def _best_table(result: StartSearch) -> Table:
-    rows = tuple((*_figures(start), _brief(start)) for start in result.starts[:SHOWN])
-    return Table(name="best", columns=(*_FIGURES, _REASONS), rows=rows, emphasis=(0,))
+def _best_table(result: StartSearch, told: Words) -> Table:
+    rows = tuple((*_figures(start), _brief(start, told)) for start in result.starts[:SHOWN])
+    found = columns(told, *_FIGURES, "reasons", tables=("starts",))
+    return Table(name="best", columns=found, rows=rows, emphasis=(0,))
 
 
-def starts_table(result: StartSearch) -> Table:
+def starts_table(result: StartSearch, told: Words = ENGLISH) -> Table:
     """Every day of the range with its figures, or why no course can begin on it."""
     blank = (None,) * (len(_FIGURES) - 2)
     rows: list[tuple[Cell, ...]] = []
     for entry in result.by_date:
         if isinstance(entry, NoStart):
-            rows.append((None, entry.date, *blank, False, entry.reason))
+            rows.append((None, entry.date, *blank, False, _obstacle(result.inputs, entry, told)))
         else:
-            rows.append((*_figures(entry), True, reasons_text(entry)))
-    possible = Column(key="possible", title="Possible", kind="flag")
-    return Table(name="starts", columns=(*_FIGURES, possible, _REASONS), rows=tuple(rows))
+            rows.append((*_figures(entry), True, reasons_text(entry, told)))
+    found = columns(told, *_FIGURES, "possible", "reasons", tables=("starts",))
+    return Table(name="starts", columns=found, rows=tuple(rows))
 
 
 def cycles_text(cycles: tuple[Cycle, ...]) -> str:
@@ -175,46 +252,48 @@ def cycles_text(cycles: tuple[Cycle, ...]) -> str:
     return "; ".join(parts)
 
 
-def reasons_text(start: Start) -> str:
+def reasons_text(start: Start, told: Words = ENGLISH) -> str:
     """Codes of the rules broken, and the closed days inside the course."""
     broken = dict.fromkeys(note.code for note in _breaches(start))
-    closed = [f"closed inside: {', '.join(start.closed)}"] if start.closed else []
-    return "; ".join([*broken, *closed])
+    closed = ", ".join(day_reason(text, told) for text in start.closed)
+    return "; ".join([*broken, *([told("closed inside: %(reasons)s", reasons=closed)] if closed else [])])
 
 
 def _breaches(start: Start) -> tuple[Note, ...]:
     return (*start.rule_breaches, *start.cycle_breaches)
 
 
-def _codes(result: StartSearch) -> tuple[Block, ...]:
+def _codes(result: StartSearch, told: Words) -> tuple[Block, ...]:
     """What each code of a broken rule means: said once, in the words of the best start that breaks it."""
-    told: dict[str, str] = {}
+    said: dict[str, str] = {}
     for start in result.starts:
         for note in _breaches(start):
-            told.setdefault(note.code, f"{sentence(note)} ({dated(start.date)})")
-    return (_MEANING, Facts(items=tuple(told.items()))) if told else ()
+            if note.code not in said:
+                said[note.code] = f"{sentence(note, told)} ({told.dated(start.date)})"
+    return (told(_MEANING), Facts(items=tuple(said.items()))) if said else ()
 
 
-def _brief(start: Start) -> str:
+def _brief(start: Start, told: Words) -> str:
     codes = dict.fromkeys(note.code for note in _breaches(start))
-    return "; ".join([*codes, *start.closed[:2]]) + (", ..." if len(start.closed) > 2 else "")
+    closed = [day_reason(text, told) for text in start.closed[:2]]
+    return "; ".join([*codes, *closed]) + (", ..." if len(start.closed) > 2 else "")
 
 
-def _closed_table(result: StartSearch) -> Table:
+def _obstacle(inputs: PlanInputs, entry: NoStart, told: Words) -> str:
+    """Why no course begins on a day. The search keeps it in English; in other languages it is said from the day."""
+    obstacle = start_obstacle(inputs, entry.date) if told.catalogue else None
+    return phrase(obstacle, told) if obstacle is not None else told(entry.reason)
+
+
+def _closed_table(result: StartSearch, told: Words) -> Table:
     """Runs of days with one reason; ordinary weekends left out."""
-    told = [entry for entry in result.impossible if entry.kind != "weekend"]
+    others = [entry for entry in result.impossible if entry.kind != "weekend"]
     rows: list[tuple[Cell, ...]] = []
-    keyed = enumerate(told)
+    keyed = enumerate(others)
     for _, group in itertools.groupby(keyed, key=lambda item: (item[1].reason, _ordinal(result, item[1]) - item[0])):
         run = [entry for _, entry in group]
-        rows.append((run[0].date, run[-1].date, len(run), run[0].reason))
-    columns = (
-        Column(key="first", title="From", kind="date"),
-        Column(key="last", title="To", kind="date"),
-        Column(key="days", title="Days", kind="integer"),
-        _REASONS,
-    )
-    return Table(name="impossible", columns=columns, rows=tuple(rows))
+        rows.append((run[0].date, run[-1].date, len(run), _obstacle(result.inputs, run[0], told)))
+    return Table(name="impossible", columns=columns(told, "first", "last", "days", "reasons"), rows=tuple(rows))
 
 
 def _ordinal(result: StartSearch, entry: NoStart) -> int:

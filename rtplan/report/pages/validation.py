@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rtplan.report.blocks import Block, Cell, Column, Facts, Report, Section, Table
-from rtplan.report.language import CONVENTIONS, DISCLAIMER, plural
+from rtplan.report.blocks import Block, Cell, Facts, Report, Section, Table
+from rtplan.report.columns import cells_of, columns
+from rtplan.report.language import CONVENTIONS, DISCLAIMER, ENGLISH, Words, plural
 from rtplan.validation.validation import Checked, Validation
 
 __all__ = [
@@ -20,8 +21,8 @@ SIGNED_BY = ("Name", "Function", "Institution", "Date", "Signature")
 _BLANK = "_" * 40
 
 
-def build(result: Validation) -> Report:
-    """What was checked, what differs, every case, and room for a signature."""
+def build(result: Validation, _: Words = ENGLISH) -> Report:
+    """What was checked, what differs, every case, and room for a signature: in English, as the prints are."""
     return Report(
         title="Published cases: theirs beside ours",
         subtitle=summary(result),
@@ -95,15 +96,8 @@ def _software(result: Validation) -> list[tuple[str, str]]:
 
 def count_table(result: Validation) -> Table:
     """Cases, values and agreements of each kind, with the functions that answered."""
-    columns = (
-        Column(key="kind", title="Kind"),
-        Column(key="cases", title="Cases", kind="integer"),
-        Column(key="values", title="Values", kind="integer"),
-        Column(key="agreeing", title="Agree", kind="integer"),
-        Column(key="road", title="Answered by"),
-    )
-    rows = tuple((count.kind, count.cases, count.values, count.agreeing, count.road) for count in result.counts)
-    return Table(name="counts", columns=columns, rows=rows)
+    found = columns(ENGLISH, "kind", "cases", "values", "agreeing", "road", tables=("counts",))
+    return Table(name="counts", columns=found, rows=tuple(cells_of(count, found) for count in result.counts))
 
 
 def _conventions(result: Validation) -> tuple[Block, ...]:
@@ -127,20 +121,15 @@ def _cases(rows: list[Checked], references: dict[tuple[str, str], int]) -> tuple
 
 
 def _kind_table(kind: str, rows: list[Checked], references: dict[tuple[str, str], int]) -> Table:
-    columns = (
-        Column(key="id", title="Case"),
-        Column(key="quantity", title="Quantity"),
-        Column(key="theirs", title="Theirs"),
-        Column(key="ours", title="Ours"),
-        Column(key="difference", title="Difference"),
-        Column(key="tolerance", title="Tolerance"),
-        Column(key="agrees", title="Agrees", kind="flag"),
-        Column(key="source", title="Source", kind="integer"),
-    )
+    keys = ("id", "quantity", "theirs", "ours", "difference", "tolerance", "agrees", "source")
     body = tuple((*_values(row), row.agrees, references[row.source, row.evidence]) for row in rows)
-    marked = tuple(place for place, row in enumerate(rows) if not row.agrees)
-    name = f"{rows[0].group} {kind}"
-    return Table(name=name, caption=f"kind: {kind}", columns=columns, rows=body, emphasis=marked)
+    return Table(
+        name=f"{rows[0].group} {kind}",
+        caption=f"kind: {kind}",
+        columns=columns(ENGLISH, *keys, tables=("figures", "cases")),
+        rows=body,
+        emphasis=tuple(place for place, row in enumerate(rows) if not row.agrees),
+    )
 
 
 def _values(row: Checked) -> tuple[Cell, ...]:
@@ -159,37 +148,34 @@ def _figure(value: float | None) -> str | None:
     return None if value is None else f"{value:.7g}"
 
 
+_CASE = (
+    "id",
+    "group",
+    "kind",
+    "quantity",
+    "theirs",
+    "ours",
+    "difference",
+    "tolerance",
+    "agrees",
+    "mismatch",
+    "recomputed",
+    "formula",
+    "source",
+    "evidence",
+    "note",
+)
+
+
 def case_table(rows: tuple[Checked, ...], name: str = "cases") -> Table:
     """Everything about each value, in full: for CSV, and for what does not agree."""
-    columns = (
-        Column(key="id", title="Case"),
-        Column(key="group", title="Group"),
-        Column(key="kind", title="Kind"),
-        Column(key="quantity", title="Quantity"),
-        Column(key="theirs", title="Theirs", kind="number", digits=6),
-        Column(key="ours", title="Ours", kind="number", digits=6),
-        Column(key="difference", title="Difference", kind="number", digits=6, signed=True),
-        Column(key="tolerance", title="Tolerance", kind="number", digits=6),
-        Column(key="agrees", title="Agrees", kind="flag"),
-        Column(key="mismatch", title="Mismatch", kind="flag"),
-        Column(key="recomputed", title="Formula is known to give", kind="number", digits=6),
-        Column(key="formula", title="Formula"),
-        Column(key="source", title="Source"),
-        Column(key="evidence", title="Evidence"),
-        Column(key="note", title="Note"),
-    )
-    body = tuple(tuple(getattr(row, column.key) for column in columns) for row in rows)
-    return Table(name=name, columns=columns, rows=body)
+    found = columns(ENGLISH, *_CASE, tables=("cases",))
+    return Table(name=name, columns=found, rows=tuple(cells_of(row, found) for row in rows))
 
 
 def _error_table(rows: tuple[Checked, ...], references: dict[tuple[str, str], int]) -> Table:
-    columns = (
-        Column(key="id", title="Case"),
-        Column(key="quantity", title="Quantity"),
-        Column(key="theirs", title="Printed"),
-        Column(key="ours", title="Formula gives"),
-        Column(key="note", title="What is known"),
-        Column(key="source", title="Source", kind="integer"),
+    found = columns(
+        ENGLISH, "id", "quantity", "theirs", "ours", "note", "source", tables=("known_errors", "figures", "cases")
     )
     body = tuple(
         (
@@ -202,7 +188,7 @@ def _error_table(rows: tuple[Checked, ...], references: dict[tuple[str, str], in
         )
         for row in rows
     )
-    return Table(name="known_errors", columns=columns, rows=body)
+    return Table(name="known_errors", columns=found, rows=body)
 
 
 def _not_covered(result: Validation) -> tuple[Block, ...]:
@@ -211,17 +197,11 @@ def _not_covered(result: Validation) -> tuple[Block, ...]:
 
 
 def _source_table(references: dict[tuple[str, str], int]) -> Table:
-    columns = (
-        Column(key="number", title="Number", kind="integer"),
-        Column(key="source", title="Source"),
-        Column(key="evidence", title="Evidence"),
-    )
     rows = tuple((number, source, evidence) for (source, evidence), number in references.items())
-    return Table(name="sources", columns=columns, rows=rows)
+    found = columns(ENGLISH, "number", "source", "evidence", tables=("sources",))
+    return Table(name="sources", columns=found, rows=rows)
 
 
 def _file_table(result: Validation) -> Table:
-    columns = (Column(key="name", title="File"), Column(key="sha256", title="SHA-256"))
-    return Table(
-        name="files", columns=columns, rows=tuple((file.name, file.sha256) for file in result.provenance.files)
-    )
+    found = columns(ENGLISH, "name", "sha256", tables=("files",))
+    return Table(name="files", columns=found, rows=tuple(cells_of(file, found) for file in result.provenance.files))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from rtplan.clinic.days import day_name
 from rtplan.questions.workdays import Workdays
-from rtplan.report.blocks import Cell, Column, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
-from rtplan.report.language import dated
+from rtplan.report.blocks import Cell, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
+from rtplan.report.columns import columns
+from rtplan.report.language import ENGLISH, Words
+from rtplan.report.wording import day_reason
 
 __all__ = [
     "build",
@@ -17,80 +18,96 @@ MOST_DAYS_SHOWN = 100
 """Longest span whose every day is listed on the terminal; of a longer one the exceptional days are."""
 
 
-def build(result: Workdays) -> Report:
+def build(result: Workdays, told: Words = ENGLISH) -> Report:
     """Header, month grid, exceptional days, notes."""
-    calendar = result.calendar
-    total = len(result.days)
-    facts = [
-        ("Days", f"{dated(result.first)} to {dated(result.last)}"),
-        ("Open", f"{result.n_open} of {total}, closed {total - result.n_open}"),
-        ("Public holidays", "; ".join(calendar.sources) or "none kept"),
-    ]
-    if calendar.official_through:
-        facts.append(("Announced", f"officially through {calendar.official_through}"))
-    exceptional = tuple(row for row in _rows(result) if row[3] not in ("workday", "weekend"))
-    short = total <= MOST_DAYS_SHOWN
+    exceptional = tuple(
+        row
+        for row, (_, reason) in zip(_rows(result, told), result.days, strict=True)
+        if reason.kind not in ("workday", "weekend")
+    )
+    short = len(result.days) <= MOST_DAYS_SHOWN
     sections = [
-        Section(key="facts", heading="Calendar", blocks=(Facts(items=tuple(facts)),)),
-        Section(
-            key="grid",
-            heading="Weeks",
-            blocks=(
-                MonthGrid(
-                    days=tuple(
-                        GridDay(
-                            date=day,
-                            open=reason.open,
-                            kind=reason.kind,
-                            reason=reason.text,
-                            labels=("open",) if reason.open else (),
-                            provisional=reason.provisional,
-                        )
-                        for day, reason in result.days
-                    )
-                ),
-            ),
-            terminal=False,
-        ),
+        Section(key="facts", heading=told("Calendar"), blocks=(_facts(result, told),)),
+        Section(key="grid", heading=told("Weeks"), blocks=(_grid(result, told),), terminal=False),
         Section(
             key="exceptions",
-            heading="Days that are not ordinary workdays or weekends",
-            blocks=(_shown("exceptions", exceptional),) if exceptional else (),
+            heading=told("Days that are not ordinary workdays or weekends"),
+            blocks=(_shown("exceptions", exceptional, told),) if exceptional else (),
         ),
-        Section(key="notes", heading="Notes and warnings", blocks=(Notes(notes=result.notes),) if result.notes else ()),
-        Section(key="days", heading="Every day", blocks=(_shown("shown", _rows(result)),) if short else ()),
-        Section(key="all", heading="All days", blocks=(day_table(result),), terminal=False),
+        Section(
+            key="notes",
+            heading=told("Notes and warnings"),
+            blocks=(Notes(notes=result.notes),) if result.notes else (),
+        ),
+        Section(
+            key="days",
+            heading=told("Every day"),
+            blocks=(_shown("shown", _rows(result, told), told),) if short else (),
+        ),
+        Section(key="all", heading=told("All days"), blocks=(day_table(result, told),), terminal=False),
     ]
     return Report(
-        title=f"Workdays of {calendar.name}",
-        subtitle=f"time zone {calendar.time_zone}",
+        title=told("Workdays of %(clinic)s", clinic=told(result.calendar.name)),
+        subtitle=told("time zone %(zone)s", zone=result.calendar.time_zone),
         sections=tuple(section for section in sections if section.blocks),
     )
 
 
-_COLUMNS = (
-    Column(key="date", title="Date", kind="date"),
-    Column(key="weekday", title="Weekday"),
-    Column(key="open", title="Open", kind="flag"),
-    Column(key="kind", title="Kind"),
-    Column(key="reason", title="Reason"),
-    Column(key="provisional", title="Provisional", kind="flag"),
-)
+def _facts(result: Workdays, told: Words) -> Facts:
+    calendar, total = result.calendar, len(result.days)
+    span = told("%(first)s to %(last)s", first=told.dated(result.first), last=told.dated(result.last))
+    count = told(
+        "%(open)s of %(total)s, closed %(closed)s", open=result.n_open, total=total, closed=total - result.n_open
+    )
+    items = [
+        (told("Days"), span),
+        (told("Open"), count),
+        (told("Public holidays"), "; ".join(calendar.sources) or told("none kept")),
+    ]
+    if calendar.official_through:
+        items.append((told("Announced"), told("officially through %(day)s", day=calendar.official_through)))
+    return Facts(items=tuple(items))
 
 
-def _shown(name: str, rows: tuple[tuple[Cell, ...], ...]) -> Table:
+def _grid(result: Workdays, told: Words) -> MonthGrid:
+    return MonthGrid(
+        days=tuple(
+            GridDay(
+                date=day,
+                open=reason.open,
+                kind=reason.kind,
+                reason=day_reason(reason.text, told),
+                labels=(told("open"),) if reason.open else (),
+                provisional=reason.provisional,
+            )
+            for day, reason in result.days
+        )
+    )
+
+
+_DAY = ("date", "weekday", "open", "kind", "reason", "provisional")
+
+
+def _shown(name: str, rows: tuple[tuple[Cell, ...], ...], told: Words) -> Table:
     """Without the weekday, which a date is written with anyway."""
-    columns = tuple(column for column in _COLUMNS if column.key != "weekday")
-    return Table(name=name, columns=columns, rows=tuple((row[0], *row[2:]) for row in rows))
+    found = columns(told, *(key for key in _DAY if key != "weekday"))
+    return Table(name=name, columns=found, rows=tuple((row[0], *row[2:]) for row in rows))
 
 
-def day_table(result: Workdays) -> Table:
+def day_table(result: Workdays, told: Words = ENGLISH) -> Table:
     """Each day with open or closed, its reason, and whether it may still change."""
-    return Table(name="days", columns=_COLUMNS, rows=_rows(result))
+    return Table(name="days", columns=columns(told, *_DAY), rows=_rows(result, told))
 
 
-def _rows(result: Workdays) -> tuple[tuple[Cell, ...], ...]:
+def _rows(result: Workdays, told: Words) -> tuple[tuple[Cell, ...], ...]:
     return tuple(
-        (day, day_name(day), reason.open, reason.kind, reason.text or reason.kind, reason.provisional)
+        (
+            day,
+            told.weekday(day),
+            reason.open,
+            told(reason.kind),
+            day_reason(reason.text or reason.kind, told),
+            reason.provisional,
+        )
         for day, reason in result.days
     )
