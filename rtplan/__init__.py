@@ -319,6 +319,7 @@ def missed(
     plan: Plan | Path,
     missed: Day | Sequence[Day] = (),
     *,
+    partial: Texts = (),
     record: Path | Sequence[Path] | None = None,
     record_format: Path | None = None,
     record_plan: Texts = (),
@@ -339,13 +340,17 @@ def missed(
 ) -> Missed:
     """What missed fractions cost, and the ranked ways to compensate. ``answer.choose(id)`` gives the revised plan.
 
+    ``answer.stop(reason=...)`` closes the course with what was given by the day of the question.
+
     Parameters
     ----------
     plan : a plan, or the path of its plan.json.
     missed : dates and spans: ``"2026-03-10..2026-03-12,2026-03-16#2"``, a date, or several.
     record : file of what was given, CSV or spreadsheet, written as record_format or the file of clinic says;
         record_plan: plans to read where it holds several. Or folders and files of DICOM treatment records, with the RT
-        Plan; dose_reference: its target's number, where it has several. One of missed and record is needed.
+        Plan; dose_reference: its target's number, where it has several. One of missed, partial, record and as_of is
+        needed.
+    partial : fractions given with another dose than planned: ``"2026-03-10=0.9Gy"``, or several. [Gy or cGy]
     as_of : nothing up to this day is moved. Default: the last missed or recorded date.
     against, rank_by : "prescribed" or "planned"; "guideline", "tumour", "late" or "sessions".
     restore, late_limit [-] : share of tumour net BED wanted, and of late net BED allowed above the reference.

@@ -17,6 +17,7 @@ FINE = 1e-6
 def complaints(document: Any) -> Any:
     """What does not follow from the document's own dates and doses; empty when all is right."""
     return [text for option in document["options"] for text in _option(document, option)] + [
+        *_given(document),
         *_prices(document),
         *_order(document),
     ]
@@ -29,6 +30,74 @@ def day(text: Any) -> Any:
 def reason(calendar: Any, date: Any) -> Any:
     place = (date - day(calendar["first"])).days
     return calendar["reasons"][calendar["codes"][place]]
+
+
+# --- what was given ------------------------------------------------------------------------------------------------
+
+
+def _given(document: Any) -> Iterator[Any]:
+    """Nothing is given inside a span, the order is the prescription's, nothing is lost or counted twice."""
+    status, prescription = document["status"], document["inputs"]["prescription"]
+    given = status["delivered"]["fractions"]
+    stated = _span_days(status)
+    if any(day(fraction["date"]) in stated for fraction in given):
+        yield "fractions are counted as given on days that are stated as missed"
+    if any(day(fraction["date"]) > day(status["as_of"]) for fraction in given):
+        yield "fractions are counted as given after the day of the question"
+    found = {finding["code"] for finding in status["findings"]}
+    names = [phase["name"] for phase in prescription["phases"]]
+    order = [names.index(fraction["phase"]) for fraction in given]
+    if order != sorted(order) and not found & {"phase-differs", "partial", "goes-on"}:
+        yield "a phase began before the one before it was complete"
+    yield from _kept(status, given)
+    yield from _worth(document, given)
+
+
+def _kept(status: Any, given: Any) -> Iterator[Any]:
+    """What was given and what is left are the plan, but for doses that are named as another than planned."""
+    planned = status["planned"]["fractions"]
+    for place, dose in enumerate(planned[0]["doses"]):
+        sums = [math.fsum(f["doses"][place]["dose_gy"] for f in part) for part in (planned, given)]
+        left = math.fsum(f["doses"][place]["dose_gy"] for f in status["remaining"]["fractions"])
+        off = math.fsum(
+            finding["values"]["dose_gy"] - finding["values"]["planned_gy"]
+            for finding in status["findings"]
+            if finding["code"] in ("dose-differs", "dose-above-planned") and place == 0
+        )
+        if place == 0 and abs(sums[0] - sums[1] - left + off) > 0.02 * (len(given) + 1):
+            yield f"{dose['target']}: planned {sums[0]} Gy, given {sums[1]} Gy, left {left} Gy"
+
+
+def _worth(document: Any, given: Any) -> Iterator[Any]:
+    """What was given so far is worth what its own days and doses give."""
+    told = document["status"]["delivered"]
+    if not given:
+        if told["effects"] or told["elapsed_days"] is not None:
+            yield "nothing was given, and yet it is worth something"
+        return
+    prescription = document["inputs"]["prescription"]
+    elapsed = (day(given[-1]["date"]) - day(given[0]["date"])).days
+    yield from _same("delivered: T", told["elapsed_days"], elapsed)
+    usual = {phase["name"]: phase["pattern"]["interval_h"] for phase in prescription["phases"]}
+    for row, region in zip(told["effects"], document["inputs"]["regions"], strict=True):
+        doses = region_doses(prescription, given, region)
+        if not any(doses):
+            continue
+        bed, gain, loss, net = effect(region["tissue"], given, doses, usual)
+        ratio = region["tissue"]["alpha_beta"]
+        for key, value in (("bed_gy", bed), ("repair_gain_gy", gain), ("time_loss_gy", loss), ("net_bed_gy", net)):
+            yield from _same(f"delivered: {region['name']}: {key}", row[key], value)
+        yield from _same(f"delivered: {region['name']}: EQD2", row["eqd2_gy"], bed / (1 + 2 / ratio))
+
+
+def _span_days(status: Any) -> set[dt.date]:
+    """The days on which nothing is given, as stated."""
+    days: set[dt.date] = set()
+    for span in status["spans"]:
+        if span["place"] is None:
+            length = (day(span["last"]) - day(span["first"])).days + 1
+            days |= {day(span["first"]) + dt.timedelta(days=step) for step in range(length)}
+    return days
 
 
 # --- one option ---------------------------------------------------------------------------------------------------
@@ -87,12 +156,44 @@ def _future(document: Any, option: Any) -> Iterator[Any]:
         if rest != kept:
             yield f"{option['id']}: does not stand on the planned days {kept[0]}..{kept[-1]}"
         return
+    inside = [date for date in rest if date in _span_days(status)]
+    if inside and option["method"] != "machine":
+        yield f"{option['id']}: gives fractions on {inside[0]}, which is stated as missed"
     today = [date for date in rest if date == day(status["as_of"])]
     if today and option["method"] not in ("remainder", "machine"):
         yield f"{option['id']}: gives fractions on the day of the question"
     walked = _walk(document, option, len(rest) - len(today))
     if today + walked != rest:
         yield f"{option['id']}: days {[str(d) for d in rest]}, a walk gives {[str(d) for d in walked]}"
+
+
+class Weeks:
+    """Days treated in each week of the course, counted from its first: what a pattern of so many a week allows."""
+
+    def __init__(self) -> None:
+        self.first: dt.date | None = None
+        self.last: dt.date | None = None
+        self.spacing = 1
+        self.days: dict[Any, int] = {}
+
+    def too_soon(self, date: dt.date, pattern: Any) -> bool:
+        if self.first is None or self.last is None:
+            return False
+        near = (date - self.last).days < min(self.spacing, _spacing(pattern))
+        a_week = pattern["days_a_week"]
+        return near or (a_week is not None and self.days.get(((date - self.first).days // 7, a_week), 0) >= a_week)
+
+    def treat(self, date: dt.date, pattern: Any, counted: bool = True) -> None:
+        self.first = self.first or date
+        if date != self.last and (counted or date == self.first):
+            key = (date - self.first).days // 7, pattern["days_a_week"]
+            self.days[key] = self.days.get(key, 0) + 1
+        self.last, self.spacing = date, _spacing(pattern)
+
+
+def _spacing(pattern: Any) -> int:
+    a_week = pattern["days_a_week"]
+    return int(pattern["spacing_days"] or (7 // a_week if a_week else 1))
 
 
 def _walk(document: Any, option: Any, count: Any) -> Any:
@@ -102,6 +203,7 @@ def _walk(document: Any, option: Any, count: Any) -> Any:
     sessions = {day(opened["date"]): opened["fractions"] for opened in inputs["opened"]}
     for date in lost:
         sessions[date] = planned.count(date) - lost.count(date)
+    sessions |= dict.fromkeys(_span_days(status), 0)
     sessions |= {day(opened["date"]): opened["fractions"] for opened in option["sessions"]}
     patterns = [phase["pattern"] for phase in inputs["prescription"]["phases"]]
     pattern = patterns[0]
@@ -109,6 +211,11 @@ def _walk(document: Any, option: Any, count: Any) -> Any:
         raise NotImplementedError("this walk knows one weekly pattern")
     out: list[Any] = []
     date = day(status["as_of"]) + dt.timedelta(days=1)
+    week = Weeks()
+    for fraction in status["delivered"]["fractions"]:
+        week.treat(day(fraction["date"]), pattern)
+    if option["method"] in ("remainder", "machine") and status["as_of"] in {f["date"] for f in option["fractions"]}:
+        week.treat(day(status["as_of"]), pattern)
     if not status["delivered"]["fractions"]:
         date = max(date, planned[0])
     while len(out) < count:
@@ -117,8 +224,10 @@ def _walk(document: Any, option: Any, count: Any) -> Any:
         outside = why["kind"] in ("worked weekend", "extra") and set(WEEK[:5]) <= set(pattern["weekdays"])
         usual = pattern["fractions_per_day"] + (weekday in pattern["twice_daily_weekdays"])
         room = usual if why["open"] and (weekday in pattern["weekdays"] or outside) else 0
-        room = sessions.get(date, room)
+        room = sessions.get(date, 0 if week.too_soon(date, pattern) else room)
         out += [date] * min(room, count - len(out))
+        if room:
+            week.treat(date, pattern, counted=date not in sessions)
         date += dt.timedelta(days=1)
     return out
 
@@ -139,19 +248,38 @@ def _doses(document: Any, option: Any) -> Iterator[Any]:
             if abs(step["exact_gy"] - step["dose_gy"]) > 0.01 + FINE:
                 yield f"{option['id']}: {step['dose_gy']} Gy is not {step['exact_gy']} Gy rounded"
         changed = [fraction for fraction in rest if fraction["date"] >= since]
+        if option["method"] == "rest added to the next":
+            changed = changed[:1]
+        if option["method"].startswith("rest "):
+            owed = math.fsum(item["dose_gy"] for item in document["status"]["remaining"]["fractions"])
+            come = math.fsum(item["dose_gy"] for item in rest)
+            off = math.fsum(step["remainder_gy"] for step in option["doses"] if step["target"] == _first(document))
+            yield from _same(f"{option['id']}: dose to come", come, owed - off)
+        touched = {step["target"] for step in option["doses"]} if option["method"].startswith("rest ") else None
         yield from _same(
             f"{option['id']}: changed fractions",
             sum(step["n_fractions"] for step in option["doses"]),
-            sum(dose["dose_gy"] > 0 for fraction in changed for dose in fraction["doses"]),
+            sum(
+                dose["dose_gy"] > 0 and (touched is None or dose["target"] in touched)
+                for fraction in changed
+                for dose in fraction["doses"]
+            ),
         )
         for fraction in changed:
             for dose in fraction["doses"]:
+                if option["method"].startswith("rest ") and (fraction["phase"], dose["target"]) not in allowed:
+                    continue  # the rest is owed to another target
                 if dose["dose_gy"] > 0 and dose["dose_gy"] not in allowed[fraction["phase"], dose["target"]]:
                     yield f"{option['id']}: {dose['dose_gy']} Gy is not among its doses"
         return
     if option["id"] == "restart":
         return
     owed = sorted(round(item["dose_gy"], 9) for item in document["status"]["remaining"]["fractions"])
+    if option["method"] == "rest never given":
+        for partial in document["status"]["partial"]:
+            owed.remove(round(partial["owed"]["dose_gy"], 9))
+    if option["method"] == "left out":
+        owed = owed[int(option["id"].rpartition("-")[2]) :]
     come = sorted(round(item["dose_gy"], 9) for item in rest)
     extra = list(come)
     for dose in owed:
@@ -160,6 +288,11 @@ def _doses(document: Any, option: Any) -> Iterator[Any]:
             continue
         extra.remove(dose)
     yield from _same(f"{option['id']}: added fractions", option["added_fractions"], len(extra))
+
+
+def _first(document: Any) -> Any:
+    """The target that doses speak of where none is named."""
+    return document["inputs"]["prescription"]["phases"][0]["totals"][0]["target"]
 
 
 def _cumulative(option: Any) -> Iterator[Any]:
@@ -254,6 +387,7 @@ def _repair(tissue: Any, fractions: Any, doses: Any, interval_h: Any) -> Any:
 def prescribed_dates(prescription: Any, first: Any) -> Any:
     """The prescription on its own week from the first day, as if nothing were ever closed."""
     dates: list[Any] = []
+    week = Weeks()
     date = first
     for phase in prescription["phases"]:
         if phase["concomitant_from"] is not None:
@@ -262,9 +396,10 @@ def prescribed_dates(prescription: Any, first: Any) -> Any:
         while left:
             weekday = WEEK[date.weekday()]
             room = pattern["fractions_per_day"] + (weekday in pattern["twice_daily_weekdays"])
-            if weekday in pattern["weekdays"] or (not dates and date == first):
+            if (weekday in pattern["weekdays"] and not week.too_soon(date, pattern)) or (not dates and date == first):
                 dates += [date] * min(room, left)
                 left -= min(room, left)
+                week.treat(date, pattern)
             date += dt.timedelta(days=1)
     return dates
 

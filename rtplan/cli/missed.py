@@ -29,6 +29,21 @@ class PercentType(click.ParamType[float]):
             self.fail(f"must be a percentage such as 95%, got {value!r}", param, ctx)
 
 
+class PartialType(click.ParamType[str]):
+    """A fraction that got another dose than planned."""
+
+    name = "DATE[#N]=DOSEGy"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from rtplan.interruption.situation import parse_partial
+
+        try:
+            parse_partial(str(value))
+        except RtplanError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
 class MissedType(click.ParamType[str]):
     """Missed dates, ranges and fractions of a day."""
 
@@ -47,6 +62,7 @@ class MissedType(click.ParamType[str]):
 @click.command("missed", cls=Command)
 @click.argument("plan_file", metavar="PLAN.json", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--missed", "missed_days", type=MissedType(), help="Missed dates; may lie ahead where they are known.")
+@click.option("--partial", type=PartialType(), multiple=True, help="A fraction given with another dose than planned.")
 @click.option(
     "--record",
     type=click.Path(path_type=Path),
@@ -58,7 +74,7 @@ class MissedType(click.ParamType[str]):
 @click.option(
     "--dose-reference", type=click.IntRange(0, 999), help="Number of the target, where an RT Plan has several."
 )
-@click.option("--clinic", type=CLINIC, help="Clinic whose file says how its records are written.")
+@click.option("--clinic", type=CLINIC, help="Clinic whose file says how its records are written, and its days.")
 @click.option("--as-of", type=DATE, help="Nothing up to this day is moved. Default: the last missed or recorded date.")
 @click.option("--cause", default="", help="Why the fractions were missed.")
 @click.option("--changed-dose-from", type=DATE, help="First day of another dose. Default: two open days after as-of.")
@@ -82,6 +98,8 @@ class MissedType(click.ParamType[str]):
 @click.option("--change-target", multiple=True, help="Target whose dose may change; default all of them together.")
 @click.option("--all", "all_options", is_flag=True, help="Every option, not at most twelve.")
 @click.option("--choose", metavar="ID", help="Write the revised plan of this option to --out.")
+@click.option("--stopped", type=DATE, help="The course ended on this day: closes the plan with what was given by then.")
+@click.option("--reason", default="", help="Why the course was stopped.")
 @output_options
 @file_options
 @click.option("--patient-doses", is_flag=True, help="Doses in the patient's calendar of a chosen plan, with --out.")
@@ -96,10 +114,32 @@ def command(plan_file: Path, missed_days: str | None, **options: Any) -> None:
 
     if options["choose"] and not options["out"]:
         raise click.UsageError("--choose writes a revised plan: say where with --out DIR")
-    answer = rtplan.missed(plan_file, missed_days or (), command=command_line(), **question(options))
+    stopped, reason = _stopped(options), options["reason"]
+    answer = rtplan.missed(
+        plan_file, missed_days or (), command=command_line(), **question(options, "stopped", "reason")
+    )
+    if stopped:
+        closed = answer.stop(reason=reason)
+        emit(closed, options, notes=(*answer.situation.findings, *closed.notes), previous=answer.plan)
+        return
     chosen = options["choose"]
     revised = answer.choose(chosen) if chosen else None
     emit(answer, options, notes=_notes(answer, chosen), written=revised, previous=answer.plan if revised else None)
+
+
+def _stopped(options: dict[str, Any]) -> bool:
+    """Is the course to be closed? Then the day it was stopped is the day of the question."""
+    if options["reason"] and not options["stopped"]:
+        raise click.UsageError("--reason says why a course was stopped: it goes with --stopped")
+    if not options["stopped"]:
+        return False
+    if not options["reason"].strip():
+        raise click.UsageError("--stopped closes the course: say why with --reason")
+    for other in ("choose", "as_of"):
+        if options[other]:
+            raise click.UsageError(f"--{other.replace('_', '-')} does not go with --stopped: nothing is to come")
+    options["as_of"] = options["stopped"]
+    return True
 
 
 def _notes(answer: Missed, chosen: str | None) -> tuple[Note, ...]:

@@ -13,7 +13,7 @@ from rtplan.errors import QuestionError
 from rtplan.interruption import reconcile, situation
 from rtplan.interruption.missed import Missed, missed_answer
 from rtplan.interruption.question import Settings
-from rtplan.interruption.situation import MissedSpan, Situation, parse_missed
+from rtplan.interruption.situation import MissedSpan, PartialDose, Situation, parse_missed, parse_partial
 from rtplan.library import catalogue
 from rtplan.note import Note
 from rtplan.planning.asked import several
@@ -37,13 +37,16 @@ __all__ = [
 class Given:
     """What is known of the course under way.
 
-    missed: dates and spans without treatment. record: file of what was given, or files and folders of DICOM records;
+    missed: dates and spans without treatment. partial: fractions given with another dose than planned, where there is
+    no record. record: file of what was given, or files and folders of DICOM records;
     dose_reference: number of the target in their RT Plan, where it has several. record_format, clinic: whose file says
-    how it is written. record_plan: plans to read, where it holds several.
+    how it is written, and which days are open past those that the plan keeps. record_plan: plans to read, where it
+    holds several.
     as_of: nothing up to this day is moved; None: the last missed or recorded date.
     """
 
     missed: tuple[MissedSpan, ...] = ()
+    partial: tuple[PartialDose, ...] = ()
     record: tuple[Path, ...] = ()
     record_format: str | None = None
     record_plan: tuple[str, ...] = ()
@@ -53,13 +56,18 @@ class Given:
     cause: str = ""
 
     def __post_init__(self) -> None:
-        if not self.missed and not self.record:
+        if not (self.missed or self.partial or self.record) and self.as_of is None:
             raise QuestionError("give --missed DATES or --record FILE")
         for option in ("record_format", "record_plan", "dose_reference"):
             if getattr(self, option) not in (None, ()) and not self.record:
                 raise QuestionError(f"--{option.replace('_', '-')} says how a record is read: it goes with --record")
-        if self.clinic and not self.record:
-            raise QuestionError("--clinic names the columns of a record: it goes with --record")
+        if self.clinic and not self.record and not catalogue.is_path(self.clinic):
+            raise QuestionError(
+                "--clinic names the columns of a record: it goes with --record, or is the clinic's own file, "
+                "for days past those that the plan keeps"
+            )
+        if self.partial and self.record:
+            raise QuestionError("--partial is for a course without a record: --record says what each fraction got")
         if self.record:
             _refuse_mixed(self, dicom.holds_dicom(self.record))
 
@@ -80,6 +88,7 @@ def given_of(words: Mapping[str, Any]) -> Given:
     texts = (days,) if isinstance(days, str | dt.date) else days
     return Given(
         missed=tuple(span for text in texts for span in parse_missed(str(text))),
+        partial=tuple(parse_partial(text) for text in several(words["partial"])),
         record=_paths(words["record"]),
         dose_reference=words["dose_reference"],
         record_format=None if words["record_format"] is None else os.fspath(words["record_format"]),
@@ -135,10 +144,11 @@ def missed(
 
 
 def _situation(plan: Plan, given: Given) -> Situation:
+    known: dict[str, Any] = {"as_of": given.as_of, "cause": given.cause, "clinic": given.clinic or ""}
     if not given.record:
-        return situation.from_dates(plan, given.missed, as_of=given.as_of, cause=given.cause)
+        return situation.from_dates(plan, given.missed, partial=given.partial, **known)
     record = _dicom(plan, given) if dicom.holds_dicom(given.record) else _table(plan, given)
-    found = reconcile.from_record(plan, record, missed=given.missed, as_of=given.as_of, cause=given.cause)
+    found = reconcile.from_record(plan, record, missed=given.missed, **known)
     return replace(found, findings=(*record.notes, *found.findings))
 
 

@@ -14,21 +14,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rtplan.course.course import Fraction
+from rtplan.interruption.situation import SAME_DOSE_GY
 from rtplan.prescription.prescription import Prescription
 from rtplan.records.record import RecordEntry
 
 __all__ = [
-    "SAME_DOSE_GY",
     "Ambiguous",
     "Delivery",
     "Grouping",
     "is_nothing",
     "one_delivery",
 ]
-
-
-SAME_DOSE_GY = 0.005
-"""Doses closer than this are the same dose, for each line: records are written in steps of 0.01 Gy. [Gy]"""
 
 
 SUM_TOLERANCE = 0.05

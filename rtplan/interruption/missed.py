@@ -11,6 +11,7 @@ from rtplan.answer import Answer, Kind
 from rtplan.clinic.days import days_between
 from rtplan.course.course import Course
 from rtplan.errors import DomainError
+from rtplan.interruption import wrong_dose
 from rtplan.interruption.judge import Option, judged
 from rtplan.interruption.options import drafts
 from rtplan.interruption.price import AddedScan, Price, added_scan, prices
@@ -87,6 +88,15 @@ class Missed(Answer):
 
         return choose(self, name, self.provenance, parent_sha256=self.parent_sha256, reason=reason)
 
+    def stop(self, *, reason: str) -> Plan:
+        """The plan closed with what was given by the day of the question: nothing is to come.
+
+        reason: why the course was stopped. Raises DomainError where nothing was given, or all of it.
+        """
+        from rtplan.interruption.stop import stopped_plan
+
+        return stopped_plan(self.situation, self.provenance, parent_sha256=self.parent_sha256, reason=reason)
+
 
 def missed_answer(
     situation: Situation,
@@ -133,6 +143,7 @@ def _notes(q: Question, appended: Option, options: Sequence[Option]) -> Iterator
     situation = q.situation
     yield from situation.findings
     yield from _unfit(q)
+    yield from wrong_dose.notes(q)
     if situation.start_delay_days or situation.restarts:
         waited = days_between(q.planned.first, appended.course.first)
         yield Note(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rtplan.compensation import dose as dose_change
 from rtplan.compensation.dose import DoseStep, Part
@@ -14,6 +12,8 @@ from rtplan.course.course import Course, Fraction
 from rtplan.course.remainder import Remainder, Slot, host_phase
 from rtplan.course.rules import check
 from rtplan.errors import ScheduleError
+from rtplan.interruption import wrong_dose
+from rtplan.interruption.draft import TIERS, Draft, OptionMethod, Tier
 from rtplan.interruption.question import SAME_DEFICIT_GY, Question
 from rtplan.interruption.situation import MOST_ADDED
 from rtplan.note import Note, Phrase
@@ -22,31 +22,11 @@ from rtplan.radiobiology.effect import evaluate, evaluate_many
 __all__ = [
     "TIERS",
     "Draft",
+    "OptionMethod",
+    "Tier",
     "added_courses",
     "drafts",
 ]
-
-
-TIERS = {
-    "a": "matched machine, or the rest of the fraction, the same day",
-    "b": "weekend, holiday or worked-weekend sessions",
-    "c": "second fractions on a day",
-    "d": "another dose per fraction",
-    "e": "added fractions",
-    "none": "uncompensated",
-}
-
-
-Tier = Literal["none", "a", "b", "c", "d", "e"]
-"""none: nothing is compensated; a to e: the order in which options are taught."""
-
-
-OptionMethod = (
-    Method
-    | Literal[
-        "start delayed", "append", "remainder", "dose per fraction", "sessions and dose per fraction", "added fractions"
-    ]
-)
 
 
 _METHOD_TIER: dict[Method, Tier] = {
@@ -59,21 +39,6 @@ _METHOD_TIER: dict[Method, Tier] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """An option before it is judged."""
-
-    id: str
-    tier: Tier
-    method: OptionMethod
-    label: Phrase
-    course: Course
-    goal: str = ""
-    sessions: Mapping[dt.date, int] | None = None
-    doses: tuple[DoseStep, ...] = ()
-    added: int = 0
-
-
 def drafts(q: Question) -> Iterator[Draft]:
     """Every way to go on, the uncompensated one first."""
     if q.situation.restarts:
@@ -82,10 +47,12 @@ def drafts(q: Question) -> Iterator[Draft]:
         return
     yield Draft(id="append", tier="none", method="append", label=Phrase(code="append"), course=q.append, goal="none")
     yield from _same_day(q)
+    wrong = list(wrong_dose.drafts(q))
+    yield from wrong
     found = list(_sessions(q))
     for item in found:
         yield _session_draft(q, item)
-    yield from _doses(q, found)
+    yield from _doses(q, found, wrong)
     yield from _added(q)
 
 
@@ -105,23 +72,11 @@ def _same_day(q: Question) -> Iterator[Draft]:
             method="remainder",
             label=Phrase(
                 code="rest-same-day",
-                values={"doses": _owed_words(q, partial.owed), "date": partial.date.isoformat()},
+                values={"doses": wrong_dose.owed_words(q, partial.owed), "date": partial.date.isoformat()},
             ),
             course=now.lay_out(),
             goal="",
         )
-
-
-def _owed_words(q: Question, owed: Slot) -> Phrase:
-    targets = q.inputs.prescription.targets
-    parts = [
-        Phrase(code="dose-to", values={"dose_gy": dose, "target": name})
-        if len(targets) > 1
-        else Phrase(code="dose", values={"dose_gy": dose})
-        for dose, name in zip(owed.doses_gy, targets, strict=True)
-        if dose > 0
-    ]
-    return Phrase(code="and", values={"parts": tuple(parts)})
 
 
 def _sessions(q: Question) -> Iterator[Found]:
@@ -187,7 +142,7 @@ def _session_draft(q: Question, item: Found) -> Draft:
     )
 
 
-def _doses(q: Question, found: Sequence[Found]) -> Iterator[Draft]:
+def _doses(q: Question, found: Sequence[Found], wrong: Sequence[Draft] = ()) -> Iterator[Draft]:
     if not q.remainder.slots:
         return
     bases: list[tuple[str, Phrase, Course | None, Found | None]]
@@ -199,7 +154,7 @@ def _doses(q: Question, found: Sequence[Found]) -> Iterator[Draft]:
     if nearest is not None and nearest.goal != "end":
         name = f"{nearest.method}-{len(nearest.sessions)}"
         bases.append((name, Phrase(code="with", values={"name": name}), nearest.course, nearest))
-    seen = {q.append.fractions, *(item.course.fractions for item in found)}
+    seen = {q.append.fractions, *(item.course.fractions for item in found), *(item.course.fractions for item in wrong)}
     for name, where, base, item in bases:
         if base is None:
             continue

@@ -13,7 +13,7 @@ from rtplan.course.remainder import with_interval
 from rtplan.course.schedule import lay_out, prescribed_reference
 from rtplan.errors import DomainError, one_of, positive
 from rtplan.interruption.situation import Situation, closed_later
-from rtplan.note import Phrase
+from rtplan.note import Note, Phrase
 from rtplan.planning.plan import make_plan
 from rtplan.radiobiology.effect import EffectRow, evaluate_many
 from rtplan.radiobiology.region import Region
@@ -77,6 +77,7 @@ class Question:
     reference_rows: those that ranking uses. delivered: what was given so far, as a course, with its rows.
     keep_by: the wanted last day. limit_by: last day inside the limit on prolongation, or None.
     changed_from: first day of another dose. unfit: options that the calendar has no days for.
+    withheld: options that a rule of doses forbids, each with its reason.
     """
 
     def __init__(self, situation: Situation, settings: Settings) -> None:
@@ -93,6 +94,7 @@ class Question:
         self.prescribed_rows, self.planned_rows = evaluate_many([self.prescribed, self.planned], self.regions)
         self.delivered, self.delivered_rows = self._given_so_far()
         self.unfit: dict[str, Phrase] = {}
+        self.withheld: list[Note] = []
         self.reference_rows = self.prescribed_rows if settings.against == "prescribed" else self.planned_rows
         self.keep_by = self._keep_by()
         self.limit_by = self._limit_by()

@@ -150,7 +150,7 @@ def shown_ids(options: Sequence[Option]) -> tuple[str, ...]:
     """At most twelve: those that reach a goal, by rank, and always the uncompensated one."""
     full = [option for option in options if option.goal != "part"]
     kept = full[:MOST_SHOWN]
-    bare = next(option for option in options if option.tier == "none")
+    bare = next(option for option in options if option.id in ("append", "restart"))
     if bare not in kept:
         kept = [*kept[: MOST_SHOWN - 1], bare]
     return tuple(option.id for option in kept)

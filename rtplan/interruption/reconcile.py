@@ -12,9 +12,19 @@ from typing import NoReturn
 from rtplan.course.course import Fraction
 from rtplan.course.remainder import Slot, host_phase
 from rtplan.errors import ConfigError, DomainError
-from rtplan.interruption.deliveries import SAME_DOSE_GY, Ambiguous, Delivery, Grouping, is_nothing, one_delivery
+from rtplan.interruption.deliveries import Ambiguous, Delivery, Grouping, is_nothing, one_delivery
 from rtplan.interruption.owed import Owed
-from rtplan.interruption.situation import MissedSpan, Partial, Situation, lost_fractions, situation_of
+from rtplan.interruption.situation import (
+    MOST_TIMES_PLANNED,
+    SAME_DOSE_GY,
+    MissedSpan,
+    Partial,
+    Situation,
+    TooLarge,
+    lost_fractions,
+    refuse_stopped,
+    situation_of,
+)
 from rtplan.note import Note, Phrase, Severity, Value
 from rtplan.planning.plan import Plan
 from rtplan.records.record import STATUSES, Record, RecordEntry
@@ -22,12 +32,6 @@ from rtplan.records.record import STATUSES, Record, RecordEntry
 __all__ = [
     "from_record",
 ]
-
-
-MOST_TIMES_PLANNED = 2.0
-"""A fraction above its planned dose is named as an error. Above so many times that dose it is not believed but
-refused: a fraction given twice over is the largest error of one delivery, a slipped decimal point (18.0 or 180 for
-1.80 Gy) lies far beyond."""
 
 
 MOST_PROBLEMS = 20
@@ -45,13 +49,16 @@ def from_record(
     missed: Sequence[MissedSpan] = (),
     as_of: dt.date | None = None,
     cause: str = "",
+    clinic: str = "",
 ) -> Situation:
     """The situation that a record describes.
 
     missed: further dates, after the record's last, that are known to be lost. as_of: default the last date recorded.
+    clinic: where the clinic's file lies, for days that the plan does not keep.
 
     Raises ConfigError, with file and line, where a line cannot be right, or can be read in two ways.
     """
+    refuse_stopped(plan)
     if not record.entries:
         raise ConfigError(record.file, ["has no line to read"])
     day = as_of or max(entry.date for entry in record.entries)
@@ -64,7 +71,8 @@ def from_record(
     lost = lost_fractions(plan, missed, known=work.missed)
     lost = sorted([*work.missed, *lost], key=lambda fraction: fraction.number)
     spans = (*work.spans, *missed)
-    return situation_of(plan, day, cause, lost, spans, work.delivered, work.owed, work.partials, work.findings)
+    found = situation_of(plan, day, cause, lost, spans, work.delivered, work.owed, work.partials, work.findings, clinic)
+    return replace(found, too_large=tuple(work.too_large))
 
 
 def _refuse(record: Record, problems: Sequence[str]) -> None:
@@ -125,6 +133,7 @@ class _Reconciliation:
         self.missed: list[Fraction] = []
         self.spans: list[MissedSpan] = []
         self.partials: list[Partial] = []
+        self.too_large: list[TooLarge] = []
         self.findings: list[Note] = []
         self.fractions = 0  # delivered so far, the rest of a partial one not counted
         self.fields = 0  # lines of delivered fractions
@@ -360,6 +369,9 @@ class _Reconciliation:
                     f"line {delivery.line}: {told} planned is more than {MOST_TIMES_PLANNED:g} times that dose"
                 )
         values = self._told(fraction, doses, above)
+        place = above.index(True)
+        more = doses[place] - fraction.doses_gy[place]
+        self.too_large.append(TooLarge(number=fraction.number, date=delivery.date, excess_gy=more))
         self._find("dose-above-planned", delivery.line, delivery.date, values, severity="violation")
 
     def _told(self, fraction: Fraction, doses: tuple[float, ...], which: list[bool]) -> dict[str, Value]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rtplan.chemotherapy.cycles import drug_day_label
-from rtplan.clinic.days import WEEKDAYS, Reason, add_days, day_name, days_between, parse_date
+from rtplan.clinic.days import Reason, add_days, day_name, days_between, parse_date
 from rtplan.course.course import Fraction
-from rtplan.course.remainder import Remainder, Slot
+from rtplan.course.remainder import Remainder, Slot, host_phase
 from rtplan.errors import DomainError
 from rtplan.interruption.owed import Owed, still_standing
 from rtplan.note import Note, Phrase, Value
@@ -22,17 +22,31 @@ __all__ = [
     "MOST_ADDED",
     "MissedSpan",
     "Partial",
+    "PartialDose",
     "Situation",
+    "TooLarge",
     "closed_later",
     "from_dates",
     "lost_fractions",
     "parse_missed",
+    "parse_partial",
+    "refuse_stopped",
     "situation_of",
 ]
 
 
 MOST_ADDED = 15
 """Fractions more than prescribed, at the end, that are looked at."""
+
+
+SAME_DOSE_GY = 0.005
+"""Doses closer than this are the same dose: records are written in steps of 0.01 Gy. [Gy]"""
+
+
+MOST_TIMES_PLANNED = 2.0
+"""A fraction above its planned dose is named as an error. Above so many times that dose it is not believed but
+refused: a fraction given twice over is the largest error of one delivery, a slipped decimal point (18.0 or 180 for
+1.80 Gy) lies far beyond."""
 
 
 _SPARE_DAYS = 28  # for holidays: more than the longest closure of a country
@@ -69,6 +83,47 @@ class Partial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TooLarge:
+    """A fraction of which more was given than planned; how much more, to the first target that had more. [Gy]"""
+
+    number: int
+    date: dt.date
+    excess_gy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialDose:
+    """What one fraction of a day (place: counted from 1) really got, where the whole course has no record. [Gy]"""
+
+    date: dt.date
+    dose_gy: float
+    place: int | None = None
+
+    @property
+    def text(self) -> str:
+        """As it is written on the command line."""
+        return f"{self.date}{'' if self.place is None else f'#{self.place}'}={self.dose_gy:g}Gy"
+
+
+def parse_partial(text: str) -> PartialDose:
+    """A fraction that got another dose than planned: ``2026-03-10=0.9Gy``, ``2026-03-10#2=90cGy``.
+
+    >>> parse_partial("2026-03-10#2=90cGy").dose_gy
+    0.9
+    """
+    import re
+
+    match = re.fullmatch(r"([^=#]+)(?:#([1-9]))?=([0-9]+(?:\.[0-9]+)?)\s*(c?gy)", text.strip(), flags=re.IGNORECASE)
+    if match is None:
+        raise DomainError(f"a partial fraction is written 2026-03-10=0.9Gy, with its unit, got {text!r}")
+    date, place, figure, unit = match.groups()
+    dose = float(figure) / (100.0 if unit.lower() == "cgy" else 1.0)
+    if dose == 0.0:
+        raise DomainError(f"partial {text}: a fraction of which nothing was given is missed: --missed {date}")
+    return PartialDose(date=parse_date(date, "partial date"), dose_gy=dose, place=int(place) if place else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """Where a course stands at the end of a day (``as_of``).
 
@@ -76,6 +131,7 @@ class Situation:
     stated. delivered: with their actual doses. slots: what is still to be given, in the plan's order.
     kept: what stays on the planned days after ``as_of`` when nothing is made up for.
     start_delay_days: days that a missed first fraction put the start off. [d]
+    too_large: fractions given with more than planned.
     calendar_end: why the plan's calendar could not be continued as far as may be needed; None where it could.
     """
 
@@ -90,6 +146,7 @@ class Situation:
     partials: tuple[Partial, ...]
     findings: tuple[Note, ...]
     start_delay_days: int
+    too_large: tuple[TooLarge, ...] = ()
     calendar_end: Phrase | None = None
 
     @property
@@ -143,30 +200,102 @@ def _sessions_left(
 
 
 def from_dates(
-    plan: Plan, missed: Sequence[MissedSpan], *, as_of: dt.date | None = None, cause: str = "", clinic: str = ""
+    plan: Plan,
+    missed: Sequence[MissedSpan],
+    *,
+    partial: Sequence[PartialDose] = (),
+    as_of: dt.date | None = None,
+    cause: str = "",
+    clinic: str = "",
 ) -> Situation:
     """The situation when nothing but these days was missed.
 
     as_of: everything due up to this day was given or missed; default the end of the last missed span. Days after it
     are known to be lost. What was given is the plan's fractions in their order, on the days that were treated; past
     the planned end what was missed goes on, day by day, up to ``as_of``. clinic: where the clinic's file lies, for days
-    that the plan does not keep.
+    that the plan does not keep. partial: fractions that got another dose than planned.
 
-    Raises DomainError where a span misses nothing.
+    Raises DomainError where a span misses nothing, or a partial fraction is none.
     """
-    if as_of is None and not missed:
+    refuse_stopped(plan)
+    if as_of is None and not missed and not partial:
         raise DomainError("give the missed dates, or the day as of which nothing was missed")
     lost = lost_fractions(plan, missed)
-    _refuse_given(plan, lost)
-    day = as_of or max(span.last for span in missed)
+    _refuse_given(plan, [fraction.date for fraction in lost], "missed")
+    _refuse_given(plan, [item.date for item in partial], "partial")
+    day = as_of or max([*(span.last for span in missed), *(item.date for item in partial)])
     numbers = {fraction.number for fraction in lost}
     treated = [f for f in plan.course.fractions if f.date <= day and f.number not in numbers]
     owed = Owed(plan)
     delivered = owed.give_in_order(treated)
     late = _after_the_end(plan, lost, missed, day, delivered, owed, clinic)
     delivered += owed.give_in_order(late)
-    findings = [_given_late(plan, late)] if late else []
-    return situation_of(plan, day, cause, lost, missed, delivered, owed, [], findings, clinic)
+    wrong = WrongDoses(plan)
+    for item in partial:
+        place = _place_of(delivered, item)
+        delivered[place] = wrong.given(delivered[place], item)
+    findings = [*([_given_late(plan, late)] if late else []), *wrong.findings]
+    found = situation_of(plan, day, cause, lost, missed, delivered, owed, wrong.partials, findings, clinic)
+    return replace(found, too_large=tuple(wrong.too_large))
+
+
+def _place_of(delivered: Sequence[Fraction], item: PartialDose) -> int:
+    places = [place for place, fraction in enumerate(delivered) if fraction.date == item.date]
+    if item.place is None and len(places) > 1:
+        told = " or ".join(f"{item.date}#{place}" for place in range(1, len(places) + 1))
+        raise DomainError(f"partial {item.text}: that day has {len(places)} fractions, write {told}")
+    if len(places) < (item.place or 1):
+        count = f"{len(places)} fractions are" if len(places) != 1 else "one fraction is"
+        raise DomainError(f"partial {item.text}: {count} counted as given on {item.date}")
+    return places[(item.place or 1) - 1]
+
+
+class WrongDoses:
+    """Fractions given with another dose than planned, where there is no record: what is owed, and what is said."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.partials: list[Partial] = []
+        self.too_large: list[TooLarge] = []
+        self.findings: list[Note] = []
+
+    def given(self, fraction: Fraction, item: PartialDose) -> Fraction:
+        """The fraction with what it got; DomainError where that cannot be right."""
+        prescription = self.plan.inputs.prescription
+        if len(prescription.targets) > 1:
+            targets = ", ".join(prescription.targets)
+            raise DomainError(
+                f"partial {item.text}: the plan has several targets ({targets}): --record says what each got"
+            )
+        planned = fraction.doses_gy[0]
+        if any(
+            note.values["date"] == item.date.isoformat() and note.values["fraction"] == fraction.number
+            for note in self.findings
+        ):
+            raise DomainError(f"partial {item.text}: that fraction is given twice")
+        if abs(item.dose_gy - planned) <= SAME_DOSE_GY:
+            raise DomainError(f"partial {item.text}: that is the planned dose, {planned:g} Gy")
+        if item.dose_gy > MOST_TIMES_PLANNED * planned + SAME_DOSE_GY:
+            raise DomainError(
+                f"partial {item.text}: {item.dose_gy:g} Gy of {planned:g} Gy planned is more than "
+                f"{MOST_TIMES_PLANNED:g} times that dose"
+            )
+        self._say(fraction, item, planned)
+        return replace(fraction, doses_gy=(item.dose_gy,))
+
+    def _say(self, fraction: Fraction, item: PartialDose, planned: float) -> None:
+        told = (Phrase(code="dose-of-planned", values={"dose_gy": item.dose_gy, "planned_gy": planned}),)
+        values: dict[str, Value] = {"date": item.date.isoformat(), "planned_gy": planned, "dose_gy": item.dose_gy}
+        values |= {"fraction": fraction.number, "told": told}
+        if item.dose_gy > planned:
+            more = item.dose_gy - planned
+            self.too_large.append(TooLarge(number=fraction.number, date=item.date, excess_gy=more))
+            self.findings.append(Note(code="dose-above-planned", severity="violation", values=values))
+            return
+        owed = (round(planned - item.dose_gy, 9),)
+        slot = Slot(phase=host_phase(self.plan.inputs.prescription, fraction.phase), doses_gy=owed)
+        self.partials.append(Partial(number=fraction.number, date=item.date, owed=slot))
+        self.findings.append(Note(code="partial", severity="warning", values=values))
 
 
 def lost_fractions(plan: Plan, missed: Sequence[MissedSpan], known: Sequence[Fraction] = ()) -> list[Fraction]:
@@ -221,14 +350,14 @@ def _given_late(plan: Plan, late: Sequence[Fraction]) -> Note:
     return Note(code="given-past-the-end", severity="warning", values=values)
 
 
-def _refuse_given(plan: Plan, lost: Sequence[Fraction]) -> None:
+def _refuse_given(plan: Plan, days: Sequence[dt.date], what: str) -> None:
     """A revised plan knows what had been given when it was made: such a fraction cannot have been missed."""
     told = [note.values["as_of"] for note in plan.inputs.assumptions if note.code == "interruption"]
     known = max((dt.date.fromisoformat(str(text)) for text in told), default=None)
-    for fraction in lost:
-        if known is not None and fraction.date <= known:
+    for day in days:
+        if known is not None and day <= known:
             raise DomainError(
-                f"missed {fraction.date}: revision {plan.revision.number} counts this fraction as given "
+                f"{what} {day}: revision {plan.revision.number} counts this fraction as given "
                 f"(it was made as of {known}); --record can say otherwise"
             )
 
@@ -292,10 +421,20 @@ def situation_of(
     )
 
 
+def refuse_stopped(plan: Plan) -> None:
+    """DomainError for a course that was closed: it has nothing more to give."""
+    for note in plan.inputs.assumptions:
+        if note.code == "stopped":
+            raise DomainError(
+                f"the course was stopped as of {note.values['date']} (revision {plan.revision.number}): nothing is to "
+                "come; go on from the revision before it"
+            )
+
+
 def _needed_until(plan: Plan, day: dt.date, left: int) -> dt.date:
     """The last day that options can need: what is left and the most added fractions, week by week, and holidays."""
     phases = plan.inputs.prescription.phases
-    a_week = min(sum(phase.pattern.fractions_on(WEEKDAYS.index(d)) for d in phase.pattern.weekdays) for phase in phases)
+    a_week = min(phase.pattern.fractions_a_week for phase in phases)
     weeks = -(-(left + MOST_ADDED) // max(1, a_week))
     breaks = sum(phase.break_days for phase in phases)
     return add_days(max(day, plan.course.first), 7 * weeks + breaks + _SPARE_DAYS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,46 @@ from rtplan.radiobiology.tissue import Tissue
 
 __all__ = [
     "factor_for_bed",
+    "same_dose_and_bed",
 ]
 
 
 Floats = NDArray[np.float64]
+
+
+def same_dose_and_bed(planned_gy: Sequence[float], given_gy: Sequence[float]) -> tuple[float, float] | None:
+    r"""Equal fractions that keep dose and BED of every tissue after fractions of another size, whatever the alpha/beta.
+
+    .. math:: d' = \frac{\sum D_i^2 - \sum p_i^2}{\sum D_i - \sum p_i}, \quad
+        n' = \frac{(\sum D_i - \sum p_i)^2}{\sum D_i^2 - \sum p_i^2}
+
+    A bound beside real schedules: n' is no whole number, and neither repair nor time is in it.
+
+    Parameters
+    ----------
+    planned_gy, given_gy : sequence of float
+        Doses D of the whole plan, and p of what was given. [Gy]
+
+    Returns
+    -------
+    tuple of float, or None
+        n' [-] and d' [Gy]; None where no such fractions exist: as much, or as much squared, is given already.
+
+    Examples
+    --------
+    >>> n, d = same_dose_and_bed([1.8] * 25, [3.6])
+    >>> round(n, 1), round(d, 3), round(n * d, 2)
+    (25.2, 1.643, 41.4)
+
+    References
+    ----------
+    M. C. Joiner (2004); B. Jones and R. G. Dale (2008), as told by others: not read in the source.
+    """
+    dose = math.fsum(planned_gy) - math.fsum(given_gy)
+    squares = math.fsum(d * d for d in planned_gy) - math.fsum(p * p for p in given_gy)
+    if dose <= 0.0 or squares <= 0.0:
+        return None
+    return dose * dose / squares, squares / dose
 
 
 def factor_for_bed(

@@ -138,6 +138,8 @@ TEMPLATES: dict[str, Template] = {
     ),
     "dose-above-planned": "fraction {fraction} on {date} was given with {told: and } planned: more than was planned",
     "dose-differs": "fraction {fraction} on {date} was given with {told: and } planned",
+    "dose-error-bound": "whatever the α/β, {n_fractions:.1f} fractions of {dose_per_fraction_gy:.3f} Gy "
+    "({dose_gy:.2f} Gy) would keep dose and BED of every tissue at once: a bound, not a schedule",
     "dose-per-fraction": "{dose_per_fraction_gy:.2f} Gy per fraction is above {limit_gy:g} Gy",
     "drug-without-radiation": "{label} on {date} stands without radiation: fraction {fraction} was missed",
     "duplicated": "fraction {fraction} stands twice, lines {first_line} and {line}: both are counted as given",
@@ -197,6 +199,7 @@ TEMPLATES: dict[str, Template] = {
     "missed": "fraction {fraction}, planned for {date}: {why}",
     "missed-but-given": "line {line} says that a fraction was missed on {date}, but that day has all its fractions",
     "monday-start": "assumed: start on a Monday, no closures",
+    "no-change-above": "{option} is not offered: fractions above {most_gy:g} Gy take nothing more",
     "no-compensation-needed": ("appended without compensation the tumour keeps its net BED, and no rule is broken"),
     "no-interval": (
         "no published interval is known for {tissues}: they stand as single points, which does not mean that "
@@ -245,6 +248,8 @@ TEMPLATES: dict[str, Template] = {
     "repair-complete": (
         "{regions}: no repair half-time is given, fractions of one day count as fully repaired; the true BED is higher"
     ),
+    "rest-above-ceiling": "{option} is not offered: {dose_gy:.2f} Gy instead of {planned_gy:g} Gy in a fraction is "
+    "above {ceiling_gy:.2f} Gy",
     "set-not-calculated": "{tissue} ({label}) is left out of the range: {obstacle}",
     "start-delay": (
         (
@@ -263,6 +268,8 @@ TEMPLATES: dict[str, Template] = {
             "start moved {count} days, from {requested:day} to {first:day}: {why:; then }",
         ),
     ],
+    "stopped": "the course was stopped as of {date} ({reason}): {given} of {prescribed} fractions given, "
+    "{given_gy:.2f} of {prescribed_gy:.2f} Gy",
     "time-stated": "overall time as stated: {overall_days:g} d (T = {elapsed_days:g} d)",
     "time-too-short": (
         "T = {elapsed_days:g} d is shorter than its {treatment_days} treatment days without any break (T = "
@@ -455,6 +462,10 @@ PHRASES: dict[str, Template] = {
     "in-brackets": " ({text})",
     "infusion-closed": "the infusion unit is closed that day ({reason:reason})",
     "keeps-late": "keeps late BED",
+    "left-out": (
+        "the last fraction left out, because too much was given",
+        "the last {count} fractions left out, because too much was given",
+    ),
     "machine-sessions": (
         "{count} matched machine: {days:, }",
         "{count} days on a matched machine: {days:, }",
@@ -485,7 +496,12 @@ PHRASES: dict[str, Template] = {
         "such as {example}"
     ),
     "option-named": "option {option}",
+    "rest-added-on": "the remaining {doses} added on {date:day}",
+    "rest-never": "the remaining {doses} never given",
+    "rest-next": "the rest of the partial fraction added to the next one",
+    "rest-over-the-rest": "the remaining {doses} shared over the rest",
     "rest-same-day": "the remaining {doses} on {date:day} itself",
+    "rest-shared": "the rest of the partial fraction shared over the fractions to come",
     "restores-tumour": "restores tumour net BED",
     "sessions-bid": "second fractions on a day",
     "sessions-holiday": "holiday sessions",
@@ -501,6 +517,7 @@ PHRASES: dict[str, Template] = {
         "{count} weekend session: {days:, }",
         "{count} weekend sessions: {days:, }",
     ),
+    "what-as": "{what}: {doses: and }",
     "with": "with {name}",
     "worked-weekend-sessions": (
         "{count} worked-weekend session: {days:, }",
