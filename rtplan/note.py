@@ -59,7 +59,6 @@ class Note:
     code: str
     severity: Severity
     values: Mapping[str, Value] = field(default_factory=dict)
-    message: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         one_of("severity", self.severity, SEVERITIES)
@@ -67,7 +66,7 @@ class Note:
     @property
     def key(self) -> tuple[str, str]:
         """What tells notes apart that do not say the same."""
-        return self.code, repr(sorted(self.values.items(), key=lambda item: item[0])) + self.message
+        return self.code, repr(sorted(self.values.items(), key=lambda item: item[0]))
 
     def of(self, about: Value) -> Note:
         """The same note, with what it speaks of."""

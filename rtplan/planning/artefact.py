@@ -152,7 +152,7 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
         raise
     except (RtplanError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(file, [f"is not a plan: {error}"]) from None
-    difference = _first_difference(document(plan), _compared(data))
+    difference = _first_difference(document(plan), data)
     difference = difference or _first_difference(_figures(_again(plan, file)), _figures(plan), tolerance=_TOLERANCE)
     if difference:
         raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
@@ -175,22 +175,12 @@ def _without_messages(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _compared(data: dict[str, Any]) -> dict[str, Any]:
-    """The document as it is compared: the words that an older file's notes keep make no difference."""
-
-    def bare(notes: Any) -> Any:
-        return [{key: part for key, part in note.items() if key != "message"} for note in notes]
-
-    inputs = data["inputs"]
-    return {**data, "notes": bare(data["notes"]), "inputs": {**inputs, "assumptions": bare(inputs["assumptions"])}}
-
-
 def _without_message(entry: Any) -> Any:
     if not (isinstance(entry, dict) and isinstance(entry.get("values"), dict) and "message" in entry):
         return entry
     rest = {key: value for key, value in entry.items() if key != "message"}
     whole = "text" in rest["values"] or can_say(str(rest.get("code")), rest["values"])
-    return rest if whole else entry
+    return rest if whole else {**rest, "values": {**rest["values"], "text": entry["message"]}}
 
 
 def _again(plan: Plan, file: str) -> Plan:
