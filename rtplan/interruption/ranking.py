@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from rtplan.interruption.judge import Option
 from rtplan.interruption.options import TIERS
 from rtplan.interruption.question import SAME_DEFICIT_GY, Question
+from rtplan.note import Phrase
 from rtplan.radiobiology.effect import evaluate_many
 from rtplan.radiobiology.region import Region
 from rtplan.radiobiology.tissue import Interval, Tissue
@@ -34,7 +35,7 @@ _METHOD_ORDER = ("machine", "worked-weekend", "weekend", "holiday", "bid", "mix"
 class Sensitivity:
     """Which option comes first under other parameters. deficits_gy: of the first option and of the usual first."""
 
-    name: str
+    name: Phrase
     first: str
     stays_first: bool
     usual_first_deficit_gy: float
@@ -75,7 +76,7 @@ def sensitivity(q: Question, options: Sequence[Option]) -> Iterator[Sensitivity]
         )
 
 
-def _variants(q: Question) -> Iterator[tuple[str, tuple[Region, ...]]]:
+def _variants(q: Question) -> Iterator[tuple[Phrase, tuple[Region, ...]]]:
     chosen = q.tumours(q.regions)
     if not chosen:
         return
@@ -83,13 +84,14 @@ def _variants(q: Question) -> Iterator[tuple[str, tuple[Region, ...]]]:
     others = [region.tissue for region in q.regions if region.tissue.kind == "tumour"]
     for tissue in dict.fromkeys([*others, *q.settings.alternatives]):
         if tissue.name != usual.name and not tissue.obstacle:
-            yield f"tumour set {tissue.name}", _with_tissue(q, chosen, tissue)
+            yield Phrase(code="tumour-set", values={"tissue": tissue.name}), _with_tissue(q, chosen, tissue)
     for name, tissue in _at_bounds(usual):
         yield name, _with_tissue(q, chosen, tissue)
     for place, region in enumerate(q.regions):
         if region.tissue.kind == "late":
             for name, tissue in _at_bounds(region.tissue):
-                yield f"{region.name}: {name}", _with_tissue(q, [place], tissue)
+                said = Phrase(code="of-region", values={"region": region.name, "what": name})
+                yield said, _with_tissue(q, [place], tissue)
 
 
 def _with_tissue(q: Question, places: Sequence[int], tissue: Tissue) -> tuple[Region, ...]:
@@ -162,17 +164,20 @@ def is_whole(option: Option) -> bool:
     return most <= SAME_DEFICIT_GY and not option.violations
 
 
-def _at_bounds(tissue: Tissue) -> Iterator[tuple[str, Tissue]]:
+def _at_bounds(tissue: Tissue) -> Iterator[tuple[Phrase, Tissue]]:
     """The tissue at both ends of each of its published intervals."""
     for value in _ends(tissue.alpha_beta_interval):
-        yield f"α/β {value:g} Gy", replace(tissue, alpha_beta=value)
+        yield Phrase(code="alpha-beta-of", values={"value": value}), replace(tissue, alpha_beta=value)
     time = tissue.repopulation
     if time is None:
         return
     for value in _ends(time.rate_interval):
-        yield f"rate {value:g} Gy/day", replace(tissue, repopulation=replace(time, rate=value))
+        yield Phrase(code="rate-of", values={"value": value}), replace(tissue, repopulation=replace(time, rate=value))
     for value in _ends(time.kick_off_interval):
-        yield f"kick-off day {value:g}", replace(tissue, repopulation=replace(time, kick_off_day=value))
+        yield (
+            Phrase(code="kick-off-of", values={"value": value}),
+            replace(tissue, repopulation=replace(time, kick_off_day=value)),
+        )
 
 
 def _ends(interval: Interval | None) -> tuple[float, ...]:

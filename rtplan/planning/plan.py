@@ -75,8 +75,9 @@ class Plan(Answer):
         calendar, machines = self.inputs.calendar, self.inputs.machines
         if not machines or not calendar.covers(day):
             return ""
-        if named := calendar.reason(day).machine:
-            return named
+        reason = calendar.reason(day)
+        if reason.open and reason.machine:
+            return reason.machine
         if any(opened.date == day and opened.method == "machine" for opened in self.inputs.opened):
             return next((machine.name for machine in machines if machine.covers(day) and machine.is_open(day)), "")
         return ""

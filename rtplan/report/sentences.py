@@ -23,6 +23,10 @@ OneTemplate = str | tuple[str, str]
 Template = OneTemplate | list[OneTemplate]
 
 TEMPLATES: dict[str, Template] = {
+    "block-waits": (
+        "cycle {cycle} waits until {date}: {place} it would be on {anchored_date}, "
+        "{anchored_interval_days} d after the one before it, minimum {minimum_days} d ({source})"
+    ),
     "categories-not-needed": "{country} has holidays that only part of it keeps, or only some of its employers "
     "({categories:, }); they are not used, and none of them is an open day from {first} to {last}",
     "categories-not-used": (
@@ -50,6 +54,24 @@ TEMPLATES: dict[str, Template] = {
     "concurrency-changed": "concurrent cycles: {after} instead of {before}",
     "counted-as-two": ("the two parts count as two fractions of one day: as one fraction they would count for more"),
     "country-codes": "--clinic also takes a country code of the `holidays` library, such as CN or GB-ENG",
+    "cycle-delay": "cycle {cycle} on {date} is {delay_days} d behind {behind}, maximum {maximum_days} d ({source})",
+    "cycle-interval": (
+        "cycle {cycle} on {date} is {interval_days} d after the one before it, minimum {minimum_days} d ({source})"
+    ),
+    "cycle-interval-long": (
+        "cycle {cycle} on {date} is {interval_days} d after the one before it, maximum {maximum_days} d"
+    ),
+    "cycle-omitted": (
+        "cycle {cycle}, nominal {nominal_date}, is left out: it could only be given more than "
+        "{window_days} d late ({source})"
+    ),
+    "cycle-put-off": (
+        "cycle {cycle} put off by {days} d: {moved:; }; concurrent {concurrent} of {cycles}, without "
+        "the delay {concurrent_without_delay}"
+    ),
+    "cycle-window": (
+        "cycle {cycle} on {date} is {shift_days:+d} d from its due date {due_date}, window ±{window_days} d ({source})"
+    ),
     "dicom-beam-not-begun": (
         "beam {beams:, } of the RT Plan has no record in fraction {fraction} on {date}: it was not given",
         "beams {beams:, } of the RT Plan have no record in fraction {fraction} on {date}: they were not given",
@@ -141,6 +163,7 @@ TEMPLATES: dict[str, Template] = {
     "dose-error-bound": "whatever the α/β, {n_fractions:.1f} fractions of {dose_per_fraction_gy:.3f} Gy "
     "({dose_gy:.2f} Gy) would keep dose and BED of every tissue at once: a bound, not a schedule",
     "dose-per-fraction": "{dose_per_fraction_gy:.2f} Gy per fraction is above {limit_gy:g} Gy",
+    "drug-on-closed-day": "{drug} on {date} ({label}): the infusion unit is closed",
     "drug-without-radiation": "{label} on {date} stands without radiation: fraction {fraction} was missed",
     "duplicated": "fraction {fraction} stands twice, lines {first_line} and {line}: both are counted as given",
     "eqd2-limit": (
@@ -152,6 +175,7 @@ TEMPLATES: dict[str, Template] = {
         "{late_excess_gy:.2f} Gy, acute tissue by {acute_excess_gy:.2f} Gy"
     ),
     "extra": "extra fraction on {date}: {what}",
+    "fractions-a-day": "{date} holds {fractions} fractions, limit {limit}",
     "given-past-the-end": (
         "{days:, } lies past the planned end, {last}: the fraction due then is counted as given, because it is not "
         "stated as missed",
@@ -176,6 +200,17 @@ TEMPLATES: dict[str, Template] = {
         "no clock times: fractions of one day are taken as {interval_h:g} to {longest_h:g} h apart",
         "no clock times: fractions of one day are taken as {interval_h:g} h apart",
     ],
+    "interval-cord": (
+        "interval of {interval_h:.4g} h {how} before a fraction on {date}{more}: less than "
+        "{minimum_h:g} h, and the spinal cord is a region"
+    ),
+    "interval-published": (
+        "{phase}: its source prints an interval of {published_h:g} h, under the minimum of "
+        "{minimum_h:g} h; laid out {planned_h:g} h apart"
+    ),
+    "interval-short": (
+        "interval of {interval_h:.4g} h {how} before a fraction on {date}{more}: minimum {minimum_h:g} h"
+    ),
     "late-limit": (
         "{region}: net BED {net_bed_gy:.2f} Gy is more than {limit_percent:g} % above the reference's "
         "{reference_net_bed_gy:.2f} Gy"
@@ -218,6 +253,10 @@ TEMPLATES: dict[str, Template] = {
     "nothing-left": "nothing is left of this course: added fractions are all that could still be given",
     "number-differs": "fraction on {date} is numbered {number}, but by its day and order it is fraction {fraction} of "
     "the plan",
+    "one-reference": (
+        "the limit on prolongation is counted here from one reference for all weekdays, "
+        "{best_overall_days} d, the best weekday without closures; a plan counts from its own weekday"
+    ),
     "opened-day": "{method} on {date:day} ({fractions} that day): last fraction {last}, {earlier}{won:}",
     "option-does-not-fit": "{option} cannot be shown: the calendar of {calendar} ends on {last} ({why})",
     "other-target": "tumour rows speak of the target {first_target!r}; {target!r} receives {dose_gy:g} Gy",
@@ -226,6 +265,18 @@ TEMPLATES: dict[str, Template] = {
     "phase-differs": (
         "line {line}: the fraction on {date} is of phase {phase}, while {count} fraction of {due} is still owed",
         "line {line}: the fraction on {date} is of phase {phase}, while {count} fractions of {due} are still owed",
+    ),
+    "phase-split": (
+        "{phase}: its {count} fractions are split by days without treatment: {dates:, }; keep_together "
+        "= true in the phase waits for days that follow one another"
+    ),
+    "prolongation-evidence": (
+        "above {above_days} days of delay survival was worse in {patients} patients with oesophageal "
+        "squamous cell carcinoma ({source}); here {prolongation_days} days"
+    ),
+    "prolongation-limit": (
+        "prolonged by {prolongation_days} days, limit {limit_days} days for category {category} "
+        "({category_source}; {source})"
     ),
     "provisional": [
         "{parts: and } depend on holidays not officially announced{until}: they may still move",
@@ -250,7 +301,27 @@ TEMPLATES: dict[str, Template] = {
     ),
     "rest-above-ceiling": "{option} is not offered: {dose_gy:.2f} Gy instead of {planned_gy:g} Gy in a fraction is "
     "above {ceiling_gy:.2f} Gy",
+    "second-fraction-dose": (
+        "extra fraction of {dose_gy:.2f} Gy on {date}, which has one already: limit {limit_gy:g} Gy"
+    ),
+    "sessions-a-week": "week {week} holds {sessions} sessions, limit {limit}",
     "set-not-calculated": "{tissue} ({label}) is left out of the range: {obstacle}",
+    "spacing-assumed": (
+        "{phase}: {dose_per_fraction_gy:.4g} Gy per fraction is above {above_gy:g} Gy and no pattern "
+        "is stated: laid out with at least {minimum_days} calendar days (40 h) from one fraction to "
+        "the next ({source}); 5/week or daily after the regimen, or a pattern in the file, says "
+        "otherwise"
+    ),
+    "spacing-short": (
+        (
+            "a fraction on {date} lies {days} d after the one before it: the pattern has at least "
+            "{minimum_days} d between two"
+        ),
+        (
+            "a fraction on {date} lies {days} d after the one before it: the pattern has at least "
+            "{minimum_days} d between two ({count} such places)"
+        ),
+    ),
     "start-delay": (
         (
             "the first fraction was missed: this is a start delayed by {days} day ({planned} to {first}), not an "
@@ -268,6 +339,12 @@ TEMPLATES: dict[str, Template] = {
             "start moved {count} days, from {requested:day} to {first:day}: {why:; then }",
         ),
     ],
+    "stated-dose-spread": (
+        "{region}: how its {dose_gy:g} Gy are spread over {phases:, } is not known: EQD2 "
+        "{eqd2_even_gy:.2f} Gy (α/β {alpha_beta_gy:g} Gy) where it follows the target's dose, up to "
+        "{eqd2_worst_gy:.2f} Gy in the most unfavourable split ({doses_gy} Gy); give shares for each "
+        "phase where it matters"
+    ),
     "stopped": "the course was stopped as of {date} ({reason}): {given} of {prescribed} fractions given, "
     "{given_gy:.2f} of {prescribed_gy:.2f} Gy",
     "time-stated": "overall time as stated: {overall_days:g} d (T = {elapsed_days:g} d)",
@@ -280,10 +357,15 @@ TEMPLATES: dict[str, Template] = {
         "tissue {tissue} is overridden by the user's file: it differs in {changed} from the shipped one (α/β "
         "{alpha_beta_gy:g} Gy, shipped {shipped_gy:g} Gy)"
     ),
+    "twice-daily-running": (
+        "{days} days running hold more than one fraction, {first} to {last}: limit {limit} where the "
+        "second fraction is extra"
+    ),
     "week-of-the-clinic": [
         "{number} days a week are meant as {days} of the working week ({week}) of {clinic}",
         "{number} days a week are meant as {days}, the working week of {clinic}",
     ],
+    "weekly-dose": "week {week} gives {dose_gy:.2f} Gy to {target}, limit {limit_gy:.2f} Gy",
     "without-time": "matched without loss to time, repair complete",
     "worked-weekends": [
         (
@@ -300,88 +382,6 @@ TEMPLATES: dict[str, Template] = {
             "{first} to {last}; --worked-weekends yes uses them, and other starts may then be best"
         ),
     ],
-    "prolongation-limit": (
-        "prolonged by {prolongation_days} days, limit {limit_days} days for category {category} "
-        "({category_source}; {source})"
-    ),
-    "prolongation-evidence": (
-        "above {above_days} days of delay survival was worse in {patients} patients with oesophageal "
-        "squamous cell carcinoma ({source}); here {prolongation_days} days"
-    ),
-    "sessions-a-week": "week {week} holds {sessions} sessions, limit {limit}",
-    "weekly-dose": "week {week} gives {dose_gy:.2f} Gy to {target}, limit {limit_gy:.2f} Gy",
-    "fractions-a-day": "{date} holds {fractions} fractions, limit {limit}",
-    "second-fraction-dose": (
-        "extra fraction of {dose_gy:.2f} Gy on {date}, which has one already: limit {limit_gy:g} Gy"
-    ),
-    "twice-daily-running": (
-        "{days} days running hold more than one fraction, {first} to {last}: limit {limit} where the "
-        "second fraction is extra"
-    ),
-    "interval-short": (
-        "interval of {interval_h:.4g} h {how} before a fraction on {date}{more}: minimum {minimum_h:g} h"
-    ),
-    "interval-cord": (
-        "interval of {interval_h:.4g} h {how} before a fraction on {date}{more}: less than "
-        "{minimum_h:g} h, and the spinal cord is a region"
-    ),
-    "interval-published": (
-        "{phase}: its source prints an interval of {published_h:g} h, under the minimum of "
-        "{minimum_h:g} h; laid out {planned_h:g} h apart"
-    ),
-    "spacing-short": (
-        (
-            "a fraction on {date} lies {days} d after the one before it: the pattern has at least "
-            "{minimum_days} d between two"
-        ),
-        (
-            "a fraction on {date} lies {days} d after the one before it: the pattern has at least "
-            "{minimum_days} d between two ({count} such places)"
-        ),
-    ),
-    "spacing-assumed": (
-        "{phase}: {dose_per_fraction_gy:.4g} Gy per fraction is above {above_gy:g} Gy and no pattern "
-        "is stated: laid out with at least {minimum_days} calendar days (40 h) from one fraction to "
-        "the next ({source}); 5/week or daily after the regimen, or a pattern in the file, says "
-        "otherwise"
-    ),
-    "phase-split": (
-        "{phase}: its {count} fractions are split by days without treatment: {dates:, }; keep_together "
-        "= true in the phase waits for days that follow one another"
-    ),
-    "stated-dose-spread": (
-        "{region}: how its {dose_gy:g} Gy are spread over {phases:, } is not known: EQD2 "
-        "{eqd2_even_gy:.2f} Gy (α/β {alpha_beta_gy:g} Gy) where it follows the target's dose, up to "
-        "{eqd2_worst_gy:.2f} Gy in the most unfavourable split ({doses_gy} Gy); give shares for each "
-        "phase where it matters"
-    ),
-    "cycle-window": (
-        "cycle {cycle} on {date} is {shift_days:+d} d from its due date {due_date}, window ±{window_days} d ({source})"
-    ),
-    "cycle-delay": "cycle {cycle} on {date} is {delay_days} d behind {behind}, maximum {maximum_days} d ({source})",
-    "cycle-interval": (
-        "cycle {cycle} on {date} is {interval_days} d after the one before it, minimum {minimum_days} d ({source})"
-    ),
-    "cycle-interval-long": (
-        "cycle {cycle} on {date} is {interval_days} d after the one before it, maximum {maximum_days} d"
-    ),
-    "cycle-omitted": (
-        "cycle {cycle}, nominal {nominal_date}, is left out: it could only be given more than "
-        "{window_days} d late ({source})"
-    ),
-    "drug-on-closed-day": "{drug} on {date} ({label}): the infusion unit is closed",
-    "block-waits": (
-        "cycle {cycle} waits until {date}: {place} it would be on {anchored_date}, "
-        "{anchored_interval_days} d after the one before it, minimum {minimum_days} d ({source})"
-    ),
-    "cycle-put-off": (
-        "cycle {cycle} put off by {days} d: {moved:; }; concurrent {concurrent} of {cycles}, without "
-        "the delay {concurrent_without_delay}"
-    ),
-    "one-reference": (
-        "the limit on prolongation is counted here from one reference for all weekdays, "
-        "{best_overall_days} d, the best weekday without closures; a plan counts from its own weekday"
-    ),
 }
 """The sentence of each code of a `Note`."""
 
@@ -391,12 +391,18 @@ PHRASES: dict[str, Template] = {
         "{count} added fractions of {dose_gy:.4g} Gy at the end, on days of their own",
     ),
     "added-from": ("{count} added fraction or more", "{count} added fractions or more"),
+    "alpha-beta-of": "α/β {value:g} Gy",
+    "anchor-after": ("{count} day after the last fraction", "{count} days after the last fraction"),
+    "anchor-date": "by its fixed date",
+    "anchor-start": ("{count} day after fraction 1", "{count} days after fraction 1"),
     "and": "{parts: and }",
     "and-more": "and {count} more",
     "announced-through": "; announced through {day}",
     "append": "append, uncompensated",
     "at-longer-time": "at the longer time",
     "at-planned-end": "at the planned end",
+    "behind-interval": "the {days} d planned since the one before it",
+    "behind-nominal": "its nominal date {date}",
     "bid-sessions": (
         "{count} second fraction on a day: {days:, }",
         "{count} second fractions, one on each day: {days:, }",
@@ -416,6 +422,7 @@ PHRASES: dict[str, Template] = {
     "closed": "{reason:reason}",
     "closed-that-day": "{clinic} is closed that day ({reason:reason})",
     "cycle": "cycle {numbers}",
+    "cycle-moved": "cycle {cycle} from {before} to {date}",
     "day": "{date:day}",
     "day-of-category": "{date} ({name}; {category})",
     "days": (
@@ -461,7 +468,10 @@ PHRASES: dict[str, Template] = {
     ),
     "in-brackets": " ({text})",
     "infusion-closed": "the infusion unit is closed that day ({reason:reason})",
+    "interval-as-planned": "as planned",
+    "interval-elapsed": "elapsed",
     "keeps-late": "keeps late BED",
+    "kick-off-of": "kick-off day {value:g}",
     "left-out": (
         "the last fraction left out, because too much was given",
         "the last {count} fractions left out, because too much was given",
@@ -480,22 +490,26 @@ PHRASES: dict[str, Template] = {
     "more-a-week": "more than {limit} fractions a week",
     "net-bed-won": ", {region} {net_bed_gy:+.2f} Gy of net BED",
     "no-closure-prolongs": "no closure prolongs the course",
+    "no-cycle-moved": "no cycle moved",
     "no-day-helps": "no such day helps without breaking a rule",
     "no-start-on": "start rule no_start_on: no course starts on {date:weekday}",
     "none": "none",
     "not verified": "not verified",
     "not-in-pattern": "the prescription's pattern does not treat on {date:weekday}",
     "not-in-the-record": "not in the record",
+    "not-together": "{phase} is kept together, and a day without treatment would split its {count} fractions",
     "nothing": "nothing",
     "nothing-missed": "nothing missed",
     "number-5": "five",
     "number-6": "six",
+    "of-region": "{region}: {what}",
     "off-pattern": "not a day of its weekly pattern",
     "only-national": (
         "only national holidays are known: {country} has {number} subdivisions with holidays of their own, "
         "such as {example}"
     ),
     "option-named": "option {option}",
+    "rate-of": "rate {value:g} Gy/day",
     "rest-added-on": "the remaining {doses} added on {date:day}",
     "rest-never": "the remaining {doses} never given",
     "rest-next": "the rest of the partial fraction added to the next one",
@@ -510,7 +524,9 @@ PHRASES: dict[str, Template] = {
     "sessions-weekend": "weekend sessions",
     "sessions-worked-weekend": "worked-weekend sessions",
     "start-again": "start again: first fraction {first:day}",
+    "such-intervals": " ({intervals} such intervals)",
     "time-zone-unknown": "its time zone is not known from the code: clock times need a clinic file",
+    "tumour-set": "tumour set {tissue}",
     "two-a-day": "two fractions a day",
     "verified": "verified",
     "weekend-sessions": (
@@ -524,17 +540,6 @@ PHRASES: dict[str, Template] = {
         "{count} worked-weekend sessions: {days:, }",
     ),
     "year-not-known": "its source {clinic} does not know the holidays of {year}",
-    "interval-elapsed": "elapsed",
-    "interval-as-planned": "as planned",
-    "such-intervals": " ({intervals} such intervals)",
-    "behind-nominal": "its nominal date {date}",
-    "behind-interval": "the {days} d planned since the one before it",
-    "cycle-moved": "cycle {cycle} from {before} to {date}",
-    "no-cycle-moved": "no cycle moved",
-    "anchor-after": ("{count} day after the last fraction", "{count} days after the last fraction"),
-    "anchor-start": ("{count} day after fraction 1", "{count} days after fraction 1"),
-    "anchor-date": "by its fixed date",
-    "not-together": "{phase} is kept together, and a day without treatment would split its {count} fractions",
 }
 """The words of each code of a `Phrase`."""
 

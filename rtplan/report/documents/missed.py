@@ -13,6 +13,7 @@ from rtplan.interruption.missed import Missed
 from rtplan.planning.artefact import course_document
 from rtplan.radiobiology.effect import EffectRow
 from rtplan.report.formats.json import encode
+from rtplan.report.sentences import phrase
 
 __all__ = [
     "document",
@@ -61,7 +62,7 @@ def document(missed: Missed) -> dict[str, Any]:
             "first": missed.options[0].id,
             "stays_first": sum(entry.stays_first for entry in missed.sensitivity),
             "of": len(missed.sensitivity),
-            "sets": encode(missed.sensitivity),
+            "sets": [encode(entry) | {"name": phrase(entry.name)} for entry in missed.sensitivity],
         },
         "notes": encode(missed.notes),
     }

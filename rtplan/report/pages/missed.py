@@ -325,7 +325,9 @@ def sensitivity_line(missed: Missed, told: Words = ENGLISH) -> str:
         first=first,
         number=total - len(others),
         total=total,
-        others="; ".join(told("%(first)s under %(name)s", first=entry.first, name=entry.name) for entry in others),
+        others="; ".join(
+            told("%(first)s under %(name)s", first=entry.first, name=phrase(entry.name, told)) for entry in others
+        ),
     )
 
 
