@@ -274,15 +274,15 @@ def _doses(document: Any, option: Any) -> Iterator[Any]:
         return
     if option["id"] == "restart":
         return
-    owed = sorted(round(item["dose_gy"], 9) for item in document["status"]["remaining"]["fractions"])
+    due = sorted(round(item["dose_gy"], 9) for item in document["status"]["remaining"]["fractions"])
     if option["method"] == "rest never given":
         for partial in document["status"]["partial"]:
-            owed.remove(round(partial["owed"]["dose_gy"], 9))
+            due.remove(round(partial["owed"]["dose_gy"], 9))
     if option["method"] == "left out":
-        owed = owed[int(option["id"].rpartition("-")[2]) :]
-    come = sorted(round(item["dose_gy"], 9) for item in rest)
-    extra = list(come)
-    for dose in owed:
+        due = due[int(option["id"].rpartition("-")[2]) :]
+    left_doses = sorted(round(item["dose_gy"], 9) for item in rest)
+    extra = list(left_doses)
+    for dose in due:
         if dose not in extra:
             yield f"{option['id']}: {dose} Gy that was owed is lost"
             continue

@@ -186,7 +186,7 @@ def test_hostile_names_neither_run_nor_burst_the_page(show: Callable[..., Page],
     )
     blocks = (
         Facts(items=((text, text),)),
-        Notes(notes=(Note(code="x", severity="warning", message=text),)),
+        Notes(notes=(Note(code="x", severity="warning", values={"text": text}),)),
         Table(name="t", columns=columns, rows=((text, 1.0, text),) * 20),
         text,
     )
@@ -215,7 +215,7 @@ def test_the_page_to_sign_is_one_page(show: Callable[..., Page]) -> None:
     row = ("weekend-2", dt.date(2026, 3, 16), 1.8, 53.1, 72.0, 53.1, 2.7, 0.0, 43, 10, "more than five a week")
     parts = (
         ("situation", (Facts(items=tuple((f"Fact {i}", "what was delivered") for i in range(6))),)),
-        ("price", (Notes(notes=(Note(code="x", severity="violation", message="prolonged by 12 days"),)),)),
+        ("price", (Notes(notes=(Note(code="x", severity="violation", values={"text": "prolonged by 12 days"}),)),)),
         ("options", (Table(name="options", columns=columns, rows=(row,) * 8, emphasis=(0,)),)),
         ("signatures", (Signatures(roles=("medical physicist", "radiation oncologist")),)),
     )

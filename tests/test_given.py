@@ -11,6 +11,7 @@ import itertools
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from factory import FIXED, plan
@@ -37,7 +38,7 @@ CASES = json.loads((Path(__file__).parent / "data" / "field_cases_given.json").r
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
-def test_cases_from_the_field(cli, tmp_path, monkeypatch, case):
+def test_cases_from_the_field(cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Any) -> None:
     monkeypatch.chdir(tmp_path)
     for name, content in case["input"].get("files", {}).items():
         Path(name).write_text(content["text"], encoding="utf-8")
@@ -50,7 +51,7 @@ def test_cases_from_the_field(cli, tmp_path, monkeypatch, case):
         assert_holds(answer, check, case["tolerance"])
 
 
-def assert_holds(answer, check, tolerance):
+def assert_holds(answer: Any, check: Any, tolerance: Any) -> None:
     if "rc" in check:
         return
     if "sum" in check:
@@ -66,7 +67,7 @@ def assert_holds(answer, check, tolerance):
         assert found == check["equals"]
 
 
-def at(value, path):
+def at(value: Any, path: Any) -> Any:
     """What stands at a path such as status.delivered.fractions[*].dose_gy or effects[0].bed_gy."""
     first, star, rest = path.partition("[*]")
     for part in first.split("."):
@@ -79,31 +80,31 @@ def at(value, path):
 # --- spans ----------------------------------------------------------------------------------------------------------
 
 
-def sixty(**where):
+def sixty(**where: Any) -> Any:
     """60 Gy in 30 fractions from Monday 2026-03-02 to Friday 2026-04-10, nothing closed."""
     return plan("60/30", "2026-03-02", **{"clinic": "weekdays", "tissues": ("squamous-surrogate",), **where})
 
 
-def stated(made, days, *, partial=(), as_of=None):
+def stated(made: Any, days: Any, *, partial: Any = (), as_of: Any = None) -> Any:
     spans = parse_missed(days) if days else ()
     situation = from_dates(made, spans, partial=[parse_partial(p) for p in partial], as_of=as_of and D(as_of))
     return checked(missed_answer(situation))
 
 
-def recorded(made, text, **options):
+def recorded(made: Any, text: Any, **options: Any) -> Any:
     return checked(missed_answer(from_record(made, parsed(made, text), **options)))
 
 
-def parsed(made, text):
+def parsed(made: Any, text: Any) -> Any:
     return records_csv.parse(text, "r.csv", made.inputs.prescription.targets[0])
 
 
-def checked(answer):
+def checked(answer: Any) -> Any:
     assert complaints(json.loads(dumps(answer.document()))) == []
     return answer
 
 
-def tumour(answer):
+def tumour(answer: Any) -> Any:
     return answer.appended.effects[0].row.net_bed_gy
 
 
@@ -118,7 +119,9 @@ def tumour(answer):
         ("2026-03-06..2026-03-08", 4, "2026-03-08", "2026-04-13", 42),
     ],
 )
-def test_nothing_is_given_inside_a_span_and_as_of_is_its_end(days, given_, as_of, last, elapsed):
+def test_nothing_is_given_inside_a_span_and_as_of_is_its_end(
+    days: Any, given_: Any, as_of: Any, last: Any, elapsed: Any
+) -> None:
     answer = stated(sixty(), days)
     situation = answer.situation
     assert (len(situation.delivered), situation.as_of) == (given_, D(as_of))
@@ -126,7 +129,7 @@ def test_nothing_is_given_inside_a_span_and_as_of_is_its_end(days, given_, as_of
     assert tumour(answer) == pytest.approx(72 - 0.9 * (elapsed - 28))
 
 
-def test_no_session_lies_on_a_weekend_inside_a_span():
+def test_no_session_lies_on_a_weekend_inside_a_span() -> None:
     # Friday to Monday lost: the weekend between them is as lost as they are, also where it is still to come.
     for as_of in (None, "2026-03-04"):
         answer = stated(sixty(category=1), "2026-03-06..2026-03-09", as_of=as_of)
@@ -136,7 +139,7 @@ def test_no_session_lies_on_a_weekend_inside_a_span():
         assert answer.appended.course.last == D("2026-04-14")
 
 
-def test_a_span_known_beforehand_ends_as_one_that_is_over():
+def test_a_span_known_beforehand_ends_as_one_that_is_over() -> None:
     before = stated(sixty(), "2026-04-08..2026-04-14", as_of="2026-04-01")
     after = stated(sixty(), "2026-04-08..2026-04-14")
     assert before.appended.course == after.appended.course
@@ -156,12 +159,12 @@ def test_a_span_known_beforehand_ends_as_one_that_is_over():
         ("2026-03-11,2026-04-20", "nothing is owed then, the last fraction is given on 2026-04-13"),
     ],
 )
-def test_a_span_that_misses_nothing_is_refused(days, told):
+def test_a_span_that_misses_nothing_is_refused(days: Any, told: Any) -> None:
     with pytest.raises(DomainError, match=told):
         from_dates(sixty(), parse_missed(days))
 
 
-def test_past_the_planned_end_what_is_not_stated_as_missed_is_given_and_said():
+def test_past_the_planned_end_what_is_not_stated_as_missed_is_given_and_said() -> None:
     answer = stated(sixty(), "2026-03-11", as_of="2026-04-20")
     assert (len(answer.situation.delivered), answer.situation.slots) == (30, ())
     assert answer.appended.course.last == D("2026-04-13")
@@ -172,20 +175,20 @@ def test_past_the_planned_end_what_is_not_stated_as_missed_is_given_and_said():
 # --- deliveries in order --------------------------------------------------------------------------------------------
 
 
-def two_phases():
+def two_phases() -> Any:
     """Three fractions of 1.8 Gy, then four of 2 Gy, from Monday 2021-09-06 to Tuesday 2021-09-14."""
     return plan("540cGy/3+800cGy/4", "2021-09-06", clinic="weekdays")
 
 
 @pytest.mark.parametrize("lost", [["2021-09-06"], ["2021-09-07"], ["2021-09-07", "2021-09-08"], ["2021-09-10"]])
-def test_the_kth_delivery_is_the_kth_fraction_owed(lost):
+def test_the_kth_delivery_is_the_kth_fraction_owed(lost: Any) -> None:
     answer = stated(two_phases(), ",".join(lost), as_of="2021-09-13")
     doses = [fraction.doses_gy[0] for fraction in answer.appended.course.fractions]
     assert doses == [1.8] * 3 + [2.0] * 4
     assert len(answer.situation.delivered) == 6 - len(lost)
 
 
-def test_a_phase_that_the_record_names_is_what_was_given_and_is_said():
+def test_a_phase_that_the_record_names_is_what_was_given_and_is_said() -> None:
     text = "date,phase,dose_gy\n2021-09-06,phase 1,1.8\n2021-09-07,phase 2,2.0\n"
     situation = from_record(two_phases(), parsed(two_phases(), text))
     assert [fraction.phase for fraction in situation.delivered] == ["phase 1", "phase 2"]
@@ -195,7 +198,7 @@ def test_a_phase_that_the_record_names_is_what_was_given_and_is_said():
     )
 
 
-def test_a_number_skipped_is_named_once_where_it_begins():
+def test_a_number_skipped_is_named_once_where_it_begins() -> None:
     numbers = [1, 2, 4, 5, 6]
     days = [fraction.date for fraction in two_phases().course.fractions[:5]]
     text = "date,fraction\n" + "".join(f"{day},{number}\n" for day, number in zip(days, numbers, strict=True))
@@ -204,14 +207,14 @@ def test_a_number_skipped_is_named_once_where_it_begins():
     assert (finding.code, finding.values["line"], finding.values["number"]) == ("number-differs", 4, 4)
 
 
-def test_numbers_that_begin_anew_with_a_phase_are_no_contradiction():
+def test_numbers_that_begin_anew_with_a_phase_are_no_contradiction() -> None:
     days = [fraction.date for fraction in two_phases().course.fractions]
     rows = "".join(f"{day},{number}\n" for day, number in zip(days, [1, 2, 3, 1, 2, 3, 4], strict=True))
     situation = from_record(two_phases(), parsed(two_phases(), "date,fraction\n" + rows))
     assert (len(situation.delivered), situation.findings) == (7, ())
 
 
-def test_one_more_than_the_plan_is_refused_by_name():
+def test_one_more_than_the_plan_is_refused_by_name() -> None:
     days = [dt.date(2026, 3, 2) + dt.timedelta(days=step) for step in range(80)]
     rows = [f"{day},2.0" for day in days if day.weekday() < 5][:31]
     with pytest.raises(ConfigError, match=r"line 32: .*"):
@@ -221,7 +224,7 @@ def test_one_more_than_the_plan_is_refused_by_name():
 # --- fractions of many lines ----------------------------------------------------------------------------------------
 
 
-def day_of(rows, head="date,dose_gy"):
+def day_of(rows: Any, head: Any = "date,dose_gy") -> Any:
     return head + "\n" + "\n".join(f"2026-03-02,{row}" for row in rows) + "\n"
 
 
@@ -240,7 +243,7 @@ def day_of(rows, head="date,dose_gy"):
         (["1,0.1", "1,1.9"], "date,fraction,dose_gy"),
     ],
 )
-def test_lines_of_one_fraction(rows, head):
+def test_lines_of_one_fraction(rows: Any, head: Any) -> None:
     situation = from_record(sixty(), parsed(sixty(), day_of(rows, head)))
     assert len(situation.delivered) == 1
     assert situation.delivered[0].doses_gy[0] == pytest.approx(2.0, abs=0.011)
@@ -261,12 +264,12 @@ def test_lines_of_one_fraction(rows, head):
         (["1,1.0", "1,"], "date,fraction,dose_gy", "line 3: has no dose, but other lines of this fraction do"),
     ],
 )
-def test_two_readings_are_refused_with_both(rows, head, told):
+def test_two_readings_are_refused_with_both(rows: Any, head: Any, told: Any) -> None:
     with pytest.raises(ConfigError, match=told):
         from_record(sixty(), parsed(sixty(), day_of(rows, head)))
 
 
-def test_twelve_days_of_two_lines_are_never_twenty_four_fractions():
+def test_twelve_days_of_two_lines_are_never_twenty_four_fractions() -> None:
     days = [fraction.date for fraction in sixty().course.fractions[:12]]
     halves = "date,dose_gy\n" + "".join(f"{day},1.0\n{day},1.0\n" for day in days)
     assert len(from_record(sixty(), parsed(sixty(), halves)).delivered) == 12
@@ -276,7 +279,7 @@ def test_twelve_days_of_two_lines_are_never_twenty_four_fractions():
     assert len(caught.value.problems) == 12  # every day at once
 
 
-def test_bid_fractions_are_told_apart_by_their_times():
+def test_bid_fractions_are_told_apart_by_their_times() -> None:
     made = plan("69.6/58bid", "2026-01-05", clinic="weekdays")
     text = "date,time,dose_gy\n2026-01-05,09:00,1.2\n2026-01-05,15:10,1.2\n"
     assert len(from_record(made, parsed(made, text)).delivered) == 2
@@ -288,7 +291,7 @@ def test_bid_fractions_are_told_apart_by_their_times():
     assert len(from_record(sixty(), parsed(sixty(), extra)).delivered) == 2
 
 
-def test_a_fraction_that_goes_on_the_next_day_is_the_same_fraction():
+def test_a_fraction_that_goes_on_the_next_day_is_the_same_fraction() -> None:
     text = "date,fraction,dose_gy\n2026-03-02,1,2.0\n2026-03-03,2,1.2\n2026-03-04,2,0.8\n2026-03-04,3,2.0\n"
     situation = from_record(sixty(), parsed(sixty(), text))
     assert not situation.partials
@@ -296,14 +299,14 @@ def test_a_fraction_that_goes_on_the_next_day_is_the_same_fraction():
     assert len(situation.slots) == 27
 
 
-def test_imaging_before_the_course_and_on_a_weekend_is_no_fraction():
+def test_imaging_before_the_course_and_on_a_weekend_is_no_fraction() -> None:
     text = "date,dose_gy\n2026-02-27,0\n2026-03-02,2.0\n2026-03-07,0\n"
     situation = from_record(sixty(), parsed(sixty(), text), as_of=D("2026-03-02").replace(day=7))
     assert len(situation.delivered) == 1
     assert [fraction.number for fraction in situation.missed] == [2, 3, 4, 5]
 
 
-def test_at_most_twenty_lines_are_named():
+def test_at_most_twenty_lines_are_named() -> None:
     days = [fraction.date for fraction in sixty().course.fractions]
     text = "date,dose_gy,phase\n" + "".join(f"{day},2.0,boost\n" for day in days)
     with pytest.raises(ConfigError) as caught:
@@ -323,10 +326,11 @@ PLANS = {
 }
 
 
-def delayed(rnd, made, a_day):
+def delayed(rnd: Any, made: Any, a_day: Any) -> Any:
     """Days of a course that was put off now and then."""
     count = rnd.randint(1, len(made.course.fractions) // a_day)
-    day, days = made.course.first, []
+    day = made.course.first
+    days: list[dt.date] = []
     while len(days) < count:
         if day.weekday() < 5 and rnd.random() < 0.8:
             days.append(day)
@@ -334,7 +338,7 @@ def delayed(rnd, made, a_day):
     return days
 
 
-def fields(rnd, dose_cgy):
+def fields(rnd: Any, dose_cgy: Any) -> Any:
     """A dose in one to four lines."""
     cuts = sorted(rnd.sample(range(1, dose_cgy), rnd.randint(0, 3)))
     return [b - a for a, b in itertools.pairwise([0, *cuts, dose_cgy])]
@@ -342,7 +346,7 @@ def fields(rnd, dose_cgy):
 
 @settings(max_examples=200)
 @given(st.sampled_from(sorted(PLANS)), st.sampled_from(["bare", "numbers", "times", "both"]), st.integers(0, 2**32))
-def test_any_split_in_any_order_gives_the_same_train(name, marks, seed):
+def test_any_split_in_any_order_gives_the_same_train(name: Any, marks: Any, seed: Any) -> None:
     rnd, made = random.Random(seed), PLANS[name]
     a_day = made.course.sessions[made.course.first]
     days = delayed(rnd, made, a_day)
@@ -367,7 +371,7 @@ def test_any_split_in_any_order_gives_the_same_train(name, marks, seed):
 # --- where the patient stands, and a course that was stopped ----------------------------------------------------------
 
 
-def test_a_stopped_course_is_a_revision_with_what_was_given_against_what_was_prescribed():
+def test_a_stopped_course_is_a_revision_with_what_was_given_against_what_was_prescribed() -> None:
     # 9 of 30 fractions of 2 Gy by Friday 13 March, Thursday 12 March missed: BED10 21.6, of 72 prescribed; T = 11.
     situation = from_dates(sixty(), parse_missed("2026-03-12"), as_of=D("2026-03-13"))
     closed = stopped_plan(situation, FIXED, parent_sha256="a" * 64, reason="does not come back")
@@ -382,14 +386,14 @@ def test_a_stopped_course_is_a_revision_with_what_was_given_against_what_was_pre
         from_dates(closed, (), as_of=D("2026-03-20"))
 
 
-def test_chemotherapy_after_the_stop_is_left_out():
+def test_chemotherapy_after_the_stop_is_left_out() -> None:
     made = plan(start="2026-03-02")
     closed = stopped_plan(from_dates(made, (), as_of=D("2026-03-13")), FIXED, parent_sha256="", reason="toxicity")
     assert [cycle.number for cycle in closed.cycles] == [1]
     assert artefact.parse(closed.document()) == closed
 
 
-def test_what_cannot_be_stopped():
+def test_what_cannot_be_stopped() -> None:
     made = sixty()
     with pytest.raises(DomainError, match="there is no course to close"):
         stopped_plan(from_dates(made, parse_missed("2026-03-02")), FIXED, parent_sha256="", reason="x")
@@ -397,7 +401,7 @@ def test_what_cannot_be_stopped():
         stopped_plan(from_dates(made, (), as_of=D("2026-04-10")), FIXED, parent_sha256="", reason="x")
 
 
-def test_the_door_closes_a_course(cli, tmp_path):
+def test_the_door_closes_a_course(cli: Any, tmp_path: Path) -> None:
     cli("plan", "60/30", "--start", "2026-03-02", "--clinic", "weekdays", "--only", "json", "--out", str(tmp_path))
     file = str(tmp_path / "plan.json")
     assert "say why with --reason" in cli("missed", file, "--stopped", "2026-03-13").output
@@ -412,7 +416,7 @@ def test_the_door_closes_a_course(cli, tmp_path):
 # --- another dose than planned ----------------------------------------------------------------------------------------
 
 
-def test_the_rest_of_a_partial_fraction_in_four_ways():
+def test_the_rest_of_a_partial_fraction_in_four_ways() -> None:
     # 0.9 of 1.8 Gy on Tuesday 10 March; 45/25 from Monday 2 March ends on Friday 3 April, T = 32.
     made = plan("45/25", "2026-03-02", clinic="weekdays", tissues=("squamous-surrogate",))
     answer = stated(made, "", partial=["2026-03-10=0.9Gy"])
@@ -435,21 +439,21 @@ def test_the_rest_of_a_partial_fraction_in_four_ways():
     assert small.course.fractions[8].doses_gy == (2.1,)
 
 
-def test_large_fractions_take_nothing_more():
+def test_large_fractions_take_nothing_more() -> None:
     made = plan("25/5", "2026-01-05", clinic="weekdays")
     answer = stated(made, "", partial=["2026-01-05=4.0Gy"])
     assert not {"rest-shared", "rest-next"} & {option.id for option in answer.options}
     assert "no-change-above" in {note.code for note in answer.notes}
 
 
-def test_a_partial_and_a_missed_fraction_together():
+def test_a_partial_and_a_missed_fraction_together() -> None:
     answer = stated(sixty(), "2026-03-12", partial=["2026-03-10=90cGy"])
     assert len(answer.situation.delivered) == 8
     assert sorted(slot.doses_gy[0] for slot in answer.situation.slots)[0] == pytest.approx(1.1)
     assert answer.option("rest-never").course.last == D("2026-04-13")
 
 
-def test_after_a_fraction_too_large_one_may_be_left_out_and_the_bound_is_shown():
+def test_after_a_fraction_too_large_one_may_be_left_out_and_the_bound_is_shown() -> None:
     # 25 x 1.8 Gy with 3.6 Gy first: 41.4 Gy left, d' 1.643, n' 25.2 (clinical_facts: Joiner 2004, Jones and Dale 2008).
     made = plan("45/25", "2026-03-02", clinic="weekdays")
     answer = stated(made, "", partial=["2026-03-02=3.6Gy"])
@@ -476,12 +480,12 @@ def test_after_a_fraction_too_large_one_may_be_left_out_and_the_bound_is_shown()
         ("2026-03-10#2=1.0Gy", "one fraction is counted as given on 2026-03-10"),
     ],
 )
-def test_partial_doses_that_cannot_be_right(text, told):
+def test_partial_doses_that_cannot_be_right(text: Any, told: Any) -> None:
     with pytest.raises(DomainError, match=told):
         from_dates(sixty(), (), partial=[parse_partial(text)])
 
 
-def test_which_fraction_of_a_day_was_partial_has_to_be_said():
+def test_which_fraction_of_a_day_was_partial_has_to_be_said() -> None:
     made = plan("69.6/58bid", "2026-01-05", clinic="weekdays")
     with pytest.raises(DomainError, match="that day has 2 fractions, write 2026-01-06#1 or 2026-01-06#2"):
         from_dates(made, (), partial=[parse_partial("2026-01-06=0.6Gy")])

@@ -68,7 +68,7 @@ def hostile(text: str) -> Plan:
         lambda _, reason: replace(reason, kind="closure", text=text) if not reason.open else reason
     )
     inputs = replace(made.inputs, clinic=text, label=text, protocol=text, calendar=changed)
-    notes = (Note(code="x", severity="warning", message=text),)
+    notes = (Note(code="x", severity="warning", values={"text": text}),)
     return replace(made, inputs=inputs, notes=notes, provenance=replace(FIXED, command=text))
 
 
@@ -224,7 +224,9 @@ def test_an_empty_table_says_so() -> None:
 
 
 def test_worst_first_in_words() -> None:
-    notes = [Note(code=s, severity=s, message=f"message {s}") for s in ("info", "warning", "violation", "warning")]
+    notes = [
+        Note(code=s, severity=s, values={"text": f"message {s}"}) for s in ("info", "warning", "violation", "warning")
+    ]
     html = to_html(one(Notes(notes=tuple(notes))))
     assert re.findall(r">(\w[\w ]*: \d+)</a>", html) == ["Rule broken: 1", "Warning: 2", "Note: 1"]
     assert re.findall(r"message (\w+)", html) == ["violation", "warning", "warning", "info"]

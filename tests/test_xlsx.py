@@ -186,7 +186,7 @@ def hostile_report(text: str) -> Report:
     blocks = (
         Table(name=text, columns=columns, rows=((text, 1.8), (text, None))),
         Facts(items=((text, text),)),
-        Notes(notes=(Note(code="x", severity="info", message=text),)),
+        Notes(notes=(Note(code="x", severity="info", values={"text": text}),)),
         text,
     )
     return Report(title=text, subtitle=text, banner=text, sections=(Section(key="x", heading=text, blocks=blocks),))
