@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from rtplan.note import Source as Source
     from rtplan.planning import artefact as artefact
     from rtplan.planning.plan import Plan as Plan
+    from rtplan.planning.regions import Tissues
     from rtplan.prescription import notation as notation
     from rtplan.prescription.prescription import Pattern as Pattern
     from rtplan.prescription.prescription import Phase as Phase
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from rtplan.questions.comparison import Comparison as Comparison
     from rtplan.questions.dose import DoseAnswer as DoseAnswer
     from rtplan.questions.listing import Listing as Listing
-    from rtplan.questions.regimens import Tissues
     from rtplan.questions.starts import StartSearch as StartSearch
     from rtplan.questions.workdays import Workdays as Workdays
     from rtplan.radiobiology import lq as lq
@@ -519,7 +519,7 @@ def _moment(stamp: Moment | None) -> dt.datetime:
 
 def _tissues(tissue: Texts, alpha_beta: Numbers, region: Texts, tissue_file: Path | None, ranges: bool) -> Tissues:
     from rtplan.planning.asked import several
-    from rtplan.questions.regimens import Tissues
+    from rtplan.planning.regions import Tissues
 
     file, values = _text(tissue_file), several(alpha_beta)
     return Tissues(

@@ -16,7 +16,7 @@ from rtplan.errors import ConfigError, DomainError
 from rtplan.library import catalogue
 from rtplan.library import read as reader
 from rtplan.library.protocol import Protocol
-from rtplan.planning import resolve
+from rtplan.planning import regions, resolve
 from rtplan.planning.plan import make_plan
 from rtplan.prescription import notation
 from rtplan.prescription.prescription import simple
@@ -277,13 +277,13 @@ def test_tissues_a_protocol_names_and_regions_given_twice(tmp_path: Path) -> Non
     path.write_text(PROTOCOL + REGION.replace("generic-late", "generic-lat"), encoding="utf-8")
     where = resolve.Where()
     with pytest.raises(ConfigError, match=r"protocol 'p', regions 'late': there is no tissue 'generic-lat'; did you"):
-        resolve.regions_of(catalogue.load_protocol(str(path)), where)
+        resolve.protocol_regions(catalogue.load_protocol(str(path)), where)
     cord = ("spinal cord=42Gy", "Spinal Cord=30Gy")
     with pytest.raises(DomainError, match="there is a region 'spinal cord' already, give each one once"):
-        resolve.stated_regions(cord)
+        regions.stated_regions(cord)
     path.write_text(PROTOCOL + REGION.replace("late", "spinal cord", 1), encoding="utf-8")
     with pytest.raises(DomainError, match="there is a region 'spinal cord' already"):
-        resolve.regions_of(catalogue.load_protocol(str(path)), resolve.Where(regions=cord[:1]))
+        resolve.protocol_regions(catalogue.load_protocol(str(path)), resolve.Where(regions=cord[:1]))
 
 
 # --- the examples a user starts from ---------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from rtplan.errors import ConfigError, DomainError
 from rtplan.library import catalogue
 from rtplan.library import read as reader
 from rtplan.note import Source
-from rtplan.planning import artefact, resolve
+from rtplan.planning import artefact
+from rtplan.planning import regions as named
 from rtplan.prescription.prescription import simple
 from rtplan.radiobiology.effect import evaluate
 from rtplan.radiobiology.intervals import INDUCTION, expand, range_notes, side_by_side, spread, variants
@@ -369,4 +370,4 @@ def test_a_range_says_limits_and_notes_once(cli: Cli, tmp_path: Path, words: str
 
 def test_a_range_needs_sets_with_a_name() -> None:
     with pytest.raises(DomainError, match="--tissue"):
-        resolve.with_ranges([Region(name="α/β 10", tissue=resolve.bare_tissue(10.0))])
+        named.with_ranges([Region(name="α/β 10", tissue=named.bare_tissue(10.0))])

@@ -177,8 +177,8 @@ class AlphaBetaType(click.ParamType[tuple[float, ...]]):
         return tuple(self._one(part, param, ctx) for part in str(value).split(","))
 
     def _one(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        from rtplan.planning.resolve import HIGHEST_ALPHA_BETA as high
-        from rtplan.planning.resolve import LOWEST_ALPHA_BETA as low
+        from rtplan.planning.regions import HIGHEST_ALPHA_BETA as high
+        from rtplan.planning.regions import LOWEST_ALPHA_BETA as low
 
         try:
             number = float(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from rtplan.chemotherapy.protocol import ChemoProtocol, Policy, parse_anchor, with_anchor
@@ -16,32 +16,29 @@ from rtplan.clinic.holidays import assumed, categories_not_used, working_week
 from rtplan.clinic.limits import Limits, StartRules
 from rtplan.course.rules import spacing_notes
 from rtplan.course.schedule import on_week, prescribed_reference
-from rtplan.errors import ConfigError, DomainError, QuestionError, one_of, whole
+from rtplan.errors import DomainError, QuestionError, one_of, whole
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol, RegionSpec
 from rtplan.note import Note, Phrase, Source, Value
 from rtplan.planning.extension import calendar_source
 from rtplan.planning.inputs import CycleDelay, PlanInputs
+from rtplan.planning.regions import Tissues, regions_of, specified, tissue_file_notes, with_ranges
 from rtplan.prescription import notation
 from rtplan.prescription.prescription import Prescription
-from rtplan.radiobiology.intervals import OESOPHAGUS_SETS, range_notes, side_by_side
 from rtplan.radiobiology.region import Region
 from rtplan.radiobiology.tissue import Tissue
 
 __all__ = [
     "DEFAULT_PROTOCOL",
     "EARLIEST",
-    "HIGHEST_ALPHA_BETA",
     "LATEST",
-    "LOWEST_ALPHA_BETA",
     "Where",
     "calendars",
     "day_of",
     "inputs_of",
     "named_prescription",
     "protocol_of",
-    "regions_of",
-    "stated_regions",
+    "protocol_regions",
 ]
 
 
@@ -80,6 +77,17 @@ class Where:
     category: int | None = None
     ranges: bool = False
 
+    @property
+    def asked(self) -> Tissues:
+        """What is to be evaluated."""
+        return Tissues(
+            tissues=self.tissues,
+            alpha_betas=self.alpha_betas,
+            regions=self.regions,
+            tissue_file=self.tissue_file,
+            ranges=self.ranges,
+        )
+
     def __post_init__(self) -> None:
         if self.worked_weekends is not None:
             one_of("worked-weekends", self.worked_weekends, ("yes", "no"))
@@ -98,9 +106,6 @@ class Where:
 EARLIEST, LATEST = dt.date(1951, 1, 1), dt.date(2097, 12, 31)
 """Dates that are taken: the holidays of China are known from 1950 to 2100, and a plan looks 200 days back and 800
 ahead."""
-
-LOWEST_ALPHA_BETA, HIGHEST_ALPHA_BETA = 0.1, 100.0
-"""Bare values of α/β that are taken [Gy]: published estimates lie well inside. Design default."""
 
 
 def day_of(value: str | dt.date, what: str = "date") -> dt.date:
@@ -161,7 +166,7 @@ def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date |
     clinic = with_week(clinic, where.week) if where.week else clinic
     prescription = on_week(protocol.prescription, working_week(clinic, start))
     known = where.worked_weekends or clinic.worked_weekends
-    regions = regions_of(protocol, where)
+    regions = protocol_regions(protocol, where)
     ranged, about_range = with_ranges(regions, where.tissues, where.tissue_file) if where.ranges else ((), ())
     treatment, infusion, machines = calendars(clinic, start, used=known == "yes", until=until)
     if where.matched_machine:
@@ -266,6 +271,17 @@ def _assumptions(protocol: Protocol, where: Where, clinic: Clinic, start: dt.dat
     return [*notes, *week, *spacing_notes(protocol.prescription)]
 
 
+def protocol_regions(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
+    """The regions to evaluate: the protocol's, with the tissues and organs the user named."""
+    own = protocol.regions if protocol and protocol.regions else DEFAULT_REGIONS
+    place = f"protocol {protocol.name!r}, regions {{!r}}" if protocol else "tissue"
+    return regions_of(specified(own, where.tissue_file, place), where.asked, _short_name)
+
+
+def _short_name(tissue: Tissue) -> str:
+    return "tumour" if tissue.kind == "tumour" else f"{tissue.name} at 100 %"
+
+
 _MARGIN = 14
 """Days past the prescribed reference in which holidays may still matter to a course. [d]"""
 
@@ -283,184 +299,3 @@ def _meant_week(prescription: Prescription, week: tuple[str, ...], clinic: str) 
         **({} if set(days) == set(week) else {"week": ", ".join(week)}),
     }
     return [Note(code="week-of-the-clinic", severity="info", values=values)]
-
-
-def regions_of(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
-    """The regions to evaluate: the protocol's, with the tissues and organs the user named."""
-    tissues = catalogue.load_tissues(where.tissue_file)
-    specs = list(protocol.regions if protocol and protocol.regions else DEFAULT_REGIONS)
-    for spec in specs:
-        tissue_named(
-            spec.tissue, tissues, f"protocol {protocol.name!r}, regions {spec.name!r}" if protocol else "tissue"
-        )
-    if where.tissues:
-        specs = _with_named(specs, where.tissues, tissues)
-    regions = [_region(spec, tissues) for spec in specs]
-    if where.alpha_betas:
-        regions = [Region(name=f"α/β {value:g}", tissue=bare_tissue(value)) for value in where.alpha_betas]
-    return _each_once((*regions, *stated_regions(where.regions, where.tissue_file)), where.regions)
-
-
-def _with_named(specs: Sequence[RegionSpec], named: Sequence[str], tissues: dict[str, Tissue]) -> list[RegionSpec]:
-    """The named tissues in place of the default ones of their kind, all at 100 % of prescription."""
-    chosen = [tissue_named(name, tissues) for name in named]
-    kinds = {tissue.kind for tissue in chosen}
-    new = [
-        RegionSpec(
-            name="tumour" if tissue.kind == "tumour" else f"{tissue.name} at 100 %",
-            tissue=tissue.name,
-        )
-        for tissue in chosen
-    ]
-    kept = [spec for spec in specs if tissue_named(spec.tissue, tissues).kind not in kinds]
-    return sorted([*new, *kept], key=lambda spec: tissue_named(spec.tissue, tissues).kind != "tumour")
-
-
-def with_ranges(
-    regions: Sequence[Region], named: Sequence[str] = (), tissue_file: str | None = None
-) -> tuple[tuple[Region, ...], tuple[Note, ...]]:
-    """The regions for a range: with their published intervals, and the tumour under each parameter set.
-
-    The sets are the named ones, else those for the oesophagus and the tumours of the user's file. The notes say which
-    sets are left out. `ranges.expand` then gives each region its variants.
-    """
-    tissues = catalogue.load_tissues(tissue_file)
-    bare = [region.name for region in regions if region.tissue.name not in tissues]
-    if bare:
-        raise DomainError(f"a range needs parameter sets with a name, not only {bare[0]}: give --tissue")
-    known = [replace(region, tissue=tissues[region.tissue.name]) for region in regions]
-    if named:
-        sets = [tissue_named(name, tissues) for name in named]
-    else:
-        own = catalogue.tissues_of(tissue_file) if tissue_file else {}
-        names = dict.fromkeys([*OESOPHAGUS_SETS, *(name for name, tissue in own.items() if tissue.kind == "tumour")])
-        sets = [tissues[name] for name in names]
-    found = side_by_side(known, sets)
-    return found, range_notes(found, sets)
-
-
-def refreshed(regions: Sequence[Region], tissue_file: str | None) -> tuple[Region, ...]:
-    """The regions with the tissues that the user's file overrides."""
-    own = catalogue.tissues_of(tissue_file) if tissue_file else {}
-    return tuple(replace(region, tissue=own.get(region.tissue.name, region.tissue)) for region in regions)
-
-
-def tissue_file_notes(tissue_file: str | None) -> tuple[Note, ...]:
-    """Which tissues the user's file adds, and which shipped ones it overrides, with the values that differ."""
-    if tissue_file is None:
-        return ()
-    shipped, own = catalogue.load_tissues(), catalogue.tissues_of(tissue_file)
-    return tuple(_own_tissue(tissue, shipped.get(name)) for name, tissue in own.items())
-
-
-def _own_tissue(tissue: Tissue, shipped: Tissue | None) -> Note:
-    if shipped is None:
-        return Note(
-            code="tissue-added",
-            severity="info",
-            values={"tissue": tissue.name, "alpha_beta_gy": tissue.alpha_beta, "source": tissue.source.text},
-        )
-    changed = [item.name for item in fields(Tissue) if getattr(tissue, item.name) != getattr(shipped, item.name)]
-    return Note(
-        code="tissue-overridden",
-        severity="warning",
-        values={
-            "tissue": tissue.name,
-            "alpha_beta_gy": tissue.alpha_beta,
-            "shipped_gy": shipped.alpha_beta,
-            "changed": ", ".join(changed) or Phrase(code="nothing"),
-        },
-    )
-
-
-def stated_regions(texts: Sequence[str], tissue_file: str | None = None) -> tuple[Region, ...]:
-    """Organs with their stated dose: ``spinal cord=42.3Gy Dmax``."""
-    tissues = catalogue.load_tissues(tissue_file)
-    return _each_once([_region(_stated(text, tissues), tissues) for text in texts], texts)
-
-
-def _each_once(regions: Sequence[Region], texts: Sequence[str]) -> tuple[Region, ...]:
-    """The regions; DomainError where one given by --region stands there already, with another dose or the same."""
-    names = [region.name.casefold() for region in regions]
-    for text, region in zip(texts, regions[len(regions) - len(texts) :], strict=True):
-        if names.count(region.name.casefold()) > 1:
-            raise DomainError(f"--region {text!r}: there is a region {region.name!r} already, give each one once")
-    return tuple(regions)
-
-
-def bare_tissue(alpha_beta: float) -> Tissue:
-    """A tissue of which only the alpha/beta is known, from the user: no time factor, complete repair."""
-    if not LOWEST_ALPHA_BETA <= alpha_beta <= HIGHEST_ALPHA_BETA:
-        low, high = LOWEST_ALPHA_BETA, HIGHEST_ALPHA_BETA
-        raise DomainError(f"--alpha-beta must lie from {low:g} to {high:g} Gy, got {alpha_beta}")
-    return Tissue(
-        name=f"alpha/beta {alpha_beta:g}",
-        label=f"α/β {alpha_beta:g} Gy",
-        kind="tumour",
-        alpha_beta=alpha_beta,
-        source=Source(text="given by the user", verified=False),
-    )
-
-
-def tissue_named(name: str, tissues: dict[str, Tissue], place: str = "tissue") -> Tissue:
-    """A tissue by name; ConfigError names the place it is named in, and the nearest known one."""
-    if name in tissues:
-        return tissues[name]
-    near = difflib.get_close_matches(name, tissues, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(tissues)}"
-    raise ConfigError(place, [f"there is no tissue {name!r}; {hint}"])
-
-
-def _region(spec: RegionSpec, tissues: dict[str, Tissue]) -> Region:
-    tissue = tissue_named(spec.tissue, tissues)
-    if tissue.obstacle:
-        raise DomainError(f"tissue {tissue.name!r} cannot be calculated with: {tissue.obstacle}")
-    return Region(
-        name=spec.name,
-        tissue=tissue,
-        target=spec.target,
-        stated_dose_gy=spec.stated_dose_gy,
-        metric=spec.metric,
-        shares=spec.shares,
-    )
-
-
-def _stated(text: str, tissues: dict[str, Tissue]) -> RegionSpec:
-    """``spinal cord=42.3Gy`` or ``4230cGy``, optionally with the metric: ``lung=18Gy mean``."""
-    import re
-
-    match = re.fullmatch(r"\s*([^=]+?)\s*=\s*([0-9.eE+-]+)\s*(c?gy\b|%)?\s*(.*?)\s*", text, flags=re.IGNORECASE)
-    if match is None:
-        raise DomainError(f'--region takes NAME=DOSEGy [metric], such as "spinal cord=42.3Gy Dmax", got {text!r}')
-    name, figure, unit, metric = match.groups()
-    try:
-        value = float(figure)
-    except ValueError:
-        raise DomainError(f"--region {text!r}: {figure!r} is not a number") from None
-    unit = (unit or "").lower()
-    if unit not in ("gy", "cgy"):
-        raise DomainError(
-            f"--region {text!r}: give the dose over the whole prescription in Gy, "
-            f"such as {_dose_hint(figure, value, bare=not unit and not metric)}"
-        )
-    _refuse_second(text, metric)
-    tissue = tissue_named(name.lower().replace(" ", "-"), tissues)
-    dose = value / 100.0 if unit == "cgy" else value
-    return RegionSpec(name=name, tissue=tissue.name, stated_dose_gy=dose, metric=metric)
-
-
-def _refuse_second(text: str, metric: str) -> None:
-    """One --region names one region: what stands in its metric would be lost without a word."""
-    import re
-
-    if "=" in metric or re.search(r"(?<![A-Za-z0-9.])[0-9][0-9.]*\s*c?gy\b", metric, flags=re.IGNORECASE):
-        raise DomainError(f"--region {text!r} names more than one dose: give --region once for each region")
-
-
-def _dose_hint(figure: str, value: float, *, bare: bool) -> str:
-    """The user's own figure only where no other unit can be meant by it; a figure in the thousands is cGy."""
-    if bare and 1.0 < value < 150.0:
-        return f"{figure}Gy"
-    if bare and 500.0 <= value < 15000.0:
-        return f"{value / 100.0:g}Gy (or {figure}cGy)"
-    return "42.3Gy"

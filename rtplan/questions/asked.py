@@ -13,6 +13,7 @@ from rtplan.errors import DomainError, QuestionError, ScheduleError, finite
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol
 from rtplan.note import Note, each_once
+from rtplan.planning.regions import Tissues
 from rtplan.planning.resolve import Where
 from rtplan.prescription.notation import looks_like_notation
 from rtplan.prescription.prescription import Prescription
@@ -27,11 +28,10 @@ from rtplan.questions.dose import (
     match_fractions,
 )
 from rtplan.questions.regimens import (
-    Tissues,
     about_tissues,
     dose_per_fraction,
     prescription_of,
-    regions_of,
+    regions_for,
 )
 from rtplan.questions.starts import StartSearch, search
 from rtplan.radiobiology.effect import FROM_DATES, NO_TIME, Time
@@ -91,7 +91,7 @@ def time_of(overall_time: float | None, elapsed_days: float | None, monday_start
 
 def dose(regimens: Sequence[Regimen], matching: Matching, time: Time | None, asked: Tissues) -> DoseAnswer:
     """BED and EQD2 of regimens at once, or what has the BED of another regimen."""
-    regions = regions_of(DEFAULT_REGIONS, asked)
+    regions = regions_for(DEFAULT_REGIONS, asked)
     if matching.regimen is not None and asked.ranges:
         raise QuestionError("--range does not go with --to-match")
     regions, said = about_tissues(regions, asked)
@@ -152,7 +152,7 @@ def added(
 
     dose_gy: of an added fraction [Gy, or text with a unit]; None: each like the last phase's.
     """
-    tumours = [region for region in regions_of(DEFAULT_REGIONS, asked) if region.tissue.kind == "tumour"]
+    tumours = [region for region in regions_for(DEFAULT_REGIONS, asked) if region.tissue.kind == "tumour"]
     if not asked.tissues or not tumours:
         raise QuestionError("with --start name the parameter set: --tissue squamous-surrogate, for example")
     _, said = about_tissues(tumours, asked)
@@ -245,9 +245,9 @@ def _compared_regions(asked: Tissues) -> tuple[Region, ...]:
     """Generic tissues, with the named parameter sets beside the generic tumour."""
     default: tuple[Region, ...] = () if asked.alpha_betas else DEFAULT_REGIONS
     tissues = asked.tissues or (() if asked.alpha_betas else TIMED)
-    named = regions_of((), replace(asked, tissues=tissues))
+    named = regions_for((), replace(asked, tissues=tissues))
     if asked.tissue_file:
-        from rtplan.planning.resolve import refreshed
+        from rtplan.planning.regions import refreshed
 
         default = refreshed(default, asked.tissue_file)
     return tuple(dict.fromkeys((*default, *named)))
