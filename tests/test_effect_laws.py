@@ -88,6 +88,14 @@ def prescriptions(draw: st.DrawFn) -> Prescription:
     return Prescription(name="random", phases=tuple(phases))
 
 
+def believed(region: Region, courses: list[Course]) -> Region:
+    """The region with a stated dose of at most twice what each course gives: a higher one is refused, it may be cGy."""
+    if region.stated_dose_gy is None:
+        return region
+    most = min(course.total_gy(target) for course in courses for target in course.prescription.targets)
+    return replace(region, stated_dose_gy=min(region.stated_dose_gy, 2.0 * most))
+
+
 @st.composite
 def regions(draw: st.DrawFn) -> Region:
     tissue = draw(tissues())
@@ -167,6 +175,7 @@ def same(row: EffectRow, expected: EffectRow | dict[str, float | None]) -> None:
 @given(prescriptions(), regions(), starts)
 def test_rows_equal_sums_over_all_pairs(prescription: Prescription, region: Region, start: dt.date) -> None:
     course = prescribed_reference(prescription, start)
+    region = believed(region, [course])
     same(evaluate(course, [region])[0], by_hand(course, region))
 
 
@@ -175,6 +184,7 @@ def test_the_split_holds_for_every_row_of_a_range(
     prescription: Prescription, region: Region, start: dt.date, data: st.DataObject
 ) -> None:
     """net = BED + gain - loss, in BED and in EQD2, with the T of the region: for each set and each of its variants."""
+    region = believed(region, [prescribed_reference(prescription, start)])
     interval = st.floats(0.3, 1.0).map(lambda part: Interval(low=region.tissue.alpha_beta * part, high=25.0))
     tissue = replace(region.tissue, alpha_beta_interval=data.draw(interval))
     time = tissue.repopulation
@@ -204,6 +214,7 @@ def test_the_split_holds_for_every_row_of_a_range(
 )
 def test_many_courses_at_once_equal_each_alone(parts: list[tuple[Prescription, dt.date]], found: list[Region]) -> None:
     courses = [prescribed_reference(prescription, start) for prescription, start in parts]
+    found = [believed(region, courses) for region in found]
     for course, rows in zip(courses, evaluate_many(courses, found), strict=True):
         for row, alone in zip(rows, evaluate(course, found), strict=True):
             same(row, alone)
@@ -233,6 +244,7 @@ def test_splitting_a_phase_changes_nothing(
             replace(fraction, phase="one" if fraction.number <= cut else "two") for fraction in whole.fractions
         ),
     )
+    region = believed(region, [whole])
     one, two = evaluate(whole, [region])[0], evaluate(split, [region])[0]
     same(two, one)
     assert (one.dose_per_fraction_gy is None) == (two.dose_per_fraction_gy is None)

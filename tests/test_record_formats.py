@@ -453,7 +453,7 @@ FORM = "day,fx,dose,state\n"
             {"columns": {"day": "date", "c": "dose_cgy"}, "optional": ()},
             "no line has more than 2 cGy = 0.02 Gy; or 2 Gy? Then the column is dose_gy (column 'c')",
         ),
-        ("day\n02/03/2026\n", {}, "got '02/03/2026'; 2 March or 3 February? record_date_format of the clinic's file"),
+        ("day\n02/03/2026\n", {}, "2 March or 3 February? record_date_format of the clinic's file"),
         (
             "day\n02/03/2026\n",
             {"date_formats": ("%d/%m/%Y", "%m/%d/%Y")},
