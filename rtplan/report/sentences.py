@@ -600,7 +600,7 @@ def sentence(note: Note, told: Words = ENGLISH) -> str:
 
     A note that a file wrote has no template: it says its ``text`` as it stands.
     """
-    known = TEMPLATES.get(note.code, "{text}") if "text" not in note.values else "{text}"
-    said = filled(known, note.values, told) if known != "{text}" else told(str(note.values["text"]))
+    written = str(note.values.get("text", ""))
+    said = told(written) if written else filled(TEMPLATES.get(note.code, "{text}"), note.values, told)
     about = note.values.get("about")
     return said if about is None else f"{phrase(about, told)}: {said}"
