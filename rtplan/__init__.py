@@ -90,7 +90,7 @@ if TYPE_CHECKING:
     Delays = Mapping[int, int] | Sequence[tuple[int, int]]
     Times = str | Sequence[dt.time]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULES = {
     "lq": "radiobiology.lq",

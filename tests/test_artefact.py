@@ -17,10 +17,11 @@ from factory import plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rtplan import __version__
 from rtplan.answer import said
 from rtplan.errors import ConfigError
 from rtplan.planning import artefact
-from rtplan.planning.plan import make_plan
+from rtplan.planning.plan import complete_plan, make_plan
 from rtplan.report.formats.json import dumps
 
 
@@ -159,3 +160,18 @@ def test_a_key_of_an_older_file_may_be_missing_only_where_it_says_nothing() -> N
     del old["inputs"]["worked_weekends"]
     with pytest.raises(ConfigError, match="worked_weekends is missing"):
         artefact.parse(old)
+
+
+def test_another_versions_rules_are_no_change_by_hand() -> None:
+    """A plan whose days its own inputs no longer give: from an older rtplan it says so, from this one it is damaged."""
+    made = plan(start="2026-03-02")
+    moved = tuple(replace(fraction, date=fraction.date + dt.timedelta(days=7)) for fraction in made.course.fractions)
+    for version, why in (("0.1.0", "made by rtplan 0.1.0, whose rules may differ"), (__version__, "changed by hand")):
+        other = complete_plan(
+            made.inputs,
+            replace(made.course, fractions=moved),
+            replace(made.provenance, rtplan=version),
+            made.revision,
+        )
+        with pytest.raises(ConfigError, match=why):
+            artefact.parse(json.loads(dumps(artefact.document(other))))

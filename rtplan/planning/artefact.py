@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from rtplan import __version__
 from rtplan.answer import can_say
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.course.course import Course, Fraction
@@ -152,11 +153,18 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
         raise
     except (RtplanError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(file, [f"is not a plan: {error}"]) from None
-    difference = _first_difference(document(plan), data)
-    difference = difference or _first_difference(_figures(_again(plan, file)), _figures(plan), tolerance=_TOLERANCE)
-    if difference:
+    if difference := _first_difference(document(plan), data):
         raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
+    if difference := _first_difference(_figures(_again(plan, file)), _figures(plan), tolerance=_TOLERANCE):
+        raise ConfigError(file, [f"{difference}: {_why_another(plan.provenance.rtplan)}"])
     return plan
+
+
+def _why_another(version: str) -> str:
+    """Why a plan's own inputs give other figures than it holds: another version's rules, or a hand."""
+    if version in (__version__, "test"):
+        return "the file was changed by hand or damaged"
+    return f"it was made by rtplan {version}, whose rules may differ from those of {__version__}: make the plan again"
 
 
 def _without_messages(data: dict[str, Any]) -> dict[str, Any]:
