@@ -518,8 +518,7 @@ def _moment(stamp: Moment | None) -> dt.datetime:
 
 
 def _tissues(tissue: Texts, alpha_beta: Numbers, region: Texts, tissue_file: Path | None, ranges: bool) -> Tissues:
-    from rtplan.planning.asked import several
-    from rtplan.planning.regions import Tissues
+    from rtplan.planning.regions import Tissues, several
 
     file, values = _text(tissue_file), several(alpha_beta)
     return Tissues(

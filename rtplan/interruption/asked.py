@@ -16,9 +16,9 @@ from rtplan.interruption.question import Settings
 from rtplan.interruption.situation import MissedSpan, PartialDose, Situation, parse_missed, parse_partial
 from rtplan.library import catalogue
 from rtplan.note import Note
-from rtplan.planning.asked import several
 from rtplan.planning.plan import Plan
 from rtplan.planning.provenance import FileSum, Provenance
+from rtplan.planning.regions import several
 from rtplan.planning.resolve import day_of
 from rtplan.radiobiology.tissue import Tissue
 from rtplan.records import dicom, files

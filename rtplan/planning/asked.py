@@ -20,6 +20,7 @@ from rtplan.planning import resolve
 from rtplan.planning.inputs import CycleDelay, compensate
 from rtplan.planning.plan import Plan, make_plan, refuse
 from rtplan.planning.provenance import FileSum, provenance_of
+from rtplan.planning.regions import several
 from rtplan.planning.resolve import Where
 from rtplan.prescription.prescription import Prescription
 
@@ -27,7 +28,6 @@ __all__ = [
     "check_times",
     "files_of",
     "plan",
-    "several",
     "where_of",
 ]
 
@@ -75,15 +75,6 @@ def check_times(times: Sequence[dt.time], course: Course) -> None:
     if len(times) > most:
         a_day = "1 fraction" if most == 1 else f"{most} fractions"
         raise DomainError(f"--times gives {len(times)} times, but no day has more than {a_day}")
-
-
-def several(value: Any) -> tuple[Any, ...]:
-    """One value or several, as several.
-
-    >>> several("generic-late"), several([10.0, 3.0])
-    (('generic-late',), (10.0, 3.0))
-    """
-    return (value,) if isinstance(value, str | int | float) else tuple(value)
 
 
 def where_of(words: Mapping[str, Any]) -> Where:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from rtplan.errors import ConfigError, DomainError
-from rtplan.library import catalogue
-from rtplan.library.protocol import RegionSpec
 from rtplan.note import Note, Phrase, Source
-from rtplan.radiobiology.intervals import OESOPHAGUS_SETS, range_notes, side_by_side
 from rtplan.radiobiology.region import Region
 from rtplan.radiobiology.tissue import Tissue
+
+if TYPE_CHECKING:
+    from rtplan.library.protocol import RegionSpec
 
 __all__ = [
     "HIGHEST_ALPHA_BETA",
@@ -21,6 +22,7 @@ __all__ = [
     "bare_tissue",
     "refreshed",
     "regions_of",
+    "several",
     "specified",
     "stated_regions",
     "tissue_file_notes",
@@ -44,6 +46,15 @@ class Tissues:
     ranges: bool = False
 
 
+def several(value: Any) -> tuple[Any, ...]:
+    """One value or several, as several.
+
+    >>> several("generic-late"), several([10.0, 3.0])
+    (('generic-late',), (10.0, 3.0))
+    """
+    return (value,) if isinstance(value, str | int | float) else tuple(value)
+
+
 _ORDER = {"tumour": 0, "late": 1, "acute": 2}
 
 
@@ -55,6 +66,8 @@ def regions_of(default: Sequence[Region], asked: Tissues, name_of: Callable[[Tis
     """
     regions = [] if asked.alpha_betas else list(refreshed(default, asked.tissue_file))
     if asked.tissues:
+        from rtplan.library import catalogue
+
         known = catalogue.load_tissues(asked.tissue_file)
         named = [_usable(tissue_named(name, known)) for name in asked.tissues]
         kinds = {tissue.kind for tissue in named}
@@ -68,6 +81,8 @@ def regions_of(default: Sequence[Region], asked: Tissues, name_of: Callable[[Tis
 
 def specified(specs: Sequence[RegionSpec], tissue_file: str | None, place: str) -> tuple[Region, ...]:
     """The regions that a protocol names; ConfigError names the place of one whose tissue is not known."""
+    from rtplan.library import catalogue
+
     tissues = catalogue.load_tissues(tissue_file)
     for spec in specs:
         tissue_named(spec.tissue, tissues, place.format(spec.name))
@@ -82,6 +97,9 @@ def with_ranges(
     The sets are the named ones, else those for the oesophagus and the tumours of the user's file. The notes say which
     sets are left out. `ranges.expand` then gives each region its variants.
     """
+    from rtplan.library import catalogue
+    from rtplan.radiobiology.intervals import OESOPHAGUS_SETS, range_notes, side_by_side
+
     tissues = catalogue.load_tissues(tissue_file)
     bare = [region.name for region in regions if region.tissue.name not in tissues]
     if bare:
@@ -101,6 +119,8 @@ def refreshed(regions: Sequence[Region], tissue_file: str | None) -> tuple[Regio
     """The regions with the tissues that the user's file overrides."""
     if tissue_file is None:
         return tuple(regions)
+    from rtplan.library import catalogue
+
     own = catalogue.tissues_of(tissue_file)
     return tuple(replace(region, tissue=own.get(region.tissue.name, region.tissue)) for region in regions)
 
@@ -109,6 +129,8 @@ def tissue_file_notes(tissue_file: str | None) -> tuple[Note, ...]:
     """Which tissues the user's file adds, and which shipped ones it overrides, with the values that differ."""
     if tissue_file is None:
         return ()
+    from rtplan.library import catalogue
+
     shipped, own = catalogue.load_tissues(), catalogue.tissues_of(tissue_file)
     return tuple(_own_tissue(tissue, shipped.get(name)) for name, tissue in own.items())
 
@@ -137,6 +159,8 @@ def stated_regions(texts: Sequence[str], tissue_file: str | None = None) -> tupl
     """Organs with their stated dose: ``spinal cord=42.3Gy Dmax``."""
     if not texts:
         return ()
+    from rtplan.library import catalogue
+
     tissues = catalogue.load_tissues(tissue_file)
     return _each_once([_region(_stated(text, tissues), tissues) for text in texts], texts)
 
@@ -211,6 +235,8 @@ def _stated(text: str, tissues: dict[str, Tissue]) -> RegionSpec:
     _refuse_second(text, metric)
     tissue = tissue_named(name.lower().replace(" ", "-"), tissues)
     dose = value / 100.0 if unit == "cgy" else value
+    from rtplan.library.protocol import RegionSpec
+
     return RegionSpec(name=name, tissue=tissue.name, stated_dose_gy=dose, metric=metric)
 
 

@@ -5,21 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from rtplan.answer import said as in_words
-from rtplan.clinic.clinic import Clinic, with_week
-from rtplan.clinic.days import Calendar
 from rtplan.errors import DomainError, QuestionError, ScheduleError, finite
-from rtplan.library import catalogue
-from rtplan.library.protocol import Protocol
 from rtplan.note import Note, each_once
 from rtplan.planning.regions import Tissues
-from rtplan.planning.resolve import Where
 from rtplan.prescription.notation import looks_like_notation
 from rtplan.prescription.prescription import Prescription
-from rtplan.questions import comparison
-from rtplan.questions.added import AddedAnswer, fractions_to_match
-from rtplan.questions.comparison import Candidate, Comparison
 from rtplan.questions.dose import (
     DEFAULT_REGIONS,
     DoseAnswer,
@@ -33,9 +26,17 @@ from rtplan.questions.regimens import (
     prescription_of,
     regions_for,
 )
-from rtplan.questions.starts import StartSearch, search
 from rtplan.radiobiology.effect import FROM_DATES, NO_TIME, Time
 from rtplan.radiobiology.region import Region
+
+if TYPE_CHECKING:  # `rtplan dose` loads none of these
+    from rtplan.clinic.clinic import Clinic
+    from rtplan.clinic.days import Calendar
+    from rtplan.library.protocol import Protocol
+    from rtplan.planning.resolve import Where
+    from rtplan.questions.added import AddedAnswer
+    from rtplan.questions.comparison import Candidate, Comparison
+    from rtplan.questions.starts import StartSearch
 
 __all__ = [
     "STANDARD",
@@ -156,6 +157,8 @@ def added(
     if not asked.tissues or not tumours:
         raise QuestionError("with --start name the parameter set: --tissue squamous-surrogate, for example")
     _, said = about_tissues(tumours, asked)
+    from rtplan.questions.added import fractions_to_match
+
     answer = fractions_to_match(
         prescription_of(regimen),
         prescription_of(to_match),
@@ -168,6 +171,9 @@ def added(
 
 
 def _clinic(name: str | None, week: str | None = None) -> Clinic:
+    from rtplan.clinic.clinic import with_week
+    from rtplan.library import catalogue
+
     clinic = catalogue.load_clinic(name or "west-china")
     return with_week(clinic, week) if week else clinic
 
@@ -202,6 +208,8 @@ def compare(
     calendar = _calendar(found, start, worked_weekends) if found is not None and start is not None else None
     regions, said = about_tissues(_compared_regions(asked), asked)
     candidates = _on_its_week(_candidates(regimens, reference), found, start)
+    from rtplan.questions import comparison
+
     result = comparison.compare(candidates, regions, calendar=calendar, start=start)
     result = replace(result, notes=each_once((*result.notes, *said)))
     if no_provisional:
@@ -231,14 +239,20 @@ def _candidates(regimens: Sequence[Regimen], reference: Regimen | None) -> list[
 
 
 def _trial() -> Candidate:
+    from rtplan.library import catalogue
+    from rtplan.questions import comparison
+
     return replace(comparison.candidate(catalogue.load_regimen(TRIAL)), name=TRIAL_NAME)
 
 
 def _candidate(regimen: Regimen) -> Candidate:
+    from rtplan.library import catalogue
+    from rtplan.questions import comparison
+
     if isinstance(regimen, str) and not looks_like_notation(regimen):
         return comparison.candidate(catalogue.load_regimen(regimen))
     prescription = prescription_of(regimen)
-    return Candidate(name=prescription.name, prescription=prescription)
+    return comparison.Candidate(name=prescription.name, prescription=prescription)
 
 
 def _compared_regions(asked: Tissues) -> tuple[Region, ...]:
@@ -286,6 +300,8 @@ def starts(
     if last < first:
         raise DomainError(f"--to {last} lies before --from {first}")
     found = resolve.protocol_of(protocol)
+    from rtplan.questions.starts import search
+
     result = search(
         resolve.inputs_of(found, first, where, until=last),
         last,
