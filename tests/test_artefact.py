@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factory import plan
+from factory import on_two_machines, plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,7 +128,7 @@ def test_files_that_are_no_plan(tmp_path: Path, text: Any, message: Any) -> None
 
 SCRIPT = """
 import sys
-from factory import plan
+from factory import on_two_machines, plan
 from rtplan.report.formats.json import dumps
 sys.stdout.write(dumps(plan().document()))
 """
@@ -175,3 +175,12 @@ def test_another_versions_rules_are_no_change_by_hand() -> None:
         )
         with pytest.raises(ConfigError, match=why):
             artefact.parse(json.loads(dumps(artefact.document(other))))
+
+
+def test_the_machine_of_a_day_is_found_in_a_file_of_the_first_wave(tmp_path: Path) -> None:
+    made = on_two_machines(tmp_path)
+    old = json.loads(dumps(artefact.document(made)))
+    for reason in old["inputs"]["calendar"]["reasons"]:
+        del reason["machine"], reason["instead"]
+    assert artefact.parse(old) == made
+    assert made.machine_of(dt.date(2026, 3, 11)) == "linac <B>, ground floor"

@@ -153,6 +153,7 @@ def with_matched(calendar: Calendar, machines: Iterable[Calendar]) -> Calendar:
                     text=f"on {machine.name}; {calendar.name}: {reason.text}",
                     fractions=there.fractions,
                     machine=machine.name,
+                    instead=reason.text,
                 )
         return reason
 

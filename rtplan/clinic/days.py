@@ -52,7 +52,8 @@ class Reason:
 
     open: is treatment given? provisional: does this depend on holidays not officially announced yet?
     fractions: most fractions of one course that the day holds; None: as many as are prescribed. [-]
-    machine: the matched machine that treats on it; empty: the clinic's first machine.
+    machine: the matched machine that treats on it; empty: the clinic's first machine. instead: why the first one does
+    not.
     """
 
     open: bool
@@ -61,6 +62,7 @@ class Reason:
     text: str
     fractions: int | None = None
     machine: str = ""
+    instead: str = ""
 
     def __post_init__(self) -> None:
         one_of("kind", self.kind, get_args(DayKind))

@@ -146,7 +146,7 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
     for key in ("provenance", "revision", "inputs", "fractions", "cycles", "effects", "ranges", "prescribed", "notes"):
         if key not in data:
             raise ConfigError(file, [f"{key} is missing"])
-    data = _without_messages(data)
+    data = _with_machines(_without_messages(data))
     try:
         plan = _plan(data, file)
     except ConfigError:
@@ -181,6 +181,27 @@ def _without_messages(data: dict[str, Any]) -> dict[str, Any]:
         "inputs": inputs,
         "notes": [_without_message(entry) for entry in notes] if isinstance(notes, list) else notes,
     }
+
+
+def _with_machines(data: dict[str, Any]) -> dict[str, Any]:
+    """The document with the machine of a day as a value: a file of 0.1.0 has it in the text of the reason only."""
+    try:
+        names = [machine["name"] for machine in data["inputs"]["machines"]]
+        calendar = data["inputs"]["calendar"]
+        reasons = [_with_machine(reason, names, calendar["name"]) for reason in calendar["reasons"]]
+    except (KeyError, TypeError, AttributeError):
+        return data  # no plan: the reader says where
+    return {**data, "inputs": {**data["inputs"], "calendar": {**calendar, "reasons": reasons}}}
+
+
+def _with_machine(reason: dict[str, Any], names: list[str], clinic: str) -> dict[str, Any]:
+    if "machine" in reason or not reason["open"] or reason["kind"] != "extra":
+        return reason
+    for name in names:
+        start = f"on {name}; {clinic}: "
+        if reason["text"].startswith(start):
+            return {**reason, "machine": name, "instead": reason["text"].removeprefix(start)}
+    return reason
 
 
 def _without_message(entry: Any) -> Any:

@@ -88,8 +88,10 @@ class Plan(Answer):
 
         def named(day: dt.date, reason: Reason) -> Reason:
             machine = "" if reason.open else self.machine_of(day)
+            if not machine:
+                return reason
             text = f"on {machine}; {reason.text}"
-            return replace(reason, kind="extra", text=text, machine=machine) if machine else reason
+            return replace(reason, kind="extra", text=text, machine=machine, instead=reason.text)
 
         return self.inputs.calendar.with_days(named) if self.inputs.machines else self.inputs.calendar
 

@@ -72,15 +72,11 @@ def day_reason(text: str, told: Words = ENGLISH) -> str:
 
 def plan_reason(plan: Plan, reason: Reason, told: Words = ENGLISH) -> str:
     """The reason of a day that a matched machine treats on, with the machine's name."""
-    # The calendar with matched machines writes machine and clinic before the reason, and keeps no value of its own.
+    why = day_reason(reason.instead, told)
+    if not reason.open:
+        return told("on %(machine)s; %(reason)s", machine=reason.machine, reason=why)
     clinic = plan.inputs.calendar.name
-    why = reason.text.removeprefix(f"on {reason.machine}; ")
-    own = why.removeprefix(f"{clinic}: ")
-    if own == why:
-        return told("on %(machine)s; %(reason)s", machine=reason.machine, reason=day_reason(why, told))
-    return told(
-        "on %(machine)s; %(clinic)s: %(reason)s", machine=reason.machine, clinic=clinic, reason=day_reason(own, told)
-    )
+    return told("on %(machine)s; %(clinic)s: %(reason)s", machine=reason.machine, clinic=clinic, reason=why)
 
 
 def public_holidays(calendar: Calendar, told: Words = ENGLISH) -> str:
