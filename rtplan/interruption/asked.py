@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rtplan.errors import QuestionError
+from rtplan.errors import DomainError, QuestionError
 from rtplan.interruption import reconcile, situation
 from rtplan.interruption.missed import Missed, missed_answer
 from rtplan.interruption.question import Settings
@@ -85,7 +85,7 @@ def _refuse_mixed(given: Given, as_dicom: bool) -> None:
 def given_of(words: Mapping[str, Any]) -> Given:
     """What is known of the course, from the words of the front door."""
     days = words["missed"]
-    texts = (days,) if isinstance(days, str | dt.date) else days
+    texts = _texts(days)
     return Given(
         missed=tuple(span for text in texts for span in parse_missed(str(text))),
         partial=tuple(parse_partial(text) for text in several(words["partial"])),
@@ -97,6 +97,15 @@ def given_of(words: Mapping[str, Any]) -> Given:
         as_of=None if words["as_of"] is None else day_of(words["as_of"], "as-of"),
         cause=words["cause"],
     )
+
+
+def _texts(days: Any) -> tuple[Any, ...]:
+    """Dates and spans, one or several."""
+    if isinstance(days, str | dt.date):
+        return (days,)
+    if isinstance(days, Sequence | set | frozenset):
+        return tuple(days)
+    raise DomainError(f"missed takes dates and spans such as '2026-03-10..2026-03-12', got {days!r}")
 
 
 def _paths(record: Any) -> tuple[Path, ...]:

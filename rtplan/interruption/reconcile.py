@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
+from rtplan.clinic.days import add_days
 from rtplan.course.course import Fraction
 from rtplan.course.remainder import Slot, host_phase
 from rtplan.errors import ConfigError, DomainError
@@ -21,7 +22,9 @@ from rtplan.interruption.situation import (
     Partial,
     Situation,
     TooLarge,
+    counted_until,
     lost_fractions,
+    refuse_before,
     refuse_stopped,
     situation_of,
 )
@@ -61,7 +64,9 @@ def from_record(
     refuse_stopped(plan)
     if not record.entries:
         raise ConfigError(record.file, ["has no line to read"])
-    day = as_of or max(entry.date for entry in record.entries)
+    refuse_before(plan, as_of)
+    known = counted_until(plan)
+    day = as_of or max([entry.date for entry in record.entries] + ([known] if known else []))
     _refuse(record, [*_bad_lines(plan, record), *_too_late(record, day)])
     for span in missed:
         if span.first <= day:
@@ -72,7 +77,25 @@ def from_record(
     lost = sorted([*work.missed, *lost], key=lambda fraction: fraction.number)
     spans = (*work.spans, *missed)
     found = situation_of(plan, day, cause, lost, spans, work.delivered, work.owed, work.partials, work.findings, clinic)
-    return replace(found, too_large=tuple(work.too_large))
+    overruled = _overruled(plan, found.delivered, known) if known else ()
+    return replace(found, too_large=tuple(work.too_large), findings=(*found.findings, *overruled))
+
+
+def _overruled(plan: Plan, delivered: Sequence[Fraction], known: dt.date) -> tuple[Note, ...]:
+    """What a record says otherwise than the revision it is read for."""
+    counted = [fraction.doses_gy for fraction in plan.course.fractions if fraction.date <= known]
+    given = [fraction.doses_gy for fraction in delivered if fraction.date <= known]
+    if len(given) == len(counted) and given == counted:
+        return ()
+    values: dict[str, Value] = {
+        "revision": plan.revision.number,
+        "until": known.isoformat(),
+        "counted": len(counted),
+        "counted_gy": math.fsum(doses[0] for doses in counted),
+        "recorded": len(given),
+        "recorded_gy": math.fsum(doses[0] for doses in given),
+    }
+    return (Note(code="record-overrules", severity="warning", values=values),)
 
 
 def _refuse(record: Record, problems: Sequence[str]) -> None:
@@ -103,6 +126,8 @@ def _problems(plan: Plan, entry: RecordEntry) -> Iterator[str]:
     first = plan.course.first
     if entry.date < first and not is_nothing(entry):
         yield f"fraction on {entry.date} lies before the start of the course, {first}"
+    if entry.date > add_days(plan.course.last, MOST_DAYS_AFTER):
+        yield f"{entry.date} lies more than {MOST_DAYS_AFTER} days after the planned end, {plan.course.last}"
     if entry.status and entry.status not in STATUSES:
         yield f"status takes {', '.join(STATUSES)}, got {entry.status!r}"
     if entry.status in ("partial", "remainder") and not entry.doses_gy:
@@ -115,6 +140,10 @@ def _problems(plan: Plan, entry: RecordEntry) -> Iterator[str]:
             yield f"there is no target {target!r}; the plan has {', '.join(prescription.targets)}"
     if entry.phase and entry.phase not in [phase.name for phase in prescription.phases]:
         yield f"there is no phase {entry.phase!r}"
+
+
+MOST_DAYS_AFTER = 366
+"""A record's day later than so many days after the planned end is taken for a slip of the pen [d]. Design default."""
 
 
 class _Refused(Exception):

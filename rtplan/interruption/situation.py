@@ -26,10 +26,12 @@ __all__ = [
     "Situation",
     "TooLarge",
     "closed_later",
+    "counted_until",
     "from_dates",
     "lost_fractions",
     "parse_missed",
     "parse_partial",
+    "refuse_before",
     "refuse_stopped",
     "situation_of",
 ]
@@ -220,6 +222,7 @@ def from_dates(
     refuse_stopped(plan)
     if as_of is None and not missed and not partial:
         raise DomainError("give the missed dates, or the day as of which nothing was missed")
+    refuse_before(plan, as_of)
     lost = lost_fractions(plan, missed)
     _refuse_given(plan, [fraction.date for fraction in lost], "missed")
     _refuse_given(plan, [item.date for item in partial], "partial")
@@ -350,10 +353,25 @@ def _given_late(plan: Plan, late: Sequence[Fraction]) -> Note:
     return Note(code="given-past-the-end", severity="warning", values=values)
 
 
+def counted_until(plan: Plan) -> dt.date | None:
+    """The day up to which a revised plan knows what had been given; None for a first plan."""
+    made = [note.values["as_of"] for note in plan.inputs.assumptions if note.code == "interruption"]
+    return max((dt.date.fromisoformat(str(text)) for text in made), default=None)
+
+
+def refuse_before(plan: Plan, as_of: dt.date | None) -> None:
+    """DomainError for a question as of a day before that up to which a revised plan counts what was given."""
+    known = counted_until(plan)
+    if known is not None and as_of is not None and as_of < known:
+        raise DomainError(
+            f"as of {as_of}: revision {plan.revision.number} counts what was given up to {known}, and no fraction "
+            "is taken back; ask as of that day or later, or go on from the revision before it"
+        )
+
+
 def _refuse_given(plan: Plan, days: Sequence[dt.date], what: str) -> None:
     """A revised plan knows what had been given when it was made: such a fraction cannot have been missed."""
-    told = [note.values["as_of"] for note in plan.inputs.assumptions if note.code == "interruption"]
-    known = max((dt.date.fromisoformat(str(text)) for text in told), default=None)
+    known = counted_until(plan)
     for day in days:
         if known is not None and day <= known:
             raise DomainError(

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from rtplan.clinic.days import add_days
 from rtplan.course.course import Course
 from rtplan.errors import DomainError
-from rtplan.note import Note, Phrase, each_once
+from rtplan.note import Note, Phrase, Value, each_once
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology import lq
 from rtplan.radiobiology.region import Region, may_be_cgy
@@ -440,8 +440,18 @@ def notes_on(course: Course, rows: Sequence[EffectRow]) -> tuple[Note, ...]:
 
 
 def limit_notes(rows: Sequence[EffectRow]) -> tuple[Note, ...]:
-    """Each EQD2 limit that a region exceeds, with its numbers: the same words wherever a course is judged."""
-    return tuple(_exceeded(row, check) for row in rows for check in row.limits if check.margin_gy < -_FINE_GY)
+    """Each EQD2 limit that a region exceeds, and each net BED that time leaves nothing of, with their numbers.
+
+    The same words wherever a course is judged.
+    """
+    exceeded = [_exceeded(row, check) for row in rows for check in row.limits if check.margin_gy < -_FINE_GY]
+    return (*exceeded, *(_nothing_left(row) for row in rows if row.bed_gy > 0 and row.net_bed_gy <= 0))
+
+
+def _nothing_left(row: EffectRow) -> Note:
+    """A loss to time above what was given: the straight line of repopulation does not reach that far."""
+    values: dict[str, Value] = {"region": row.region, "net_bed_gy": row.net_bed_gy, "elapsed_days": row.elapsed_days}
+    return Note(code="net-bed-lost", severity="violation", values=values)
 
 
 def _exceeded(row: EffectRow, check: LimitCheck) -> Note:

@@ -234,6 +234,10 @@ TEMPLATES: dict[str, Template] = {
     "missed": "fraction {fraction}, planned for {date}: {why}",
     "missed-but-given": "line {line} says that a fraction was missed on {date}, but that day has all its fractions",
     "monday-start": "assumed: start on a Monday, no closures",
+    "net-bed-lost": (
+        "{region}: net BED {net_bed_gy:.2f} Gy at T = {elapsed_days:g} d: by this time factor nothing is left of the "
+        "dose; it was not measured over so long a time, and the figure has no meaning"
+    ),
     "no-change-above": "{option} is not offered: fractions above {most_gy:g} Gy take nothing more",
     "no-compensation-needed": ("appended without compensation the tumour keeps its net BED, and no rule is broken"),
     "no-interval": (
@@ -291,6 +295,10 @@ TEMPLATES: dict[str, Template] = {
     "record-lines-left-out": (
         "{count} line of {file} is left out, by {columns:, } (record format {format})",
         "{count} lines of {file} are left out, by {columns:, } (record format {format})",
+    ),
+    "record-overrules": (
+        "revision {revision} counts {counted} fractions ({counted_gy:.2f} Gy) as given by {until}, the record "
+        "{recorded} ({recorded_gy:.2f} Gy): the record is followed"
     ),
     "repair-bound": (
         "{region}: the source gives the repair half-time as a bound, more than {half_time_h:g} h: what is not"
