@@ -11,7 +11,7 @@ import datetime as dt
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rtplan.course.course import Fraction
 from rtplan.interruption.situation import SAME_DOSE_GY
@@ -23,6 +23,7 @@ __all__ = [
     "Delivery",
     "Grouping",
     "is_nothing",
+    "joined",
     "one_delivery",
 ]
 
@@ -99,6 +100,24 @@ def one_delivery(entries: Sequence[RecordEntry]) -> Delivery:
     )
 
 
+def joined(item: Delivery, rest: Delivery) -> Delivery:
+    """A fraction that was broken off, and its rest given before the interval of the pattern had passed: one."""
+    times = [part.time for part in (item, rest) if part.time is not None]
+    doses = {
+        target: round(item.doses_gy.get(target, 0.0) + rest.doses_gy.get(target, 0.0), 9)
+        for target in (*item.doses_gy, *(target for target in rest.doses_gy if target not in item.doses_gy))
+    }
+    return replace(
+        item,
+        lines=tuple(sorted((*item.lines, *rest.lines))),
+        time=min(times, default=None),
+        number=rest.number if item.number is None else item.number,
+        status="partial",
+        doses_gy=doses,
+        fields=item.fields + rest.fields,
+    )
+
+
 def _refuse_half_stated(given: Sequence[RecordEntry], parts: Mapping[str, Sequence[float]], whole: set[str]) -> None:
     for entry in given:
         nameless = not entry.doses_gy and not entry.targets and parts
@@ -172,7 +191,7 @@ class Grouping:
                 yield from (one_delivery(run) for run in runs)
                 return
         delivery = one_delivery(entries)
-        full = [entry for entry in entries if self._is_full(one_delivery([entry]))]
+        full = [entry for entry in entries if self.is_full(one_delivery([entry]))]
         if len(full) > 1 and delivery.doses_gy:
             raise Ambiguous(self._twice(full, delivery))
         yield delivery
@@ -188,7 +207,7 @@ class Grouping:
     def _refuse_fields_as_numbers(self, found: Sequence[Delivery]) -> None:
         """Numbers of fields in the column of fractions: each a part only, and together the planned dose."""
         one_target = len({item.targets for item in found}) == 1
-        if not one_target or any(map(self._is_full, found)) or not self._adds_up(found, self.expected[:1]):
+        if not one_target or any(map(self.is_full, found)) or not self._adds_up(found, self.expected[:1]):
             return
         numbers = ", ".join(str(item.number) for item in found)
         lines = _lines([line for item in found for line in item.lines])
@@ -207,7 +226,7 @@ class Grouping:
     def _run(self, run: Sequence[RecordEntry], *, others: int) -> Iterator[Delivery]:
         """Lines within the interval: one fraction, unless each line is a whole one and so many are due that day."""
         singles = [one_delivery([entry]) for entry in run]
-        if len(run) > 1 and all(self._is_full(item) for item in singles):
+        if len(run) > 1 and all(self.is_full(item) for item in singles):
             minutes = [entry.time.replace(second=0, microsecond=0) for entry in run if entry.time is not None]
             if len(set(minutes)) < len(minutes):
                 second = next(i for i, minute in enumerate(minutes) if minute in minutes[:i])
@@ -228,7 +247,7 @@ class Grouping:
         pauses = [_minutes(b) - _minutes(a) for a, b in itertools.pairwise(run)]
         cut = pauses.index(max(pauses)) + 1
         halves = [list(run[:cut]), list(run[cut:])]
-        return halves if all(self._is_full(one_delivery(half)) for half in halves) else None
+        return halves if all(self.is_full(one_delivery(half)) for half in halves) else None
 
     # --- lines with neither
 
@@ -239,7 +258,7 @@ class Grouping:
             return
         self._refuse_repeated(entries, singles)
         together = one_delivery(entries)
-        stated = self.rows == "fields" and len(self.expected) == 1 and self._is_within(together)
+        stated = self.rows == "fields" and len(self.expected) == 1 and self.is_within(together)
         if stated or self._adds_up([together], self.expected[:1]) or self._each_target_once(entries):
             yield together
             return
@@ -247,8 +266,8 @@ class Grouping:
             if self._adds_up([together], self.expected[:count]):
                 yield from self._shared(together, count)
                 return
-        few = len(singles) <= len(self.expected) and all(self._is_within(item) for item in singles)
-        if few and not self._is_within(together):
+        few = len(singles) <= len(self.expected) and all(self.is_within(item) for item in singles)
+        if few and not self.is_within(together):
             yield from singles
             return
         raise Ambiguous(self._several_targets(entries) or self._two_readings(entries, self._sum_words(together)))
@@ -265,7 +284,7 @@ class Grouping:
 
     def _refuse_repeated(self, entries: Sequence[RecordEntry], singles: Sequence[Delivery]) -> None:
         """More whole doses than are due: more fractions, or one fraction of which every line repeats the dose."""
-        if not all(self._is_full(item) for item in singles):
+        if not all(self.is_full(item) for item in singles):
             return
         due = len(self.expected)
         plan = "the plan has one fraction" if due == 1 else f"the plan has {due} fractions"
@@ -343,16 +362,24 @@ class Grouping:
                 return False
         return True
 
-    def _is_full(self, item: Delivery) -> bool:
+    def is_full(self, item: Delivery) -> bool:
+        """Is it one of the fractions that are due, as planned?"""
         return any(self.fits(item, fraction) for fraction in self.expected)
 
-    def _is_within(self, item: Delivery) -> bool:
+    def is_within(self, item: Delivery, share: float = SUM_TOLERANCE) -> bool:
         """Is no target above the largest fraction that is due?"""
         for place, target in enumerate(self.targets):
             most = max(fraction.doses_gy[place] for fraction in self.expected)
-            if item.doses_gy.get(target, 0.0) > most * (1 + SUM_TOLERANCE) + SAME_DOSE_GY * item.fields:
+            if item.doses_gy.get(target, 0.0) > most * (1 + share) + SAME_DOSE_GY * item.fields:
                 return False
         return True
+
+    def is_near(self, item: Delivery, other: Delivery) -> bool:
+        """Do two deliveries of one day lie closer together than the interval? Without clock times nothing parts them."""
+        if item.time is None or other.time is None:
+            return True
+        first, second = (time.hour * 60 + time.minute + time.second / 60 for time in (item.time, other.time))
+        return abs(second - first) < self.interval_h * 60
 
     def _adds_up(self, items: Sequence[Delivery], fractions: Sequence[Fraction]) -> bool:
         """Do these give together what these fractions give together?"""

@@ -13,7 +13,7 @@ from rtplan.clinic.days import add_days
 from rtplan.course.course import Fraction
 from rtplan.course.remainder import Slot, host_phase
 from rtplan.errors import ConfigError, DomainError
-from rtplan.interruption.deliveries import Ambiguous, Delivery, Grouping, is_nothing, one_delivery
+from rtplan.interruption.deliveries import Ambiguous, Delivery, Grouping, is_nothing, joined, one_delivery
 from rtplan.interruption.owed import Owed
 from rtplan.interruption.situation import (
     MOST_TIMES_PLANNED,
@@ -169,6 +169,7 @@ class _Reconciliation:
         self.joined = [0, 0]  # lines of fractions that have several, and those fractions
         self.made_up = 0  # missed fractions that extra ones made up for
         self.numbers: dict[int, Delivery] = {}  # the record's numbers so far
+        self.calls: dict[int, int] = {}  # what the record calls the fractions that were partial
         self.offset = 0  # by which the record's numbers last differed
         self.in_phase: dict[str, int] = {}
 
@@ -221,7 +222,8 @@ class _Reconciliation:
                 if fraction in self.owed.left:
                     self.owed.take(fraction)
             raise
-        deliveries += [one_delivery(group) for group in self._rests(rests)]
+        for rest in [one_delivery(group) for group in self._rests(rests)]:
+            deliveries = self._with_rest(deliveries, rest, grouping)
         self._closed(date, deliveries)
         left = list(planned)
         for delivery in deliveries:
@@ -294,15 +296,57 @@ class _Reconciliation:
                 self._miss(fraction, "not-in-the-record")
         self.missed.sort(key=lambda fraction: fraction.number)
 
+    def _with_rest(self, deliveries: Sequence[Delivery], rest: Delivery, grouping: Grouping) -> list[Delivery]:
+        """The day's deliveries with a remainder: part of the fraction it goes on with, or in its place by the clock."""
+        out = list(deliveries)
+        hosts = [item for item in out if self._is_one_with(item, rest, grouping)]
+        if hosts and rest.number is None:
+            self._refuse_host_or_older(rest, hosts)
+        if hosts:
+            out[out.index(hosts[0])] = joined(hosts[0], rest)
+            return out
+        later = (place for place, item in enumerate(out) if rest.time and item.time and item.time > rest.time)
+        out.insert(next(later, len(out)), rest)
+        return out
+
+    def _is_one_with(self, item: Delivery, rest: Delivery, grouping: Grouping) -> bool:
+        """Is a remainder of the same day a part of this fraction: of its number, and within the interval of it?"""
+        if not item.doses_gy or item.status == "remainder" or (rest.phase and rest.phase != item.phase):
+            return False
+        named = self._called(rest.number)
+        whole = joined(item, rest)
+        if item.number == rest.number and rest.number is not None:
+            return grouping.is_near(item, rest) and (
+                grouping.is_within(whole) if not named else self._takes(named[0], whole)
+            )
+        stands = item.status == "delivered" or grouping.is_full(item) or named
+        bare = item.number is None or rest.number is None
+        return bare and not stands and grouping.is_near(item, rest) and grouping.is_within(whole, share=0.0)
+
+    def _refuse_host_or_older(self, rest: Delivery, hosts: Sequence[Delivery]) -> None:
+        """A remainder without a number that two fractions can take."""
+        told = [f"fraction {p.number} ({p.date})" for p in self.partials if self._takes(p, rest)]
+        told += [f"the fraction of line {item.line} on the same day" for item in hosts]
+        if len(told) > 1:
+            raise _Refused(self._rest_of_which(rest, told))
+
+    @staticmethod
+    def _rest_of_which(rest: Delivery, told: Sequence[str]) -> str:
+        doses = " and ".join(f"{dose:g} Gy" for dose in rest.doses_gy.values())
+        return (
+            f"line {rest.line}: remainder of {doses} on {rest.date}: the rest of {', or of '.join(told)}? "
+            "Give the line the number of its fraction (column fraction)"
+        )
+
     # --- one delivery
 
     def _one(self, delivery: Delivery, left: list[Fraction], grouping: Grouping) -> None:
         if delivery.status == "remainder":
-            self._remainder(delivery)
+            self._remainder(delivery, self._owing(delivery))
         elif partial := self._goes_on(delivery):
             values: dict[str, Value] = {"fraction": partial.number, "begun": partial.date.isoformat()}
             self._find("goes-on", delivery.line, delivery.date, values)
-            self._remainder(replace(delivery, number=partial.number))
+            self._remainder(delivery, partial)
         else:
             fraction = self._next(delivery, left, grouping)
             self._on_its_day(delivery, fraction, left)
@@ -313,14 +357,32 @@ class _Reconciliation:
         before = self.numbers.get(delivery.number) if delivery.number is not None else None
         if before is None or not delivery.doses_gy or delivery.number == self.fractions + 1:
             return None
-        partial = next((p for p in self.partials if p.date == before.date), None)
-        targets = self.plan.course.prescription.targets
-        if partial is None:
-            return None
-        room = zip(targets, partial.owed.doses_gy, strict=True)
+        return next((p for p in self._called(delivery.number) if self._takes(p, delivery)), None)
+
+    def _called(self, number: int | None) -> list[Partial]:
+        """The partial fractions that the record, or where it has no numbers the plan, calls by this number."""
+        if number is None:
+            return []
+        return [partial for partial in self.partials if self.calls.get(partial.number, partial.number) == number]
+
+    def _takes(self, partial: Partial, delivery: Delivery) -> bool:
+        """Is a delivery no more, to any target, than what is owed of a partial fraction?"""
+        room = zip(self.plan.course.prescription.targets, partial.owed.doses_gy, strict=True)
         tolerance = SAME_DOSE_GY * delivery.fields
-        fits = all(delivery.doses_gy.get(target, 0.0) <= owed + tolerance for target, owed in room)
-        return partial if fits else None
+        return all(delivery.doses_gy.get(target, 0.0) <= owed + tolerance for target, owed in room)
+
+    def _owing(self, delivery: Delivery) -> Partial:
+        """The partial fraction that a remainder is the rest of; refused where two could be, and owe different doses."""
+        if not self.partials:
+            told = f"remainder on {delivery.date}, but no fraction before it was partial"
+            raise _Refused(f"line {delivery.line}: {told}")
+        open_ = self._called(delivery.number) or self.partials
+        fitting = [partial for partial in open_ if self._takes(partial, delivery)]
+        if len({partial.owed for partial in fitting}) > 1:
+            owed = [" and ".join(f"{dose:g} Gy" for dose in p.owed.doses_gy if dose > 0) for p in fitting]
+            told = [f"fraction {p.number} ({p.date}, {due} owed)" for p, due in zip(fitting, owed, strict=True)]
+            raise _Refused(self._rest_of_which(delivery, told))
+        return (fitting or open_)[0]
 
     def _next(self, delivery: Delivery, left: Sequence[Fraction], grouping: Grouping) -> Fraction:
         """The fraction that a delivery is: the next one owed, of the phase it names where it names one."""
@@ -383,6 +445,8 @@ class _Reconciliation:
         if delivery.status in ("", "partial"):
             owed = tuple(part if part > near else 0.0 for part in short)
             slot = Slot(phase=host_phase(self.plan.course.prescription, fraction.phase), doses_gy=owed)
+            if delivery.number is not None:
+                self.calls[fraction.number] = delivery.number
             self.partials.append(Partial(number=fraction.number, date=delivery.date, owed=slot))
             self._find("partial", delivery.line, delivery.date, values)
         else:
@@ -440,11 +504,7 @@ class _Reconciliation:
                 told = f"{total:g} Gy delivered to {target}, more than the {planned:g} Gy of the whole plan"
                 raise _Refused(f"line {delivery.line}: {told}")
 
-    def _remainder(self, delivery: Delivery) -> None:
-        if not self.partials:
-            told = f"remainder on {delivery.date}, but no fraction before it was partial"
-            raise _Refused(f"line {delivery.line}: {told}")
-        partial = next((partial for partial in self.partials if partial.number == delivery.number), self.partials[0])
+    def _remainder(self, delivery: Delivery, partial: Partial) -> None:
         doses = self._doses(delivery, partial.owed)
         near = SAME_DOSE_GY * delivery.fields
         left = [part - dose for part, dose in zip(partial.owed.doses_gy, doses, strict=True)]
