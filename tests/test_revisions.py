@@ -122,3 +122,36 @@ def test_dates_may_be_given_as_dates() -> None:
     }
     words |= {"record_format": None, "record_plan": (), "clinic": None, "as_of": None, "cause": ""}
     assert [span.text for span in given_of(words).missed] == ["2026-03-10"]
+
+
+# --- the rest of a fraction -----------------------------------------------------------------------------------------
+
+
+def given(*rows: str, head: str = "date,time,fraction,dose_gy,status") -> tuple[list[float], int]:
+    made = sixty()
+    text = "\n".join([head, *rows]) + "\n"
+    found = from_record(made, records_csv.parse(text, "r.csv", made.inputs.prescription.targets[0]))
+    return [round(fraction.doses_gy[0], 6) for fraction in found.delivered], len(found.slots)
+
+
+def test_a_rest_twenty_minutes_later_is_the_same_fraction_with_or_without_times() -> None:
+    rows = ("2026-03-02,09:15,1,1.2,partial", "2026-03-02,09:35,1,0.8,remainder", "2026-03-03,10:00,2,2,delivered")
+    assert given(*rows) == ([2.0, 2.0], 28)
+    bare = ("2026-03-02,1,1.2,partial", "2026-03-02,1,0.8,remainder", "2026-03-03,2,2,delivered")
+    assert given(*bare, head="date,fraction,dose_gy,status") == ([2.0, 2.0], 28)
+
+
+def test_a_rest_eight_hours_later_is_an_attendance_of_its_own() -> None:
+    rows = ("2026-03-02,08:00,1,1.2,partial", "2026-03-02,16:00,1,0.8,remainder")
+    assert given(*rows) == ([1.2, 0.8], 29)
+
+
+def test_a_rest_before_the_next_days_own_fraction_stands_in_its_place() -> None:
+    rows = ("2026-03-02,09:15,1,1.2,partial", "2026-03-03,09:15,1,0.8,remainder", "2026-03-03,16:00,2,2,delivered")
+    assert given(*rows) == ([1.2, 0.8, 2.0], 28)
+
+
+def test_a_rest_that_two_fractions_can_take_is_refused_with_both() -> None:
+    rows = ("2026-03-02,1.2,partial", "2026-03-03,1.5,partial", "2026-03-04,0.5,remainder")
+    with pytest.raises(ConfigError, match=r"line 4: remainder of 0\.5 Gy .* fraction 1 .* or of fraction 2"):
+        given(*rows, head="date,dose_gy,status")

@@ -375,7 +375,7 @@ class Grouping:
         return True
 
     def is_near(self, item: Delivery, other: Delivery) -> bool:
-        """Do two deliveries of one day lie closer together than the interval? Without clock times nothing parts them."""
+        """Do two deliveries of one day lie closer together than the interval? Without times nothing parts them."""
         if item.time is None or other.time is None:
             return True
         first, second = (time.hour * 60 + time.minute + time.second / 60 for time in (item.time, other.time))

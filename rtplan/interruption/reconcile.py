@@ -374,8 +374,8 @@ class _Reconciliation:
     def _owing(self, delivery: Delivery) -> Partial:
         """The partial fraction that a remainder is the rest of; refused where two could be, and owe different doses."""
         if not self.partials:
-            told = f"remainder on {delivery.date}, but no fraction before it was partial"
-            raise _Refused(f"line {delivery.line}: {told}")
+            why = f"remainder on {delivery.date}, but no fraction before it was partial"
+            raise _Refused(f"line {delivery.line}: {why}")
         open_ = self._called(delivery.number) or self.partials
         fitting = [partial for partial in open_ if self._takes(partial, delivery)]
         if len({partial.owed for partial in fitting}) > 1:
