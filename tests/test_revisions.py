@@ -155,3 +155,13 @@ def test_a_rest_that_two_fractions_can_take_is_refused_with_both() -> None:
     rows = ("2026-03-02,1.2,partial", "2026-03-03,1.5,partial", "2026-03-04,0.5,remainder")
     with pytest.raises(ConfigError, match=r"line 4: remainder of 0\.5 Gy .* fraction 1 .* or of fraction 2"):
         given(*rows, head="date,dose_gy,status")
+
+
+@pytest.mark.parametrize("row", ["2026-03-02,,3.0", "2026-03-02,2,3.0"])
+def test_a_line_with_the_total_of_a_day_of_two_fractions_is_refused_with_both_readings(row: str) -> None:
+    """36 Gy in 24 fractions twice a day: 3 Gy are one fraction of 3 Gy, or two of 1.5 Gy."""
+    made = plan("36/24bid", "2026-03-02", clinic="weekdays")
+    entries = records_csv.parse(f"date,fraction,dose_gy\n{row}\n", "r.csv", made.inputs.prescription.targets[0])
+    told = r"line 2: 3 Gy together where 1\.5 Gy is planned: one fraction .* or 2 fractions"
+    with pytest.raises(ConfigError, match=told):
+        from_record(made, entries)

@@ -152,7 +152,20 @@ class Grouping:
         out: list[Delivery] = []
         for phase in sorted({entry.phase for entry in entries}):
             out += self._of_phase([entry for entry in entries if entry.phase == phase])
+        for item in out:
+            self._refuse_day_total(item)
         return sorted(out, key=lambda item: (item.time or dt.time(), item.number or 0, item.line))
+
+    def _refuse_day_total(self, item: Delivery) -> None:
+        """One fraction that gives what several fractions of the day give together: too much, or the day's total."""
+        if item.status in ("partial", "remainder") or not item.doses_gy or self.is_full(item):
+            return
+        for count in range(2, len(self.expected) + 1):
+            if self._adds_up([item], self.expected[:count]):
+                raise Ambiguous(
+                    f"line {item.line}: {self._sum_words(item)}: one fraction with that dose, or {count} fractions of "
+                    f"the day in one line? Give each fraction a line of its own, with its dose and its number or time"
+                )
 
     def _of_phase(self, entries: Sequence[RecordEntry]) -> Iterator[Delivery]:
         numbers = {entry.number for entry in entries}
