@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from rtplan.note import Source as Source
     from rtplan.planning import artefact as artefact
     from rtplan.planning.plan import Plan as Plan
+    from rtplan.planning.provenance import ClinicFrom
     from rtplan.planning.regions import Tissues
     from rtplan.prescription import notation as notation
     from rtplan.prescription.prescription import Pattern as Pattern
@@ -144,6 +145,7 @@ def plan(
     *,
     start: Day,
     clinic: Path | None = None,
+    clinic_from: ClinicFrom = "option",
     worked_weekends: YesNo | None = None,
     week: str | None = None,
     matched_machine: bool = False,
@@ -175,8 +177,10 @@ def plan(
         DICOM RT Plan; dose_reference: its target's number, where it has several. Default: the low-dose trial of West
         China Hospital.
     start : requested day of the first fraction, date or ISO text.
-    clinic : a shipped name, a path, or a country code such as ``"CN"``; worked_weekends ("yes", "no"), week
-        ("mon-sat") and matched_machine say otherwise than its file.
+    clinic : a shipped name, a path, or a country code such as ``"CN"``. Default: the protocol's own; where it has none,
+        as a notation, one has to be named: neither environment nor settings are read here, that is the command line's.
+        clinic_from: who named it, for the provenance. worked_weekends ("yes", "no"), week ("mon-sat") and
+        matched_machine say otherwise than its file.
     exact_start, no_start_rules, no_provisional, strict_rules : refuse another start; take no start rules; refuse dates
         that are not announced, and broken rules.
     compensate_closures : "weekend", "bid" or "worked-weekend": extra sessions for closures known in advance.
@@ -256,17 +260,19 @@ def added(
     *,
     start: Day,
     clinic: Path | None = None,
+    clinic_from: ClinicFrom = "option",
     dose_per_fraction: str | float | None = None,
     tissue: Texts,
     tissue_file: Path | None = None,
 ) -> AddedAnswer:
     """How many fractions added to a regimen, on the clinic's days from a start, reach another one's net BED.
 
-    What ``rtplan dose REGIMEN --to-match REGIMEN --start DATE`` answers. tissue: tumours with a time factor.
+    What ``rtplan dose REGIMEN --to-match REGIMEN --start DATE`` answers. clinic has to be named. tissue: tumours
+    with a time factor.
     dose_per_fraction: of an added fraction [Gy]; None: each like the last phase's.
 
     >>> import rtplan as rt
-    >>> answer = rt.added("45/25", "50/25", start="2026-03-02", tissue="squamous-surrogate")
+    >>> answer = rt.added("45/25", "50/25", start="2026-03-02", clinic="west-china", tissue="squamous-surrogate")
     >>> answer.answers[0].reached.added
     11
     """
@@ -274,7 +280,8 @@ def added(
     from rtplan.questions import asked
 
     words = _tissues(tissue, (), (), tissue_file, False)
-    return asked.added(regimen, to_match, day_of(start, "start"), _text(clinic), words, dose_per_fraction)
+    day, where = day_of(start, "start"), _text(clinic)
+    return asked.added(regimen, to_match, day, where, words, dose_per_fraction, clinic_from)
 
 
 def compare(
@@ -282,6 +289,7 @@ def compare(
     reference: Regimen | None = None,
     start: Day | None = None,
     clinic: Path | None = None,
+    clinic_from: ClinicFrom = "option",
     week: str | None = None,
     worked_weekends: YesNo | None = None,
     no_provisional: bool = False,
@@ -293,7 +301,8 @@ def compare(
 ) -> Comparison:
     """Regimens side by side, with differences and ratios to a reference (the first, unless named).
 
-    Without regimens: the trial's 45/25 against standard-dose ones. start: lays each on the clinic's calendar.
+    Without regimens: the trial's 45/25 against standard-dose ones. start: lays each on the clinic's calendar;
+    the clinic has to be named then.
 
     >>> import rtplan as rt
     >>> answer = rt.compare("60/30", "45/25", tissue="squamous-surrogate")
@@ -309,6 +318,7 @@ def compare(
         reference=reference,
         start=None if start is None else day_of(start, "start"),
         clinic=_text(clinic),
+        clinic_from=clinic_from,
         week=week,
         worked_weekends=worked_weekends,
         no_provisional=no_provisional,
@@ -373,7 +383,7 @@ def missed(
         given,
         settings,
         all_options=all_options,
-        provenance=provenance_of(files, _moment(stamp), command),
+        provenance=provenance_of(files, _moment(stamp), command, found.provenance.clinic_from),
         parent_sha256=checksum,
     )
 
@@ -384,6 +394,7 @@ def starts(
     first: Day,
     last: Day,
     clinic: Path | None = None,
+    clinic_from: ClinicFrom = "option",
     worked_weekends: YesNo | None = None,
     week: str | None = None,
     matched_machine: bool = False,

@@ -12,6 +12,7 @@ from numbers import Integral, Real
 __all__ = [
     "ConfigError",
     "DomainError",
+    "NoClinicError",
     "QuestionError",
     "RtplanError",
     "ScheduleError",
@@ -34,6 +35,17 @@ class DomainError(RtplanError, ValueError):
 
 class QuestionError(DomainError):
     """Arguments that do not make one question: they contradict each other, or one of them needs another."""
+
+
+class NoClinicError(QuestionError):
+    """A course is to be laid on days, and nobody named the clinic whose days they are. what: the course."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(
+            f'{what} names no clinic, and its days decide the dates: give clinic=, such as "england", a country code '
+            'such as "GB-ENG", or the path of a clinic\'s file'
+        )
 
 
 class ScheduleError(RtplanError, ValueError):

@@ -33,6 +33,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads the clinic or the settings of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = str(tmp_path_factory.mktemp("settings"))
+        patch.delenv("RTPLAN_CLINIC", raising=False)
+        for name in ("XDG_CONFIG_HOME", "APPDATA", *(["HOME"] if sys.platform == "darwin" else [])):
+            patch.setenv(name, folder)
+        yield
+
+
 @pytest.fixture
 def cli() -> Callable[..., "Result"]:
     """Run the command line in this process: `cli("plan --start 2026-02-02")` or `cli("dose", "45/25")`.

@@ -22,8 +22,9 @@ FIXED = Provenance(
 
 
 def plan(protocol: str = resolve.DEFAULT_PROTOCOL, start: str = "2026-02-02", **where: Any) -> Plan:
-    """A plan with fixed provenance."""
+    """A plan with fixed provenance; on the days of West China where neither protocol nor test names a clinic."""
     found = resolve.protocol_of(protocol)
+    where = {"clinic": found.clinic or "west-china"} | where
     inputs = resolve.inputs_of(found, dt.date.fromisoformat(start), resolve.Where(**where))
     return make_plan(inputs, FIXED)
 

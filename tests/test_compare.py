@@ -109,7 +109,7 @@ def test_the_default_comparison(cli: Any) -> None:
     assert timed["artdeco-hd"]["dose_gy"] == 61.6
 
 
-@pytest.mark.parametrize("words", ["compare", "compare 60/30 cross", "compare --start 2026-02-02"])
+@pytest.mark.parametrize("words", ["compare", "compare 60/30 cross", "compare --start 2026-02-02 --clinic west-china"])
 def test_what_bed_does_not_contain_is_printed(cli: Any, words: str) -> None:
     text = " ".join(cli(words).stdout.split())
     assert "BED contains no effect of systemic treatment or of volume: regimens that differ in those" in text
@@ -132,12 +132,12 @@ def test_on_the_real_calendar(cli: Any) -> None:
     )  # fmt: skip
     assert {entry["first"] for entry in document["dates"]} == {"2026-02-02"}
     assert rows_of(document, "squamous-surrogate")["45/25"]["net_bed_gy"] == pytest.approx(40.5)
-    used = json.loads(cli("compare --start 2026-02-02 --worked-weekends yes --json").stdout)
+    used = json.loads(cli("compare --start 2026-02-02 --clinic west-china --worked-weekends yes --json").stdout)
     assert used["dates"][0]["last"] == "2026-03-12"
 
 
 def test_a_start_on_a_closed_day_moves_for_all(cli: Any) -> None:
-    document = json.loads(cli("compare 45/25 60/30 --start 2026-02-16 --json").stdout)
+    document = json.loads(cli("compare 45/25 60/30 --start 2026-02-16 --clinic west-china --json").stdout)
     assert {entry["first"] for entry in document["dates"]} == {"2026-02-24"}
     assert any(note["code"] == "start-moved" for note in document["notes"])
 
@@ -166,7 +166,7 @@ def test_named_tissues_and_csv(cli: Any) -> None:
         ("compare 30x2", 1, "30 fractions of 2 Gy or as 2 fractions of 30 Gy"),
         ("compare --start 2026-02-30", 2, "must be a date that exists"),
         ("compare --start 2026-02-02 --clinic nowhere", 1, "there is no clinic 'nowhere'"),
-        ("compare --start 2090-03-06 --no-provisional", 1, "not officially announced"),
+        ("compare --start 2090-03-06 --clinic west-china --no-provisional", 1, "not officially announced"),
     ],
 )
 def test_refused(cli: Any, words: str, code: int, message: str) -> None:

@@ -252,7 +252,7 @@ def test_what_cannot_be_meant_is_refused_by_its_own_name(cli: "Cli", words: str,
 
 
 def test_as_many_times_as_a_day_has_fractions_are_taken(cli: "Cli") -> None:
-    assert cli("plan 45.6/38bid --start 2026-02-02 --times 08:00,15:00 --csv").exit_code == 0
+    assert cli("plan 45.6/38bid --start 2026-02-02 --clinic west-china --times 08:00,15:00 --csv").exit_code == 0
 
 
 def test_a_dose_that_may_change_only_after_the_course_is_pointed_out(cli: "Cli", tmp_path: Path) -> None:

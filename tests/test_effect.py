@@ -442,7 +442,8 @@ def test_no_courses_no_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["dose 40Gy/5f --tissue voyant-prostate", "plan 40Gy/5f --start 2026-03-02 --tissue voyant-prostate"]
+    "command",
+    ["dose 40Gy/5f --tissue voyant-prostate", "plan 40Gy/5f --start 2026-03-02 --clinic CN --tissue voyant-prostate"],
 )
 def test_a_row_says_which_model_it_used(cli: Any, command: str) -> None:
     """5 x 8 Gy, alpha/beta 3.1, dT 6.2, slope 5: 5 (6.2 * 3 + 5 * 1.8) = 138."""

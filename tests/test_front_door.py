@@ -117,7 +117,7 @@ def test_what_does_not_make_a_question_is_refused() -> None:
     with pytest.raises(rt.QuestionError, match="choose one"):
         rt.dose("45/25", overall_time=33, monday_start=True)
     with pytest.raises(rt.QuestionError, match="give --missed DATES or --record FILE"):
-        rt.missed(rt.plan("45/25", start="2026-03-02"))
+        rt.missed(rt.plan("45/25", start="2026-03-02", clinic="england"))
     with pytest.raises(rt.DomainError, match="'maybe'"):
         rt.plan("45/25", start="2026-03-02", worked_weekends="maybe")  # type: ignore[arg-type]
     with pytest.raises(rt.DomainError, match="from 1951-01-01 to 2097-12-31"):
@@ -125,7 +125,7 @@ def test_what_does_not_make_a_question_is_refused() -> None:
     with pytest.raises(rt.DomainError, match="got 45"):
         rt.plan(45, start="2026-03-02")  # type: ignore[arg-type]
     with pytest.raises(rt.DomainError, match="spinal cord"):
-        rt.plan("70/35", start="2026-03-02", region="spinal cord=60Gy Dmax", strict_rules=True)
+        rt.plan("70/35", start="2026-03-02", clinic="england", region="spinal cord=60Gy Dmax", strict_rules=True)
 
 
 def test_a_plan_of_another_wording_is_still_the_same_plan() -> None:

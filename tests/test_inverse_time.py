@@ -199,19 +199,22 @@ def test_the_command(cli: Cli) -> None:
     assert found["below"]["n_fractions"] == 35
     assert found["below"]["net_bed_gy"] < found["target_net_bed_gy"] <= found["reached"]["net_bed_gy"]
     assert len(found["steps"]) == 16
-    shown = cli("dose 45/25 --to-match 50/25 --start 2026-03-02 --tissue squamous-surrogate").stdout
+    shown = cli("dose 45/25 --to-match 50/25 --start 2026-03-02 --clinic west-china --tissue squamous-surrogate").stdout
     assert "one fewer: 10 fractions added" in shown
 
 
 def test_the_command_refuses(cli: Cli) -> None:
-    done = cli("dose 45/25 --to-match 70/35 --dose-per-fraction 1.1 --start 2026-03-02 --tissue squamous-surrogate")
+    done = cli(
+        "dose 45/25 --to-match 70/35 --dose-per-fraction 1.1 --start 2026-03-02 --clinic west-china "
+        "--tissue squamous-surrogate"
+    )
     assert done.exit_code == 1
     assert "the best is" in done.stderr
     for line in (
         "dose 45/25 --start 2026-03-02",
         "dose --to-match 50/25 --start 2026-03-02 --tissue withers-1988",
-        "dose 45/25 --to-match 50/25 --start 2026-03-02",
+        "dose 45/25 --to-match 50/25 --start 2026-03-02 --clinic west-china",
         "dose 45/25 --to-match 50/25 --clinic CN --tissue withers-1988",
-        "dose 45/25 --to-match 50/25 --start 2026-03-02 --tissue withers-1988 --elapsed-days 40",
+        "dose 45/25 --to-match 50/25 --start 2026-03-02 --tissue withers-1988 --clinic CN --elapsed-days 40",
     ):
         assert cli(line).exit_code == 2, line

@@ -350,7 +350,9 @@ source = { text = "our department", verified = true }
 """
 
 
-@pytest.mark.parametrize("words", ["plan 60/40bid --start 2026-03-02", "dose 60/40bid", "compare 60/40bid 45/25"])
+@pytest.mark.parametrize(
+    "words", ["plan 60/40bid --start 2026-03-02 --clinic CN", "dose 60/40bid", "compare 60/40bid 45/25"]
+)
 def test_a_range_says_limits_and_notes_once(cli: Cli, tmp_path: Path, words: str) -> None:
     """The set as it is speaks for its variants: with and without a range the same limits and the same notes."""
     path = tmp_path / "own.toml"

@@ -341,7 +341,10 @@ def test_refusals_are_one_sentence(cli: Any) -> None:
     for words, message in (
         ("starts --from 2026-03-02 --to 2026-03-01", "--to 2026-03-01 lies before --from 2026-03-02"),
         ("starts --from 2026-02-16 --to 2026-02-20", "no start is possible from 2026-02-16 to 2026-02-20"),
-        ("starts 45/25 --delay-cycle 2=7 --from 2026-03-02 --to 2026-03-05", "has no chemotherapy to align"),
+        (
+            "starts 45/25 --clinic england --delay-cycle 2=7 --from 2026-03-02 --to 2026-03-05",
+            "has no chemotherapy to align",
+        ),
         ("starts --delay-cycle 1=7 --from 2026-03-02 --to 2026-03-05", "fixed to fraction 1: move the start"),
     ):
         refused = cli(words)

@@ -123,7 +123,7 @@ def _give_up(error: OSError) -> None:
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="rtplan")
+@click.version_option(__version__, "-V", "--version", prog_name="rtplan")
 def main() -> None:
     """Radiotherapy fractionation and scheduling on real calendars.
 

@@ -19,6 +19,7 @@ from rtplan.cli.options import (
     tissue_options,
 )
 from rtplan.cli.regimens import refuse_split
+from rtplan.cli.settings import with_clinic
 
 
 @click.command("compare", cls=Command)
@@ -26,7 +27,9 @@ from rtplan.cli.regimens import refuse_split
 @click.option("--reference", metavar="REGIMEN", help="What the others are compared with. Default: the first regimen.")
 @click.option("--start", type=DATE, help="Lay every regimen on the clinic's calendar from this day.")
 @click.option(
-    "--clinic", type=CLINIC, help="With --start: a shipped clinic, a path, or a country code. Default: west-china."
+    "--clinic",
+    type=CLINIC,
+    help="With --start: a shipped clinic, a path, or a country code. Default: RTPLAN_CLINIC, the user's settings.",
 )
 @click.option("--week", help="With --start: weekdays the clinic works on, such as mon-sat. Default: as its file says.")
 @click.option(
@@ -53,5 +56,7 @@ def command(regimens: tuple[str, ...], reference: str | None, start: dt.date | N
     import rtplan
 
     refuse_split(regimens)
-    result = rtplan.compare(*regimens, reference=reference, start=start, **question(options, "stamp"))
+    asked = question(options, "stamp")
+    asked = with_clinic(asked) if start is not None else asked
+    result = rtplan.compare(*regimens, reference=reference, start=start, **asked)
     emit(result, options)

@@ -8,6 +8,7 @@ import click
 
 from rtplan.cli.options import CLINIC, DATE, Command, emit, output_options, question, range_option, tissue_options
 from rtplan.cli.regimens import refuse_split
+from rtplan.cli.settings import with_clinic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 @click.option("--dose-per-fraction", help="With --to-match: with this dose per fraction, such as 1.8 or 180cGy.")
 @click.option("--start", type=DATE, help="With REGIMEN and --to-match: add fractions on the calendar from this day.")
 @click.option(
-    "--clinic", type=CLINIC, help="With --start: a shipped clinic, a path, or a country code. Default: west-china."
+    "--clinic",
+    type=CLINIC,
+    help="With --start: a shipped clinic, a path, or a country code. Default: RTPLAN_CLINIC, the user's settings.",
 )
 @tissue_options
 @range_option
@@ -53,8 +56,9 @@ def command(regimens: tuple[str, ...], to_match: str | None, **options: Any) -> 
         _emit(answer, options)
         return
     _refuse_half_questions(regimens, to_match, options)
-    named = {name: asked[name] for name in ("dose_per_fraction", "tissue", "tissue_file")}
-    emit(rtplan.added(regimens[0], to_match or "", start=options["start"], clinic=options["clinic"], **named), options)
+    named = with_clinic({"clinic": options["clinic"]})
+    named |= {name: asked[name] for name in ("dose_per_fraction", "tissue", "tissue_file")}
+    emit(rtplan.added(regimens[0], to_match or "", start=options["start"], **named), options)
 
 
 def _refuse_half_questions(regimens: Sequence[str], to_match: str | None, options: dict[str, Any]) -> None:

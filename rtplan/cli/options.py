@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rtplan.errors import DomainError, QuestionError, RtplanError
+from rtplan.errors import DomainError, NoClinicError, QuestionError, RtplanError
 from rtplan.report.language import languages
 
 if TYPE_CHECKING:
@@ -62,6 +62,10 @@ class Command(click.Command):
         """Run it; arguments that do not make one question are a mistake of use."""
         try:
             return super().invoke(ctx)
+        except NoClinicError as error:
+            from rtplan.cli.settings import which_clinic
+
+            raise click.UsageError(which_clinic(error.what), ctx) from None
         except QuestionError as error:
             raise click.UsageError(str(error), ctx) from None
 
@@ -210,7 +214,10 @@ def where_options(function: F) -> F:
         function,
         [
             click.option(
-                "--clinic", type=CLINIC, help="A shipped clinic, a path, or a country code such as CN or GB-ENG."
+                "--clinic",
+                type=CLINIC,
+                help="A shipped clinic, a path, or a country code such as GB-ENG. Default: RTPLAN_CLINIC, the user's "
+                "settings, the protocol's own.",
             ),
             click.option(
                 "--worked-weekends",
@@ -383,6 +390,11 @@ def emit(
             raise click.UsageError(f"--{name.replace('_', '-')} goes with --out")
     if options.get("language") and (options.get("as_json") or options.get("as_csv")) and not options.get("out"):
         raise click.UsageError("--language is for what people read: the terminal, or the files of --out")
+    if "language" in options and not options["language"]:
+        from rtplan.cli.settings import language
+
+        if options.get("out") or not (options.get("as_json") or options.get("as_csv")):
+            options = {**options, "language": language()}
     if options.get("out"):
         _write_out(written or answer, options, previous)
     if options.get("as_json"):

@@ -19,6 +19,7 @@ from rtplan.cli.options import (
     tissue_options,
     where_options,
 )
+from rtplan.cli.settings import with_clinic
 
 
 @click.command("plan", cls=Command)
@@ -49,5 +50,6 @@ def command(protocol: str | None, start: dt.date, **options: Any) -> None:
     """
     import rtplan
 
-    plan = rtplan.plan(protocol, start=start, command=command_line(), **question(options))
+    asked = with_clinic(question(options))
+    plan = rtplan.plan(protocol, start=start, command=command_line(), **asked)
     emit(plan, options)

@@ -19,6 +19,7 @@ from rtplan.cli.options import (
     tissue_options,
     where_options,
 )
+from rtplan.cli.settings import with_clinic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,8 @@ def command(protocol: str | None, first: dt.date, last: dt.date, **options: Any)
     """
     import rtplan
 
-    result = rtplan.starts(protocol, first=first, last=last, command=command_line(), **question(options))
+    asked = with_clinic(question(options))
+    result = rtplan.starts(protocol, first=first, last=last, command=command_line(), **asked)
     emit(result, options, notes=(*result.notes, *_breaches_of_the_best(result)))
 
 

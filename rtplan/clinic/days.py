@@ -31,6 +31,8 @@ __all__ = [
     "from_reasons",
     "hours_utc",
     "parse_date",
+    "place_in_week",
+    "week_of",
 ]
 
 
@@ -340,6 +342,25 @@ _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 def day_name(day: dt.date) -> str:
     """English short name of the weekday, whatever the locale."""
     return _DAY_NAMES[day.weekday()]
+
+
+def place_in_week(day: dt.date, first_weekday: str | None) -> int:
+    """Which day of a printed week a day is, from 0 on, where weeks begin on a weekday; None: on Monday.
+
+    >>> place_in_week(dt.date(2026, 3, 1), "sun"), place_in_week(dt.date(2026, 3, 1), None)
+    (0, 6)
+    """
+    return (day.weekday() - WEEKDAYS.index(first_weekday or "mon")) % 7
+
+
+def week_of(day: dt.date, first_weekday: str | None) -> tuple[dt.date, dt.date]:
+    """First and last day of the printed week that a day lies in.
+
+    >>> week_of(dt.date(2026, 3, 4), "sat")
+    (datetime.date(2026, 2, 28), datetime.date(2026, 3, 6))
+    """
+    place = place_in_week(day, first_weekday)
+    return add_days(day, -place), add_days(day, 6 - place)
 
 
 def first_of_week(week: tuple[str, ...], count: int) -> tuple[str, ...]:

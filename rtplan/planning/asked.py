@@ -56,7 +56,8 @@ def plan(
     inputs = replace(inputs, assumptions=(*inputs.assumptions, *remarks))
     if compensate_closures:
         inputs = compensate(inputs, compensate_closures)
-    made = make_plan(inputs, provenance_of([*read, *files_of(protocol, found, where)], created, command))
+    files: list[Path | FileSum] = [*read, *files_of(protocol, found, where)]
+    made = make_plan(inputs, provenance_of(files, created, command, resolve.clinic_of(found, where)[1]))
     check_times(where.times, made.course)
     refuse(made, provisional=no_provisional, strict=strict_rules)
     return made
@@ -84,7 +85,7 @@ def where_of(words: Mapping[str, Any]) -> Where:
     named = ("clinic", "chemo", "tissue_file")
     paths = {name: None if words[name] is None else os.fspath(words[name]) for name in named}
     same: dict[str, Any] = {
-        name: words[name] for name in ("worked_weekends", "week", "matched_machine", "align", "category")
+        name: words[name] for name in ("clinic_from", "worked_weekends", "week", "matched_machine", "align", "category")
     }
     return Where(
         policy=words["cycle_policy"],

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rtplan.clinic.days import add_days, days_between
 from rtplan.errors import DomainError, whole
 
 __all__ = [
+    "ClinicFrom",
     "FileSum",
     "MissedSpan",
     "Provenance",
@@ -28,9 +30,16 @@ class FileSum:
     sha256: str
 
 
+ClinicFrom = Literal["", "option", "environment", "settings", "protocol"]
+"""Who named the clinic: --clinic (in Python the argument), RTPLAN_CLINIC, the user's settings, the protocol itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What made the plan, and when. created: given by the caller; the package never reads the clock."""
+    """What made the plan, and when. created: given by the caller; the package never reads the clock.
+
+    clinic_from: who named the clinic, whose days decide the dates; empty in plans of an older rtplan.
+    """
 
     rtplan: str
     python: str = ""
@@ -38,6 +47,7 @@ class Provenance:
     created: dt.datetime | None = None
     command: str = ""
     files: tuple[FileSum, ...] = ()
+    clinic_from: ClinicFrom = ""
 
 
 _LONGEST_SPAN_DAYS = 366
@@ -121,7 +131,9 @@ class Revision:
         whole("number", self.number, 1)
 
 
-def provenance_of(files: Iterable[Path | FileSum], created: dt.datetime, command: str) -> Provenance:
+def provenance_of(
+    files: Iterable[Path | FileSum], created: dt.datetime, command: str, clinic_from: ClinicFrom = ""
+) -> Provenance:
     """Versions, checksums and the question. Files are named without their folders: those can name people.
 
     files: with their sum where their own names can name people too.
@@ -144,4 +156,5 @@ def provenance_of(files: Iterable[Path | FileSum], created: dt.datetime, command
             for file in files
             if isinstance(file, FileSum) or file.is_file()
         ),
+        clinic_from=clinic_from,
     )

@@ -16,12 +16,13 @@ from rtplan.clinic.holidays import assumed, categories_not_used, working_week
 from rtplan.clinic.limits import Limits, StartRules
 from rtplan.course.rules import spacing_notes
 from rtplan.course.schedule import on_week, prescribed_reference
-from rtplan.errors import DomainError, QuestionError, one_of, whole
+from rtplan.errors import DomainError, NoClinicError, QuestionError, one_of, whole
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol, RegionSpec
 from rtplan.note import Note, Phrase, Source, Value
 from rtplan.planning.extension import calendar_source
 from rtplan.planning.inputs import CycleDelay, PlanInputs
+from rtplan.planning.provenance import ClinicFrom
 from rtplan.planning.regions import Tissues, regions_of, specified, tissue_file_notes, with_ranges
 from rtplan.prescription import notation
 from rtplan.prescription.prescription import Prescription
@@ -34,6 +35,7 @@ __all__ = [
     "LATEST",
     "Where",
     "calendars",
+    "clinic_of",
     "day_of",
     "inputs_of",
     "named_prescription",
@@ -57,9 +59,13 @@ DEFAULT_REGIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """The user's words for clinic, calendar and alignment; None or empty: the protocol's, or the default."""
+    """The user's words for clinic, calendar and alignment; None or empty: the protocol's, or the default.
+
+    clinic_from: who named the clinic, where one is named.
+    """
 
     clinic: str | None = None
+    clinic_from: ClinicFrom = "option"
     worked_weekends: WorkedWeekends | None = None
     week: str | None = None
     matched_machine: bool = False
@@ -89,6 +95,7 @@ class Where:
         )
 
     def __post_init__(self) -> None:
+        one_of("clinic_from", self.clinic_from, get_args(ClinicFrom))
         if self.worked_weekends is not None:
             one_of("worked-weekends", self.worked_weekends, ("yes", "no"))
         if self.policy is not None:
@@ -156,12 +163,21 @@ def named_prescription(name: str) -> Prescription:
     return regimen.prescription
 
 
+def clinic_of(protocol: Protocol, where: Where) -> tuple[str, ClinicFrom]:
+    """The clinic's name and who named it: the user's word, else the protocol's own. NoClinicError where nobody did."""
+    if where.clinic:
+        return where.clinic, where.clinic_from
+    if protocol.clinic:
+        return protocol.clinic, "protocol"
+    raise NoClinicError(protocol.name)
+
+
 def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date | None = None) -> PlanInputs:
     """Everything a plan is made from. until: the last day a course may have to start on, where there are several.
 
     Raises ConfigError or DomainError where a name is unknown or a file is not as it should be.
     """
-    clinic_name = where.clinic or protocol.clinic or "west-china"
+    clinic_name, _ = clinic_of(protocol, where)
     clinic = catalogue.load_clinic(clinic_name)
     clinic = with_week(clinic, where.week) if where.week else clinic
     prescription = on_week(protocol.prescription, working_week(clinic, start))

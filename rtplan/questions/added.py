@@ -13,6 +13,7 @@ from rtplan.course.course import Course
 from rtplan.course.schedule import Permit, lay_out
 from rtplan.errors import DomainError, positive, whole
 from rtplan.note import Note
+from rtplan.planning.provenance import ClinicFrom
 from rtplan.prescription.prescription import Phase, Prescription, TargetDose
 from rtplan.radiobiology.effect import EffectRow, evaluate, evaluate_many, notes_on
 from rtplan.radiobiology.region import Region
@@ -72,7 +73,7 @@ class AddedFractions:
 class AddedAnswer(Answer):
     """How many fractions a prescription needs to match a reference on a calendar, for each parameter set.
 
-    reference_rows: the reference laid out from the same day, one a set.
+    reference_rows: the reference laid out from the same day, one a set. clinic_from: who named the clinic.
     """
 
     kind: ClassVar[Kind] = "added"
@@ -83,6 +84,7 @@ class AddedAnswer(Answer):
     reference_rows: tuple[EffectRow, ...]
     answers: tuple[AddedFractions, ...]
     notes: tuple[Note, ...]
+    clinic_from: ClinicFrom = ""
 
 
 def with_added(prescription: Prescription, added: int, dose_per_fraction_gy: float | None = None) -> Prescription:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rtplan.answer import said as in_words
-from rtplan.errors import DomainError, QuestionError, ScheduleError, finite
+from rtplan.errors import DomainError, NoClinicError, QuestionError, ScheduleError, finite
 from rtplan.note import Note, each_once
 from rtplan.planning.regions import Tissues
 from rtplan.prescription.notation import looks_like_notation
@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # `rtplan dose` loads none of these
     from rtplan.clinic.clinic import Clinic
     from rtplan.clinic.days import Calendar
     from rtplan.library.protocol import Protocol
+    from rtplan.planning.provenance import ClinicFrom
     from rtplan.planning.resolve import Where
     from rtplan.questions.added import AddedAnswer
     from rtplan.questions.comparison import Candidate, Comparison
@@ -148,6 +149,7 @@ def added(
     clinic: str | None,
     asked: Tissues,
     dose_gy: str | float | None = None,
+    clinic_from: ClinicFrom = "option",
 ) -> AddedAnswer:
     """How many fractions added to a regimen, on the clinic's days from a start, reach another one's net BED.
 
@@ -162,19 +164,22 @@ def added(
     answer = fractions_to_match(
         prescription_of(regimen),
         prescription_of(to_match),
-        _calendar(_clinic(clinic), start),
+        _calendar(_clinic(clinic, _name(regimen)), start),
         start,
         tumours,
         dose_per_fraction_gy=None if dose_gy is None else dose_per_fraction(dose_gy),
     )
-    return replace(answer, notes=each_once((*answer.notes, *said)))
+    return replace(answer, notes=each_once((*answer.notes, *said)), clinic_from=clinic_from)
 
 
-def _clinic(name: str | None, week: str | None = None) -> Clinic:
+def _clinic(name: str | None, what: str, week: str | None = None) -> Clinic:
+    """The named clinic. what: the course that is to be laid on its days."""
     from rtplan.clinic.clinic import with_week
     from rtplan.library import catalogue
 
-    clinic = catalogue.load_clinic(name or "west-china")
+    if not name:
+        raise NoClinicError(what)
+    clinic = catalogue.load_clinic(name)
     return with_week(clinic, week) if week else clinic
 
 
@@ -195,6 +200,7 @@ def compare(
     reference: Regimen | None = None,
     start: dt.date | None = None,
     clinic: str | None = None,
+    clinic_from: ClinicFrom = "option",
     week: str | None = None,
     worked_weekends: str | None = None,
     no_provisional: bool = False,
@@ -204,14 +210,14 @@ def compare(
         raise QuestionError("--clinic, --worked-weekends and --no-provisional go with --start")
     if start is None and week:
         raise QuestionError("--week goes with --start")
-    found = _clinic(clinic, week) if start is not None else None
+    found = _clinic(clinic, "the comparison", week) if start is not None else None
     calendar = _calendar(found, start, worked_weekends) if found is not None and start is not None else None
     regions, said = about_tissues(_compared_regions(asked), asked)
     candidates = _on_its_week(_candidates(regimens, reference), found, start)
     from rtplan.questions import comparison
 
     result = comparison.compare(candidates, regions, calendar=calendar, start=start)
-    result = replace(result, notes=each_once((*result.notes, *said)))
+    result = replace(result, notes=each_once((*result.notes, *said)), clinic_from=clinic_from if found else "")
     if no_provisional:
         refuse_provisional(result.notes)
     return result
@@ -305,7 +311,7 @@ def starts(
     result = search(
         resolve.inputs_of(found, first, where, until=last),
         last,
-        provenance_of(files_of(protocol, found, where), created, command),
+        provenance_of(files_of(protocol, found, where), created, command, resolve.clinic_of(found, where)[1]),
         no_provisional=no_provisional,
         strict=strict_rules,
     )

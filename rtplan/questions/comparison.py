@@ -15,6 +15,7 @@ from rtplan.course.course import Course
 from rtplan.course.schedule import lay_out, prescribed_reference, prolongation_days
 from rtplan.errors import DomainError
 from rtplan.note import Note, Phrase
+from rtplan.planning.provenance import ClinicFrom
 from rtplan.prescription.prescription import Prescription, Regimen
 from rtplan.questions.dose import DEFAULT_REGIONS, MONDAY, NOT_IN_BED, assumed_notes, course_notes, time_notes
 from rtplan.radiobiology.effect import FROM_DATES, EffectRow, evaluate_many
@@ -98,7 +99,7 @@ class Comparison(Answer):
     """Regimens against a reference, which is the first of them.
 
     rows: for each regimen its regions. clinic: None where all start on a Monday and meet no closure; `dates` then is
-    empty.
+    empty. clinic_from: who named it.
     """
 
     kind: ClassVar[Kind] = "compare"
@@ -109,6 +110,7 @@ class Comparison(Answer):
     notes: tuple[Note, ...]
     clinic: str | None = None
     dates: tuple[Dates, ...] = ()
+    clinic_from: ClinicFrom = ""
 
     @property
     def reference(self) -> str:

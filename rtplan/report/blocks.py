@@ -97,9 +97,13 @@ class GridDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthGrid:
-    """Days of a course by month and week; missing days are left blank."""
+    """Days of a course by month and week; missing days are left blank.
+
+    first_weekday: where its weeks begin, as the country prints them; None: on Monday.
+    """
 
     days: tuple[GridDay, ...]
+    first_weekday: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rtplan.clinic.days import day_name
+from rtplan.clinic.days import WEEKDAYS, day_name
 from rtplan.errors import DomainError
 from rtplan.note import Source
 from rtplan.report.blocks import Cell, Column
@@ -199,12 +199,15 @@ class Words:
 
         return format_skeleton("yMMMM", day, locale=self.locale)
 
-    def weekdays(self, width: Literal["abbreviated", "wide"] = "abbreviated") -> tuple[str, ...]:
-        """Names of the weekdays from Monday on."""
+    def weekdays(
+        self, width: Literal["abbreviated", "wide"] = "abbreviated", first_weekday: str | None = None
+    ) -> tuple[str, ...]:
+        """Names of the weekdays, from the first of a printed week on; None: from Monday on."""
         from babel.dates import get_day_names
 
         names = get_day_names(width, locale=self.locale)
-        return tuple(names[number] for number in range(7))
+        first = WEEKDAYS.index(first_weekday or "mon")
+        return tuple(names[(first + number) % 7] for number in range(7))
 
     def months(self) -> tuple[str, ...]:
         """Short names of the months from January on."""

@@ -6,11 +6,13 @@ from rtplan.chemotherapy.protocol import Anchor
 from rtplan.clinic.days import Calendar, Reason
 from rtplan.course.course import Course
 from rtplan.planning.plan import Plan
+from rtplan.planning.provenance import ClinicFrom
 from rtplan.prescription.prescription import Phase, Prescription
 from rtplan.report.language import ENGLISH, Words, short
 
 __all__ = [
     "anchor_text",
+    "clinic_text",
     "day_reason",
     "drug_day",
     "plan_reason",
@@ -77,6 +79,21 @@ def plan_reason(plan: Plan, reason: Reason, told: Words = ENGLISH) -> str:
         return told("on %(machine)s; %(reason)s", machine=reason.machine, reason=why)
     clinic = plan.inputs.calendar.name
     return told("on %(machine)s; %(clinic)s: %(reason)s", machine=reason.machine, clinic=clinic, reason=why)
+
+
+def clinic_text(clinic: str, named_by: ClinicFrom, told: Words = ENGLISH) -> str:
+    """A clinic and who named it, since its days move the dates.
+
+    >>> clinic_text("a department in England", "environment")
+    'a department in England (from RTPLAN_CLINIC)'
+    """
+    origin = {
+        "option": told(" (from --clinic)"),
+        "environment": told(" (from RTPLAN_CLINIC)"),
+        "settings": told(" (from the user's settings)"),
+        "protocol": told(" (the protocol's own)"),
+    }
+    return told(clinic) + origin.get(named_by, "")
 
 
 def public_holidays(calendar: Calendar, told: Words = ENGLISH) -> str:

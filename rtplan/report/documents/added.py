@@ -24,6 +24,7 @@ def document(answer: AddedAnswer) -> dict[str, Any]:
         "matches": [],
         "added": [_added(found, answer) for found in answer.answers],
         "clinic": answer.clinic,
+        "clinic_from": answer.clinic_from,
         "notes": encode(answer.notes),
     }
 

@@ -39,6 +39,7 @@ def document(result: Comparison) -> dict[str, Any]:
         ],
         "crossings": encode(result.crossings),
         "clinic": result.clinic,
+        "clinic_from": result.clinic_from or None,
         "dates": encode(result.dates),
         "notes": encode(result.notes),
     }

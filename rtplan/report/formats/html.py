@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from rtplan.clinic.days import place_in_week, week_of
 from rtplan.note import SEVERITIES, Source
 from rtplan.report.blocks import (
     Block,
@@ -282,8 +283,8 @@ def _grid(grid: MonthGrid, told: Words) -> dict[str, Any]:
     months = itertools.groupby(shown, key=_month_of)
     return {
         "kind": "grid",
-        "weekdays": told.weekdays(),
-        "months": [_month(list(days), inside, told) for _, days in months],
+        "weekdays": told.weekdays(first_weekday=grid.first_weekday),
+        "months": [_month(list(days), inside, grid.first_weekday, told) for _, days in months],
         "legend": list(_legend(grid, told)),
     }
 
@@ -292,20 +293,22 @@ def _month_of(day: GridDay) -> tuple[int, int]:
     return day.date.year, day.date.month
 
 
-def _month(days: list[GridDay], inside: tuple[dt.date, dt.date] | None, told: Words) -> dict[str, Any]:
+def _month(
+    days: list[GridDay], inside: tuple[dt.date, dt.date] | None, first_weekday: str | None, told: Words
+) -> dict[str, Any]:
     return {
         "title": told.month(days[0].date),
-        "weeks": weeks([(day.date, _day(day, inside, told)) for day in days]),
+        "weeks": weeks([(day.date, _day(day, inside, told)) for day in days], first_weekday),
     }
 
 
-def weeks(days: list[tuple[dt.date, dict[str, Any]]]) -> list[list[dict[str, Any] | None]]:
-    """Rows of seven, Monday first; None where the month has no day."""
+def weeks(days: list[tuple[dt.date, dict[str, Any]]], first_weekday: str | None) -> list[list[dict[str, Any] | None]]:
+    """Rows of seven, from the first weekday on (None: Monday); None where the month has no day."""
     rows: list[list[dict[str, Any] | None]] = []
-    for _, group in itertools.groupby(days, key=lambda day: day[0].isocalendar()[:2]):
+    for _, group in itertools.groupby(days, key=lambda day: week_of(day[0], first_weekday)):
         row: list[dict[str, Any] | None] = [None] * 7
         for date, view in group:
-            row[date.weekday()] = view
+            row[place_in_week(date, first_weekday)] = view
         rows.append(row)
     return rows
 

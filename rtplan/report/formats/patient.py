@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 from rtplan.chemotherapy.cycles import Cycle
-from rtplan.clinic.days import Reason, add_days
+from rtplan.clinic.days import Reason, add_days, days_between, week_of
 from rtplan.course.course import Fraction
 from rtplan.planning.plan import Plan
 from rtplan.report.formats.html import environment, weeks
@@ -32,7 +32,7 @@ def patient_html(plan: Plan, *, language: str = "en", doses: bool = False, stamp
         w=told,
         facts=_facts(plan, told, doses),
         months=_months(plan, told, doses),
-        weekdays=told.weekdays("wide" if told.language == "en" else "abbreviated"),
+        weekdays=told.weekdays("wide" if told.language == "en" else "abbreviated", plan.inputs.calendar.first_weekday),
         chemotherapy=bool(plan.cycles),
         unsure=plan.provisional or bool(_on_closed_days(plan.cycles)),
         twice=plan.course.several_a_day,
@@ -79,20 +79,24 @@ def _months(plan: Plan, told: Words, doses: bool) -> list[dict[str, Any]]:
     chemo = _chemotherapy(plan.cycles)
     shown = {*plan.course.dates, *chemo}
     first, last = min(shown), max(shown)
-    inside = [day for day in _span(first, last) if _month(first) <= _month(day) <= _month(last)]
+    begins = plan.inputs.calendar.first_weekday
+    inside = [day for day in _span(first, last, begins) if _month(first) <= _month(day) <= _month(last)]
     days = [(day, _day(plan, day, chemo.get(day), told, doses)) for day in inside]
     months = itertools.groupby(days, key=lambda entry: _month(entry[0]))
-    return [{"title": told.month(group[0][0]), "weeks": weeks(group)} for group in (list(month) for _, month in months)]
+    return [
+        {"title": told.month(group[0][0]), "weeks": weeks(group, begins)}
+        for group in (list(month) for _, month in months)
+    ]
 
 
 def _month(day: dt.date) -> tuple[int, int]:
     return day.year, day.month
 
 
-def _span(first: dt.date, last: dt.date) -> list[dt.date]:
+def _span(first: dt.date, last: dt.date, first_weekday: str | None) -> list[dt.date]:
     """Whole weeks from the first to the last."""
-    monday = add_days(first, -first.weekday())
-    return [add_days(monday, count) for count in range((last - monday).days + 7 - last.weekday())]
+    begin, end = week_of(first, first_weekday)[0], week_of(last, first_weekday)[1]
+    return [add_days(begin, count) for count in range(days_between(begin, end) + 1)]
 
 
 def _chemotherapy(cycles: tuple[Cycle, ...]) -> dict[dt.date, Cycle]:

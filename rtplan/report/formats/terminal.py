@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import IO, Any
 
+from rtplan.clinic.days import WEEKDAYS, place_in_week, week_of
 from rtplan.report.blocks import Block, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
 from rtplan.report.formats.layout import (
     GAP,
@@ -187,16 +188,23 @@ def _grid(block: MonthGrid, told: Words) -> Any:
     years = sorted({day.date.year for day in block.days})
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=0)
     table.add_column("/".join(map(str, years)), no_wrap=True)
-    for name in told.weekdays() if told.catalogue else _WEEK:
+    for name in _week_names(block.first_weekday, told):
         table.add_column(name, no_wrap=True, min_width=9)
-    weeks = itertools.groupby(block.days, key=lambda day: day.date.isocalendar()[:2])
+    weeks = itertools.groupby(block.days, key=lambda day: week_of(day.date, block.first_weekday))
     for _, group in weeks:
         days = list(group)
         cells: list[Any] = [""] * 7
         for day in days:
-            cells[day.date.weekday()] = _cell(day, told)
+            cells[place_in_week(day.date, block.first_weekday)] = _cell(day, told)
         table.add_row(_week_label(days, told), *cells)
     return table
+
+
+def _week_names(first_weekday: str | None, told: Words) -> tuple[str, ...]:
+    if told.catalogue:
+        return told.weekdays(first_weekday=first_weekday)
+    first = WEEKDAYS.index(first_weekday or "mon")
+    return (*_WEEK[first:], *_WEEK[:first])
 
 
 def _week_label(days: list[GridDay], told: Words) -> str:

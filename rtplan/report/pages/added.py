@@ -7,7 +7,7 @@ from rtplan.report.blocks import Cell, Facts, Notes, Report, Section, Table
 from rtplan.report.columns import columns
 from rtplan.report.language import DISCLAIMER, ENGLISH, Words, gy, signed
 from rtplan.report.tissues import tissue_facts
-from rtplan.report.wording import reading
+from rtplan.report.wording import clinic_text, reading
 
 __all__ = [
     "build",
@@ -18,7 +18,7 @@ __all__ = [
 def build(answer: AddedAnswer, told: Words = ENGLISH) -> Report:
     """What reaches the reference and its neighbour below, for each set; every step; notes; parameters."""
     facts = [(entry.name, reading(entry, told)) for entry in (answer.prescription, answer.reference)]
-    facts.append((told("Calendar"), told(answer.clinic)))
+    facts.append((told("Calendar"), clinic_text(answer.clinic, answer.clinic_from, told)))
     names = {"regimen": answer.prescription.name, "reference": answer.reference.name}
     found = tuple(item for found in answer.answers for item in _found(found, told))
     tissues = [found.reached.row.parameters for found in answer.answers]

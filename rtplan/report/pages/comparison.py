@@ -11,7 +11,7 @@ from rtplan.report.figures import bed_time_figure, regimens_figure
 from rtplan.report.language import DISCLAIMER, ENGLISH, Words, gy
 from rtplan.report.pages.dose import row_table
 from rtplan.report.tissues import tissue_facts
-from rtplan.report.wording import reading
+from rtplan.report.wording import clinic_text, reading
 
 __all__ = [
     "build",
@@ -26,7 +26,11 @@ SHOWN_ALPHA_BETA = (1.0, 20.0)
 def build(result: Comparison, told: Words = ENGLISH) -> Report:
     """Regimens, times, blocks, crossings, notes, parameters."""
     names = {"reference": result.reference}
-    where = told(result.clinic) if result.clinic else told("from a Monday, without closures")
+    where = (
+        clinic_text(result.clinic, result.clinic_from, told)
+        if result.clinic
+        else told("from a Monday, without closures")
+    )
     return Report(
         title=told("Comparison with %(reference)s", **names),
         subtitle=told(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rtplan.chemotherapy.cycles import Cycle, DrugDay
 from rtplan.chemotherapy.protocol import ChemoProtocol
-from rtplan.clinic.days import Calendar, add_days, days_between
+from rtplan.clinic.days import Calendar, days_between, week_of
 from rtplan.course.course import Course
 from rtplan.note import Note, Source
 from rtplan.planning.plan import Plan
@@ -22,6 +22,7 @@ from rtplan.report.sentences import sentence
 from rtplan.report.tissues import parameters
 from rtplan.report.wording import (
     anchor_text,
+    clinic_text,
     day_reason,
     drug_day,
     plan_reason,
@@ -123,7 +124,10 @@ def facts(plan: Plan, told: Words = ENGLISH) -> list[tuple[str, str]]:
     course, inputs = plan.course, plan.inputs
     items = [
         (told("Prescription"), reading(inputs.prescription, told)),
-        (told("Clinic"), f"{told(inputs.clinic)}, {inputs.calendar.time_zone}"),
+        (
+            told("Clinic"),
+            f"{clinic_text(inputs.clinic, plan.provenance.clinic_from, told)}, {inputs.calendar.time_zone}",
+        ),
         (told("First fraction"), told.dated(course.first)),
         (told("Last fraction"), told.dated(course.last)),
         (told("Overall time"), times_text(course, told)),
@@ -197,8 +201,8 @@ def grid(
 ) -> MonthGrid:
     """Whole weeks from the first fraction or cycle of a course of this plan to the last."""
     days = [course.first, course.last, *missed, *(cycle.date for cycle in cycles)]
-    first = max(calendar.first, add_days(min(days), -min(days).weekday()))
-    last = min(calendar.last, add_days(max(days), 6 - max(days).weekday()))
+    first = max(calendar.first, week_of(min(days), calendar.first_weekday)[0])
+    last = min(calendar.last, week_of(max(days), calendar.first_weekday)[1])
     cumulative = dict(zip((f.date for f in course.fractions), course.cumulative_gy(), strict=True))
     numbers: dict[dt.date, list[int]] = {}
     for fraction in course.fractions:
@@ -206,6 +210,7 @@ def grid(
     labels = _cycle_labels(cycles, told)
     marked = {*numbers, *labels}
     return MonthGrid(
+        first_weekday=calendar.first_weekday,
         days=tuple(
             GridDay(
                 date=day,
@@ -220,7 +225,7 @@ def grid(
                 missed=day in missed,
             )
             for day, reason in calendar.days(first, last)
-        )
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from rtplan.report.columns import columns
 from rtplan.report.figures import StartDay, start_strip_figure
 from rtplan.report.language import DISCLAIMER, ENGLISH, Words, gy, signed
 from rtplan.report.sentences import phrase, sentence
-from rtplan.report.wording import day_reason, reading
+from rtplan.report.wording import clinic_text, day_reason, reading
 
 __all__ = [
     "build",
@@ -81,6 +81,7 @@ def _facts(result: StartSearch, told: Words) -> Iterator[tuple[str, str]]:
     earliest = min(result.starts, key=lambda start: start.date)
     tumour, known = result.tumour, result.inputs.worked_weekends
     span = told("%(first)s to %(last)s", first=told.dated(result.first), last=told.dated(result.last))
+    yield told("Clinic"), clinic_text(result.inputs.clinic, result.provenance.clinic_from, told)
     yield told("Range"), span
     yield told("Ranked by"), told(", then ").join(map(told, CRITERIA))
     yield told("Tumour"), f"{told(tumour.name)} ({tumour.tissue.name}), α/β {gy(tumour.tissue.alpha_beta)}"

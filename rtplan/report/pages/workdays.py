@@ -71,6 +71,7 @@ def _facts(result: Workdays, told: Words) -> Facts:
 
 def _grid(result: Workdays, told: Words) -> MonthGrid:
     return MonthGrid(
+        first_weekday=result.calendar.first_weekday,
         days=tuple(
             GridDay(
                 date=day,
@@ -81,7 +82,7 @@ def _grid(result: Workdays, told: Words) -> MonthGrid:
                 provisional=reason.provisional,
             )
             for day, reason in result.days
-        )
+        ),
     )
 
 
