@@ -6,7 +6,7 @@ Every refusal is one sentence that names what was wrong, its value and the bound
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "QuestionError",
     "RtplanError",
     "ScheduleError",
+    "did_you_mean",
     "finite",
     "non_negative",
     "one_of",
@@ -106,6 +107,19 @@ def non_negative(name: str, value: object, unit: str = "") -> float:
     if number < 0:
         raise DomainError(f"{name} must be 0{_of(unit)} or greater, got {value!r}")
     return number
+
+
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The nearest known name, or all of them: the end of a refusal. cutoff: how alike two names must be, 0 to 1.
+
+    >>> did_you_mean("englnd", ["england", "weekdays"])
+    "did you mean 'england'?"
+    """
+    import difflib
+
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
 
 
 def one_of(name: str, value: object, known: Sequence[str]) -> None:

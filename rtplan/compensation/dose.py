@@ -145,17 +145,19 @@ def steps(course: Course, part: Part, factor: float, rounding: Rounding) -> tupl
                 counts[key] = counts.get(key, 0) + 1
     out = []
     for (phase, target, planned), count in counts.items():
-        exact = planned * factor
-        dose = deliverable(exact, rounding)
-        out.append(
-            DoseStep(
-                phase=phase,
-                target=target,
-                n_fractions=count,
-                planned_gy=planned,
-                exact_gy=exact,
-                dose_gy=dose,
-                remainder_gy=count * (exact - dose),
-            )
-        )
+        out.append(step(phase, target, count, planned, planned * factor, rounding))
     return tuple(out)
+
+
+def step(phase: str, target: str, count: int, planned: float, exact: float, rounding: Rounding) -> DoseStep:
+    """So many fractions of a planned dose that become another, rounded to what can be delivered. [Gy]"""
+    dose = deliverable(exact, rounding)
+    return DoseStep(
+        phase=phase,
+        target=target,
+        n_fractions=count,
+        planned_gy=planned,
+        exact_gy=exact,
+        dose_gy=dose,
+        remainder_gy=count * (exact - dose),
+    )

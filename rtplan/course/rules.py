@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from rtplan.clinic.days import ONE_DAY, WEEKDAYS, Calendar, days_between, elapsed_hours
 from rtplan.clinic.limits import RCR_CATEGORIES, Limits, StartRules
 from rtplan.course.course import Course, Fraction
-from rtplan.note import DESIGN_DEFAULT, Note, Phrase, Source, Value
-from rtplan.prescription.prescription import LARGE_DOSE_GY, Phase, Prescription
+from rtplan.note import Note, Phrase, Source, Value
+from rtplan.prescription.prescription import Phase, Prescription
 
 __all__ = [
     "check",
     "check_prolongation",
-    "spacing_notes",
     "start_obstacle",
     "start_permitted",
 ]
@@ -332,21 +331,6 @@ def _closed(days: Sequence[_Day], calendar: Calendar | None, extra: frozenset[dt
 
 def _broken(code: str, values: Mapping[str, Value]) -> Note:
     return Note(code=code, severity="violation", values=dict(values))
-
-
-def spacing_notes(prescription: Prescription) -> Iterator[Note]:
-    """Which phases are given on days apart although nobody said so, because their fractions are large."""
-    for phase in prescription.phases:
-        if phase.pattern.assumed and phase.pattern.spacing > 1:
-            dose = max(total.dose_gy for total in phase.totals) / phase.n_fractions
-            values: dict[str, Value] = {
-                "phase": phase.name,
-                "dose_per_fraction_gy": dose,
-                "above_gy": LARGE_DOSE_GY,
-                "minimum_days": phase.pattern.spacing,
-                "source": DESIGN_DEFAULT.text,
-            }
-            yield Note(code="spacing-assumed", severity="warning", values=values)
 
 
 def start_permitted(rules: StartRules, prescription: Prescription, calendar: Calendar) -> Callable[[dt.date], bool]:

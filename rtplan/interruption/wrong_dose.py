@@ -177,17 +177,8 @@ def _steps(course: Course, target: str, index: int, places: Sequence[int], more_
         planned = course.fractions[place].doses_gy[index]
         counts[planned] = counts.get(planned, 0) + 1
     for planned, count in counts.items():
-        exact = planned + more_gy
-        dose = dose_change.deliverable(exact, "nearest")
-        yield DoseStep(
-            phase=course.fractions[places[0]].phase,
-            target=target,
-            n_fractions=count,
-            planned_gy=planned,
-            exact_gy=exact,
-            dose_gy=dose,
-            remainder_gy=count * (exact - dose),
-        )
+        phase = course.fractions[places[0]].phase
+        yield dose_change.step(phase, target, count, planned, planned + more_gy, "nearest")
 
 
 # --- a fraction too large ---------------------------------------------------------------------------------------------

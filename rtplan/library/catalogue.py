@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rtplan.errors import ConfigError, DomainError
+from rtplan.errors import ConfigError, DomainError, did_you_mean
 from rtplan.library.read import T, read_toml, toml_data, validate
 
 if TYPE_CHECKING:
@@ -214,9 +214,7 @@ def _path(kind: str, name: str) -> Path:
 
 
 def _unknown(what: str, name: str, known: Sequence[str], also: str) -> ConfigError:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-    return ConfigError(what, [f"there is no {what} {name!r}; {hint}{also}"])
+    return ConfigError(what, [f"there is no {what} {name!r}; {did_you_mean(name, known)}{also}"])
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import difflib
 import hashlib
 import json
 import math
@@ -17,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rtplan.errors import ConfigError, takes
+from rtplan.errors import ConfigError, did_you_mean, takes
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -194,9 +193,7 @@ def _problem(kind: Any, details: ErrorDetails, prefix: tuple[str | int, ...], dr
     match details["type"]:
         case kind_of if kind_of in _UNKNOWN_KEY:
             known = _known(kind, details["loc"][:-1])
-            near = difflib.get_close_matches(str(details["loc"][-1]), known, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-            return f"{path} is not a known key; {hint}"
+            return f"{path} is not a known key; {did_you_mean(str(details['loc'][-1]), known, cutoff=0.5)}"
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return f"{path} is missing"
         case "literal_error":

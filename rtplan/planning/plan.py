@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -26,6 +26,7 @@ from rtplan.radiobiology.spread import spread_notes
 __all__ = [
     "Plan",
     "make_plan",
+    "refuse_provisional",
 ]
 
 
@@ -311,10 +312,17 @@ def _provisional(plan: Plan) -> Iterator[Note]:
     )
 
 
+def refuse_provisional(notes: Sequence[Note]) -> None:
+    """Refuse what is otherwise a warning: days not officially announced."""
+    doubtful = next((note for note in notes if note.code == "provisional"), None)
+    if doubtful is not None:
+        raise ScheduleError(said(doubtful))
+
+
 def refuse(plan: Plan, *, provisional: bool, strict: bool) -> None:
     """Refuse what is otherwise a warning: provisional dates, broken rules."""
-    if provisional and plan.provisional:
-        raise ScheduleError(next(said(note) for note in plan.notes if note.code == "provisional"))
+    if provisional:
+        refuse_provisional(plan.notes)
     broken = [said(note) for note in plan.notes if note.severity == "violation"]
     if strict and broken:
         raise DomainError("; ".join(broken))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from rtplan.errors import ConfigError, DomainError
+from rtplan.errors import ConfigError, DomainError, did_you_mean
 from rtplan.note import Note, Phrase, Source
 from rtplan.radiobiology.region import Region
 from rtplan.radiobiology.tissue import Tissue
@@ -192,9 +191,7 @@ def tissue_named(name: str, tissues: dict[str, Tissue], place: str = "tissue") -
     """A tissue by name; ConfigError names the place it is named in, and the nearest known one."""
     if name in tissues:
         return tissues[name]
-    near = difflib.get_close_matches(name, tissues, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(tissues)}"
-    raise ConfigError(place, [f"there is no tissue {name!r}; {hint}"])
+    raise ConfigError(place, [f"there is no tissue {name!r}; {did_you_mean(name, tissues, cutoff=0.5)}"])
 
 
 def _usable(tissue: Tissue) -> Tissue:

@@ -14,7 +14,6 @@ from rtplan.clinic.clinic import Clinic, Days, WorkedWeekends, with_week
 from rtplan.clinic.days import Calendar, add_days, parse_date
 from rtplan.clinic.holidays import assumed, categories_not_used, working_week
 from rtplan.clinic.limits import Limits, StartRules
-from rtplan.course.rules import spacing_notes
 from rtplan.course.schedule import on_week, prescribed_reference
 from rtplan.errors import DomainError, NoClinicError, QuestionError, one_of, whole
 from rtplan.library import catalogue
@@ -25,7 +24,7 @@ from rtplan.planning.inputs import CycleDelay, PlanInputs
 from rtplan.planning.provenance import ClinicFrom
 from rtplan.planning.regions import Tissues, regions_of, specified, tissue_file_notes, with_ranges
 from rtplan.prescription import notation
-from rtplan.prescription.prescription import Prescription
+from rtplan.prescription.prescription import Prescription, spacing_notes
 from rtplan.radiobiology.region import Region
 from rtplan.radiobiology.tissue import Tissue
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from rtplan.clinic.days import WEEKDAYS, Reason
 from rtplan.errors import DomainError, positive, whole
-from rtplan.note import Source
+from rtplan.note import DESIGN_DEFAULT, Note, Source, Value
 
 __all__ = [
     "DEFAULT_INTERVAL_H",
@@ -25,6 +25,7 @@ __all__ = [
     "not_stated",
     "simple",
     "spaced",
+    "spacing_notes",
     "weekly",
 ]
 
@@ -414,3 +415,18 @@ def _on_days(pattern: Pattern) -> str:
 
 def _exact(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def spacing_notes(prescription: Prescription) -> Iterator[Note]:
+    """Which phases are given on days apart although nobody said so, because their fractions are large."""
+    for phase in prescription.phases:
+        if phase.pattern.assumed and phase.pattern.spacing > 1:
+            dose = max(phase.dose_per_fraction_gy(total.target) for total in phase.totals)
+            values: dict[str, Value] = {
+                "phase": phase.name,
+                "dose_per_fraction_gy": dose,
+                "above_gy": LARGE_DOSE_GY,
+                "minimum_days": phase.pattern.spacing,
+                "source": DESIGN_DEFAULT.text,
+            }
+            yield Note(code="spacing-assumed", severity="warning", values=values)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtplan.answer import said as in_words
-from rtplan.errors import DomainError, NoClinicError, QuestionError, ScheduleError, finite
-from rtplan.note import Note, each_once
+from rtplan.errors import DomainError, NoClinicError, QuestionError, finite
+from rtplan.note import each_once
 from rtplan.planning.regions import Tissues
 from rtplan.prescription.notation import looks_like_notation
 from rtplan.prescription.prescription import Prescription
@@ -219,15 +218,10 @@ def compare(
     result = comparison.compare(candidates, regions, calendar=calendar, start=start)
     result = replace(result, notes=each_once((*result.notes, *said)), clinic_from=clinic_from if found else "")
     if no_provisional:
+        from rtplan.planning.plan import refuse_provisional
+
         refuse_provisional(result.notes)
     return result
-
-
-def refuse_provisional(notes: Sequence[Note]) -> None:
-    """Refuse what is otherwise a warning: days not officially announced."""
-    doubtful = [note for note in notes if note.code == "provisional"]
-    if doubtful:
-        raise ScheduleError(in_words(doubtful[0]))
 
 
 def _candidates(regimens: Sequence[Regimen], reference: Regimen | None) -> list[Candidate]:

@@ -10,11 +10,10 @@ from typing import ClassVar
 
 from rtplan.answer import Answer, Kind
 from rtplan.course.course import Course
-from rtplan.course.rules import spacing_notes
 from rtplan.course.schedule import prescribed_reference
 from rtplan.errors import DomainError, positive, whole
 from rtplan.note import Note
-from rtplan.prescription.prescription import Prescription
+from rtplan.prescription.prescription import Prescription, spacing_notes
 from rtplan.radiobiology import lq
 from rtplan.radiobiology.effect import FROM_DATES, LQ_DOUBTFUL_GY, EffectRow, Time, evaluate_many, limit_notes, notes_on
 from rtplan.radiobiology.region import Region

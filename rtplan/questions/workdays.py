@@ -6,14 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rtplan.answer import Answer, Kind, said
+from rtplan.answer import Answer, Kind
 from rtplan.clinic.calendar import build
 from rtplan.clinic.clinic import WorkedWeekends
 from rtplan.clinic.days import Calendar, Reason, add_days, announced_until, days_between
 from rtplan.clinic.holidays import categories_not_used
-from rtplan.errors import DomainError, ScheduleError
+from rtplan.errors import DomainError
 from rtplan.library.catalogue import load_clinic
 from rtplan.note import Note, Phrase, Value
+from rtplan.planning.plan import refuse_provisional
 
 __all__ = [
     "MOST_DAYS",
@@ -107,7 +108,6 @@ def workdays(
         worked_weekends=known,
         assumptions=categories_not_used(found, first, last),
     )
-    doubtful = [said(note) for note in result.notes if note.code == "provisional"]
-    if no_provisional and doubtful:
-        raise ScheduleError(doubtful[0])
+    if no_provisional:
+        refuse_provisional(result.notes)
     return result
