@@ -337,11 +337,14 @@ def missed(
     clinic: Path | None = None,
     as_of: Day | None = None,
     cause: str = "",
+    cause_text: str = "",
     against: Against = "prescribed",
     rank_by: RankBy = "guideline",
     restore: float = 1.0,
     late_limit: float | None = None,
-    max_dose_per_fraction: float = 2.5,
+    tolerance: float = 0.5,
+    waive: Texts = (),
+    max_dose_per_fraction: float | None = None,
     changed_dose_from: Day | None = None,
     change_target: Texts = (),
     all_options: bool = False,
@@ -364,7 +367,12 @@ def missed(
     as_of : nothing up to this day is moved. Default: the last missed or recorded date.
     against, rank_by : "prescribed" or "planned"; "guideline", "tumour", "late" or "sessions".
     restore, late_limit [-] : share of tumour net BED wanted, and of late net BED allowed above the reference.
-    max_dose_per_fraction [Gy], changed_dose_from, change_target : bounds on another dose.
+    cause : "machine", "holiday", "patient", "toxicity" or "other", alone or with words: ``"toxicity: grade 3"``; other
+        words are of the kind "other". After toxicity whatever intensifies stands behind. cause_text: words beside it.
+    tolerance [Gy] : a deficit of net BED up to this counts as restored; design default, no source.
+    waive : codes of hard rules that options may break: ``"dense-week"``, or several.
+    max_dose_per_fraction [Gy], changed_dose_from, change_target : bounds on another dose. The ceiling by default: the
+        larger of 2.2 Gy and 110 % of the prescribed dose, no change above 4 Gy, where the clinic's limits say no other.
 
     >>> import rtplan as rt
     >>> plan = rt.plan("45/25", start="2026-03-02", clinic="england")

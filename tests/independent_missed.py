@@ -419,9 +419,14 @@ def _excesses(document: Any, option: Any) -> Iterator[Any]:
     rows = option["effects"]
     lack = [restore * rows[i][f"{against}_net_bed_gy"] - rows[i]["net_bed_gy"] for i in _tumours(document)]
     yield from _same(f"{option['id']}: deficit", option["deficit_gy"], max([0.0, *lack]))
+    dates = [fraction["date"] for fraction in option["fractions"]]
+    several = len(set(dates)) < len(dates)
     for kind in ("late", "acute"):
-        over = [row["net_bed_gy"] - row[f"{against}_net_bed_gy"] for row in rows if row["kind"] == kind]
-        yield from _same(f"{option['id']}: {kind} excess", option[f"{kind}_excess_gy"], max([0.0, *over]))
+        own = [row for row in rows if row["kind"] == kind]
+        over = [row["net_bed_gy"] - row[f"{against}_net_bed_gy"] for row in own]
+        known = not several or all(row["parameters"]["repair"] for row in own)
+        most = max([0.0, *over]) if known else None
+        yield from _same(f"{option['id']}: {kind} excess", option[f"{kind}_excess_gy"], most)
 
 
 def _prices(document: Any) -> Iterator[Any]:
@@ -449,26 +454,64 @@ def _prices(document: Any) -> Iterator[Any]:
 
 
 def _order(document: Any) -> Iterator[Any]:
-    """By guideline: rules broken, tier, deficits equal within 0.1 Gy, late and acute excess, sessions, end.
+    """By guideline: what restores first, the others by deficit in steps; tier; known excess; fewest rules broken; late
+    and acute excess; sessions; end.
 
-    Uncompensated stands last, or before another dose where it lacks nothing and breaks no rule.
+    What restores at the prescribed dose and breaks nothing stands before another dose; what is appended stands first
+    where nothing is lost.
     """
     options = document["options"]
     if [option["rank"] for option in options] != list(range(1, len(options) + 1)):
         yield "ranks do not count from 1"
+    hard = {rule["code"] for rule in document["rules"] if rule["kind"] == "hard"}
+    waived = set(document["waived"])
+    for entry in document["not_offered"]:
+        if not set(entry["rules"]) <= hard - waived:
+            yield f"{entry['id']} is not offered for a rule that is not hard, or waived"
     if document["settings"]["rank_by"] != "guideline":
         return
-    tiers = ["a", "b", "c", "whole", "d", "e", "none"]
-
-    def place(option: Any) -> Any:
-        most = max(option["deficit_gy"], option["late_excess_gy"], option["acute_excess_gy"])
-        whole = option["tier"] == "none" and most <= 0.1 and not option["violations"]
-        return tiers.index("whole" if whole else option["tier"])
-
     for before, after in itertools.pairwise(options):
-        a, b = ((len(option["violations"]), place(option)) for option in (before, after))
-        if a > b or (a == b and before["deficit_gy"] > after["deficit_gy"] + 0.1 + FINE):
+        if _place(document, before) > _place(document, after):
             yield f"{before['id']} stands before {after['id']}"
+
+
+def _place(document: Any, option: Any) -> tuple[float, ...]:
+    tolerance = document["settings"]["tolerance_gy"]
+    deficit, broken = option["deficit_gy"], {note["code"] for note in option["violations"]}
+    late, acute = option["late_excess_gy"], option["acute_excess_gy"]
+    restores = deficit <= tolerance + FINE
+    tier = float(["a", "b", "c", "d", "e", "none"].index(option["tier"]))
+    clean = restores and not broken
+    if clean and not option["doses"] and tier >= 3:
+        tier = 2.5 if option["tier"] == "none" else 2.75
+    nothing_lost = (
+        option["id"] in ("append", "restart")
+        and not broken
+        and max(deficit, late or 0.0, acute or 0.0) <= 0.1
+        and _price_known(document, option)
+    )
+    return (
+        option["held_for_toxicity"],
+        not restores,
+        0 if restores else math.ceil(deficit / max(tolerance, 0.01) - FINE),
+        not nothing_lost,
+        tier,
+        late is None or acute is None,
+        len(broken),
+        round(late or 0.0, 6),
+        round(acute or 0.0, 6),
+        option["n_sessions"],
+        day(option["last"]).toordinal(),
+    )
+
+
+def _price_known(document: Any, option: Any) -> bool:
+    regions = document["inputs"]["regions"]
+    tumours = [regions[place] for place in _tumours(document)] if document["status"]["appended"]["price"] else []
+    factors = bool(tumours) and all(region["tissue"]["repopulation"] for region in tumours)
+    reference = document["status"][document["settings"]["against"]]["elapsed_days"]
+    limited = document["inputs"]["limits"]["category"] is not None
+    return factors or limited or option["elapsed_days"] <= reference
 
 
 def _same(label: Any, printed: Any, found: Any) -> Iterator[Any]:

@@ -120,7 +120,7 @@ def test_dates_may_be_given_as_dates() -> None:
         "record": None,
         "dose_reference": None,
     }
-    words |= {"record_format": None, "record_plan": (), "clinic": None, "as_of": None, "cause": ""}
+    words |= {"cause_text": "", "record_format": None, "record_plan": (), "clinic": None, "as_of": None, "cause": ""}
     assert [span.text for span in given_of(words).missed] == ["2026-03-10"]
 
 

@@ -57,17 +57,36 @@ def test_six_sessions_a_week_are_allowed_and_seven_are_not() -> None:
     assert check(course_with({"2026-03-07": 1}), Limits()) == ()
     note = only(check(course_with({"2026-03-07": 1, "2026-03-08": 1}), Limits()), "sessions-a-week")
     assert note.severity == "violation"
-    assert dict(note.values) == {"week": "2026-W10", "sessions": 7, "limit": 6}
+    assert dict(note.values) == {
+        "week": "2026-W10",
+        "first": "2026-03-02",
+        "last": "2026-03-08",
+        "sessions": 7,
+        "limit": 6,
+    }
 
 
-def test_the_week_is_monday_to_sunday_over_new_year() -> None:
+def test_any_seven_days_running_count_not_the_calendar_week() -> None:
+    """Sunday 8 and Saturday 14 March: six in each calendar week, seven from Sunday to Saturday."""
+    note = only(check(course_with({"2026-03-08": 1, "2026-03-14": 1}), Limits()), "sessions-a-week")
+    assert (note.values["first"], note.values["last"], note.values["sessions"]) == ("2026-03-08", "2026-03-14", 7)
+    assert check(course_with({"2026-03-07": 1, "2026-03-14": 1}), Limits()) == ()  # Saturday to Friday: six
+
+
+def test_more_than_seven_in_any_seven_days_is_a_rule_of_its_own() -> None:
+    notes = check(course_with({"2026-03-06": 2, "2026-03-07": 1, "2026-03-08": 1}), Limits())
+    assert codes(notes) == ["sessions-a-week", "dense-week"]
+    assert (notes[1].values["sessions"], notes[1].values["limit"]) == (8, 7)
+
+
+def test_seven_days_run_on_over_new_year() -> None:
     """Monday 28 December 2026 to Sunday 3 January 2027 is one ISO week, 2026-W53."""
     days = every_day_open(dt.date(2026, 12, 1), dt.date(2027, 3, 1))
     start = dt.date(2026, 12, 28)
     weekend = {dt.date(2027, 1, 2): 1, dt.date(2027, 1, 3): 1}
     note = only(check(lay_out(simple(20.0, 10), days, start, sessions=weekend), Limits()), "sessions-a-week")
     assert note.values["week"] == "2026-W53"
-    split = {dt.date(2027, 1, 3): 1, dt.date(2027, 1, 9): 1}  # the weekend's days in two weeks: six each
+    split = {dt.date(2027, 1, 2): 1, dt.date(2027, 1, 9): 1}  # two Saturdays: six in any 7 days
     assert check(lay_out(simple(20.0, 10), days, start, sessions=split), Limits()) == ()
 
 
@@ -78,8 +97,9 @@ def test_a_prescribed_pattern_is_its_own_limit(pattern: Pattern) -> None:
 
 
 def test_an_extra_session_on_top_of_a_prescribed_twice_daily_week_is_a_breach() -> None:
-    note = only(check(course_with({"2026-03-07": 1}, 54.0, 36, weekly(5, 2)), Limits()), "sessions-a-week")
-    assert (note.values["sessions"], note.values["limit"]) == (11, 10)
+    notes = check(course_with({"2026-03-07": 1}, 54.0, 36, weekly(5, 2)), Limits())
+    assert codes(notes) == ["sessions-a-week", "dense-week"]
+    assert [(note.values["sessions"], note.values["limit"]) for note in notes] == [(11, 10), (11, 10)]
 
 
 def test_a_worked_weekend_is_the_clinics_own_week() -> None:
@@ -110,7 +130,8 @@ def test_no_two_extra_twice_daily_days_running() -> None:
     )
     assert dict(note.values) == {"first": "2026-03-05", "last": "2026-03-06", "days": 2, "limit": 1}
     assert check(course_with({"2026-03-03": 2, "2026-03-05": 2}), Limits(sessions_a_week=7)) == ()
-    assert check(course_with({"2026-03-06": 2, "2026-03-09": 2}), Limits()) == ()  # a weekend between
+    week = Limits(sessions_a_week=7)
+    assert check(course_with({"2026-03-06": 2, "2026-03-09": 2}), week) == ()  # a weekend between
     assert (
         check(course_with({"2026-03-05": 2, "2026-03-06": 2}), Limits(sessions_a_week=7, twice_daily_days_running=2))
         == ()
@@ -154,7 +175,8 @@ def test_a_concomitant_boost_is_prescribed() -> None:
 def test_weekly_dose_binds_extra_sessions_only() -> None:
     assert check(course_with({}), Limits(weekly_dose_gy=8.0)) == ()  # 9 Gy a week are prescribed
     note = only(check(course_with({"2026-03-07": 1}), Limits(weekly_dose_gy=8.0)), "weekly-dose")
-    assert note.values == {"week": "2026-W10", "target": "tumour", "dose_gy": pytest.approx(10.8), "limit_gy": 9.0}
+    days = {"week": "2026-W10", "first": "2026-03-02", "last": "2026-03-08"}
+    assert note.values == {**days, "target": "tumour", "dose_gy": pytest.approx(10.8), "limit_gy": 9.0}
     assert check(course_with({"2026-03-07": 1}), Limits(weekly_dose_gy=10.8)) == ()
     assert check(course_with({"2026-03-07": 1}), Limits()) == ()
 

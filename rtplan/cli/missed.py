@@ -76,7 +76,13 @@ class MissedType(click.ParamType[str]):
 )
 @click.option("--clinic", type=CLINIC, help="Clinic whose file says how its records are written, and its days.")
 @click.option("--as-of", type=DATE, help="Nothing up to this day is moved. Default: the last missed or recorded date.")
-@click.option("--cause", default="", help="Why the fractions were missed.")
+@click.option(
+    "--cause",
+    default="",
+    metavar="KIND|TEXT",
+    help="Why: machine, holiday, patient, toxicity or other, alone or before ': ' and words; or words.",
+)
+@click.option("--cause-text", default="", help="Words beside the kind of the cause.")
 @click.option("--changed-dose-from", type=DATE, help="First day of another dose. Default: two open days after as-of.")
 @click.option(
     "--against",
@@ -93,8 +99,20 @@ class MissedType(click.ParamType[str]):
     help="What the ranking looks at first.",
 )
 @click.option("--restore", type=PercentType(), default="100%", show_default=True, help="Tumour net BED to restore.")
-@click.option("--late-limit", type=PercentType(), help="Most late net BED above the reference; more breaks a rule.")
-@click.option("--max-dose-per-fraction", type=float, default=2.5, show_default=True, help="Above it, in Gy, a warning.")
+@click.option("--late-limit", type=PercentType(), help="Most late net BED above the reference; more is not offered.")
+@click.option(
+    "--tolerance",
+    type=float,
+    default=0.5,
+    show_default=True,
+    help="Deficit of net BED, in Gy, that counts as restored. Design default, no source.",
+)
+@click.option("--waive", multiple=True, metavar="CODE", help="Offer what breaks this hard rule all the same.")
+@click.option(
+    "--max-dose-per-fraction",
+    type=float,
+    help="Ceiling of a changed dose, in Gy. Default: the larger of 2.2 Gy and 110 % of the prescribed one.",
+)
 @click.option("--change-target", multiple=True, help="Target whose dose may change; default all of them together.")
 @click.option("--all", "all_options", is_flag=True, help="Every option, not at most twelve.")
 @click.option("--choose", metavar="ID", help="Write the revised plan of this option to --out.")

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rtplan.clinic.days import ONE_DAY, WEEKDAYS, Calendar, days_between, elapsed_hours
+from rtplan.clinic.days import ONE_DAY, WEEKDAYS, Calendar, add_days, days_between, elapsed_hours
 from rtplan.clinic.limits import RCR_CATEGORIES, Limits, StartRules
 from rtplan.course.course import Course, Fraction
 from rtplan.note import Note, Phrase, Source, Value
@@ -85,16 +85,17 @@ def check(
     cord: is the spinal cord a region? It asks for the longer interval. prolongation_days: checked too where given. [d]
 
     The limits on sessions bind what comes on top of the prescription. What a phase prescribes itself, twice a day or
-    seven days a week, is never a breach: a week may hold the larger of the limit and the phase's own pattern, and so
-    may a day. A worked weekend that the calendar lays into a once-daily course makes a week of six, which the default
-    limit allows.
+    seven days a week, is never a breach: any 7 days running may hold the larger of the limit and the phase's own week,
+    and a day as much as its pattern. A worked weekend that the calendar lays into a once-daily course makes a week of
+    six, which the default limit allows.
 
     The spacing of a pattern (three a week: two days) binds every fraction, extra sessions and second fractions of a day
     too; between two phases the smaller of their spacings.
 
-    Codes: ``sessions-a-week``, ``weekly-dose``, ``fractions-a-day``, ``twice-daily-running``, ``second-fraction-dose``,
-    ``interval-short``, ``spacing-short``, ``prolongation-limit`` (violations), ``interval-cord``,
-    ``interval-published``, ``closed-day``, ``phase-split`` (warnings), ``prolongation-evidence`` (info).
+    Codes: ``sessions-a-week``, ``dense-week``, ``weekly-dose``, ``fractions-a-day``, ``twice-daily-running``,
+    ``second-fraction-dose``, ``interval-short``, ``spacing-short``, ``prolongation-limit`` (violations),
+    ``interval-cord``, ``interval-published``, ``closed-day``, ``phase-split`` (warnings), ``prolongation-evidence``
+    (info).
     """
     days = _by_day(course)
     notes = [
@@ -138,19 +139,62 @@ def _by_day(course: Course) -> tuple[_Day, ...]:
     return tuple(days)
 
 
+@dataclass(frozen=True, slots=True)
+class _Week:
+    """Seven days running that hold more than they may: value above bound, for a target where it is a dose."""
+
+    first: dt.date
+    value: float
+    bound: float
+    target: str = ""
+
+
 def _weeks(prescription: Prescription, days: Sequence[_Day], limits: Limits) -> Iterator[Note]:
-    for week, group in itertools.groupby(days, key=lambda day: day.date.isocalendar()[:2]):
-        fractions = tuple(fraction for day in group for fraction in day.fractions)
-        phases = _phases_of(prescription, fractions)
-        name = f"{week[0]}-W{week[1]:02d}"
-        bound = max(limits.sessions_a_week, sum(_a_week(phase) for phase in phases))
-        if len(fractions) > bound:
-            yield _broken(
-                "sessions-a-week",
-                {"week": name, "sessions": len(fractions), "limit": bound},
-            )
+    """Any 7 days running, in fractions and in Gy: one note for windows that overlap, with the fullest of them."""
+    windows = list(_windows(days))
+    over: dict[tuple[str, str], list[_Week]] = {}
+    for fractions in windows:
+        if len(fractions) > min(limits.sessions_a_week, limits.dense_week):
+            own = sum(_a_week(phase) for phase in _phases_of(prescription, fractions))
+            for code, limit in (("sessions-a-week", limits.sessions_a_week), ("dense-week", limits.dense_week)):
+                week = _Week(fractions[0].date, len(fractions), max(limit, own))
+                over.setdefault((code, ""), []).append(week)
         if limits.weekly_dose_gy is not None:
-            yield from _weekly_dose(prescription, name, fractions, phases, limits.weekly_dose_gy)
+            for week in _weekly_doses(prescription, fractions, limits.weekly_dose_gy):
+                over.setdefault(("weekly-dose", week.target), []).append(week)
+    for (code, _), weeks in over.items():
+        for week in _fullest(week for week in weeks if week.value > week.bound + 1e-9):
+            yield _week_note(code, week)
+
+
+def _windows(days: Sequence[_Day]) -> Iterator[tuple[Fraction, ...]]:
+    """The fractions of the 7 days from each treated day on."""
+    for place, day in enumerate(days):
+        near = (other for other in days[place : place + 7] if days_between(day.date, other.date) < 7)
+        yield tuple(fraction for other in near for fraction in other.fractions)
+
+
+def _fullest(weeks: Iterable[_Week]) -> Iterator[_Week]:
+    """The fullest of each run of windows that overlap, the first of these among equals."""
+    run: list[_Week] = []
+    for week in (*weeks, None):
+        if run and (week is None or days_between(run[-1].first, week.first) >= 7):
+            yield max(run, key=lambda other: other.value - other.bound)
+            run = []
+        if week is not None:
+            run.append(week)
+
+
+def _week_note(code: str, week: _Week) -> Note:
+    year, number, _ = week.first.isocalendar()
+    values: dict[str, Value] = {
+        "week": f"{year}-W{number:02d}",
+        "first": week.first.isoformat(),
+        "last": add_days(week.first, 6).isoformat(),
+    }
+    if week.target:
+        return _broken(code, {**values, "target": week.target, "dose_gy": week.value, "limit_gy": week.bound})
+    return _broken(code, {**values, "sessions": int(week.value), "limit": int(week.bound)})
 
 
 def _phases_of(prescription: Prescription, fractions: Sequence[Fraction]) -> tuple[Phase, ...]:
@@ -168,18 +212,12 @@ def _a_week(phase: Phase) -> int:
     return phase.pattern.fractions_a_week
 
 
-def _weekly_dose(
-    prescription: Prescription, week: str, fractions: Sequence[Fraction], phases: Sequence[Phase], limit: float
-) -> Iterator[Note]:
+def _weekly_doses(prescription: Prescription, fractions: Sequence[Fraction], limit: float) -> Iterator[_Week]:
+    phases = _phases_of(prescription, fractions)
     for place, target in enumerate(prescription.targets):
         dose = math.fsum(fraction.doses_gy[place] for fraction in fractions)
         own = math.fsum(_a_week(phase) * phase.dose_per_fraction_gy(target) for phase in phases)
-        bound = max(limit, own)
-        if dose > bound + 1e-9:
-            yield _broken(
-                "weekly-dose",
-                {"week": week, "target": target, "dose_gy": dose, "limit_gy": bound},
-            )
+        yield _Week(fractions[0].date, dose, max(limit, own), target)
 
 
 def _days(days: Sequence[_Day], limits: Limits) -> Iterator[Note]:

@@ -7,13 +7,21 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rtplan.errors import DomainError, QuestionError
 from rtplan.interruption import reconcile, situation
 from rtplan.interruption.missed import Missed, missed_answer
 from rtplan.interruption.question import Settings
-from rtplan.interruption.situation import MissedSpan, PartialDose, Situation, parse_missed, parse_partial
+from rtplan.interruption.situation import (
+    CauseKind,
+    MissedSpan,
+    PartialDose,
+    Situation,
+    parse_cause,
+    parse_missed,
+    parse_partial,
+)
 from rtplan.library import catalogue
 from rtplan.note import Note
 from rtplan.planning.plan import Plan
@@ -43,6 +51,7 @@ class Given:
     how it is written, and which days are open past those that the plan keeps. record_plan: plans to read, where it
     holds several.
     as_of: nothing up to this day is moved; None: the last missed or recorded date.
+    cause: in words; cause_kind: its kind.
     """
 
     missed: tuple[MissedSpan, ...] = ()
@@ -54,6 +63,7 @@ class Given:
     clinic: str | None = None
     as_of: dt.date | None = None
     cause: str = ""
+    cause_kind: CauseKind | Literal[""] = ""
 
     def __post_init__(self) -> None:
         if not (self.missed or self.partial or self.record) and self.as_of is None:
@@ -85,6 +95,7 @@ def _refuse_mixed(given: Given, as_dicom: bool) -> None:
 def given_of(words: Mapping[str, Any]) -> Given:
     """What is known of the course, from the words of the front door."""
     days = words["missed"]
+    kind, cause = parse_cause(words["cause"], words["cause_text"])
     texts = _texts(days)
     return Given(
         missed=tuple(span for text in texts for span in parse_missed(str(text))),
@@ -95,7 +106,8 @@ def given_of(words: Mapping[str, Any]) -> Given:
         record_plan=several(words["record_plan"]),
         clinic=None if words["clinic"] is None else os.fspath(words["clinic"]),
         as_of=None if words["as_of"] is None else day_of(words["as_of"], "as-of"),
-        cause=words["cause"],
+        cause=cause,
+        cause_kind=kind,
     )
 
 
@@ -126,6 +138,8 @@ def settings_of(words: Mapping[str, Any]) -> Settings:
         max_dose_per_fraction_gy=words["max_dose_per_fraction"],
         changed_dose_from=None if changed is None else day_of(changed, "changed-dose-from"),
         change_targets=several(words["change_target"]),
+        tolerance_gy=words["tolerance"],
+        waive=several(words["waive"]),
         **{name: words[name] for name in ("against", "rank_by", "restore", "late_limit")},
     )
 
@@ -155,10 +169,11 @@ def missed(
 def _situation(plan: Plan, given: Given) -> Situation:
     known: dict[str, Any] = {"as_of": given.as_of, "cause": given.cause, "clinic": given.clinic or ""}
     if not given.record:
-        return situation.from_dates(plan, given.missed, partial=given.partial, **known)
+        stated = situation.from_dates(plan, given.missed, partial=given.partial, **known)
+        return replace(stated, cause_kind=given.cause_kind)
     record = _dicom(plan, given) if dicom.holds_dicom(given.record) else _table(plan, given)
     found = reconcile.from_record(plan, record, missed=given.missed, **known)
-    return replace(found, findings=(*record.notes, *found.findings))
+    return replace(found, findings=(*record.notes, *found.findings), cause_kind=given.cause_kind)
 
 
 def _table(plan: Plan, given: Given) -> Record:

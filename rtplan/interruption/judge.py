@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from rtplan.chemotherapy import cycles as chemo_cycles
 from rtplan.chemotherapy.cycles import Cycle
-from rtplan.clinic.days import WEEKDAYS
+from rtplan.clinic.days import WEEKDAYS, days_between
 from rtplan.compensation.dose import DoseStep
 from rtplan.course.course import Course
 from rtplan.course.rules import check
 from rtplan.errors import ScheduleError
 from rtplan.interruption.options import Draft, OptionMethod, Tier
 from rtplan.interruption.question import FINE_GY, Question
-from rtplan.note import Note, Phrase
+from rtplan.note import Note, Phrase, Value
 from rtplan.planning.inputs import OpenedDay
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.effect import EffectRow, evaluate_many, limit_notes
@@ -58,7 +58,9 @@ class Option:
 
     sessions: fractions on each extra day. n_sessions: extra days to open, and added fractions. goal: what its sessions
     reach. doses: changed doses per fraction. added_fractions: beyond the prescription. violations: rules broken.
-    deficit_gy, late_excess_gy, acute_excess_gy: against the ranking's reference. [Gy]
+    deficit_gy, late_excess_gy, acute_excess_gy: against the ranking's reference; None where not known. [Gy]
+    hard: codes of hard rules that the option itself breaks. waived: those of them that were waived.
+    held: does it intensify while toxicity is unresolved? time_known: is it known what its longer time costs?
     """
 
     id: str
@@ -78,8 +80,22 @@ class Option:
     violations: tuple[Note, ...]
     notes: tuple[Note, ...]
     deficit_gy: float
-    late_excess_gy: float
-    acute_excess_gy: float
+    late_excess_gy: float | None
+    acute_excess_gy: float | None
+    hard: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
+    held: bool = False
+    time_known: bool = True
+
+    @property
+    def offered(self) -> bool:
+        """Is every hard rule that it breaks waived?"""
+        return set(self.hard) <= set(self.waived)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Codes of the rules that it breaks, each once."""
+        return tuple(dict.fromkeys(note.code for note in self.violations))
 
     @property
     def reaches(self) -> Phrase | None:
@@ -96,6 +112,7 @@ class Option:
 def judged(q: Question, drafts: Sequence[Draft]) -> list[Option]:
     """Each draft with its effects, the rules it breaks and its cycles; ranks are given later."""
     rows = evaluate_many([draft.course for draft in drafts], q.regions)
+    q.standing = _standing(q, drafts, rows)
     return [option for draft, row in zip(drafts, rows, strict=True) if (option := _fitting(q, draft, row)) is not None]
 
 
@@ -110,11 +127,36 @@ def _fitting(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option |
         return None
 
 
+def _standing(q: Question, drafts: Sequence[Draft], rows: Sequence[tuple[EffectRow, ...]]) -> frozenset[object]:
+    """Breaches that stand whatever is chosen: of what was given, of the plan, and of doing nothing else."""
+    courses = [course for course in (q.delivered, q.planned) if course is not None]
+    notes = [note for course in courses for note in check(course, q.inputs.limits, cord=q.inputs.has_cord)]
+    notes += [note for some in (q.planned_rows, q.prescribed_rows) for note in limit_notes(some)]
+    for draft, some in zip(drafts, rows, strict=True):
+        if draft.id in ("append", "restart"):
+            notes += [*check(draft.course, q.inputs.limits, cord=q.inputs.has_cord), *limit_notes(some)]
+    return frozenset(_breach(note) for note in notes)
+
+
+def _breach(note: Note) -> object:
+    """What tells breaches apart: an organ's limit is exceeded or not, whatever by."""
+    return (note.code, note.values["region"], note.values["limit"]) if note.code == "eqd2-limit" else note.key
+
+
+def _hard(q: Question, draft: Draft, violations: Sequence[Note]) -> tuple[str, ...]:
+    """Hard rules that the option itself breaks; what is owed on its own days is always offered."""
+    if draft.id in ("append", "restart"):
+        return ()
+    codes = [note.code for note in violations if _breach(note) not in q.standing]
+    return tuple(dict.fromkeys(code for code in codes if code in q.inputs.limits.hard_codes))
+
+
 def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:
     sessions = draft.sessions or {}
     days = tuple(OpenedDay(date=day, fractions=n, method=draft.method) for day, n in sessions.items())
     cycles = _cycles(q, draft.course)
-    violations = tuple(_violations(q, draft, rows))
+    violations = tuple(_violations(q, draft, rows, cycles))
+    hard = _hard(q, draft, violations)
     return Option(
         id=draft.id,
         rank=0,
@@ -133,9 +175,26 @@ def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:
         violations=violations,
         notes=tuple(_option_notes(q, draft, cycles)),
         deficit_gy=q.deficit(rows, q.reference_rows, q.regions),
-        late_excess_gy=q.excess(rows, q.reference_rows, "late"),
-        acute_excess_gy=q.excess(rows, q.reference_rows, "acute"),
+        late_excess_gy=q.excess(rows, q.reference_rows, "late", draft.course),
+        acute_excess_gy=q.excess(rows, q.reference_rows, "acute", draft.course),
+        hard=hard,
+        waived=tuple(code for code in hard if code in q.settings.waive),
+        held=q.situation.unresolved_toxicity and _intensifies(draft),
+        time_known=_time_known(q, draft.course),
     )
+
+
+def _intensifies(draft: Draft) -> bool:
+    """Second fractions, larger fractions, added ones."""
+    return draft.tier in ("c", "d", "e") and draft.method != "left out"
+
+
+def _time_known(q: Question, course: Course) -> bool:
+    """Is it known what a longer time costs? By a time factor, or a category with its limit; none is no promise."""
+    tumours = [q.regions[place] for place in q.tumours(q.regions)]
+    factors = bool(tumours) and all(region.tissue.has_time_factor for region in tumours)
+    limited = q.inputs.limits.prolongation_days is not None
+    return factors or limited or course.elapsed_days <= q.reference().elapsed_days
 
 
 def _effects(q: Question, rows: tuple[EffectRow, ...]) -> Iterator[OptionEffect]:
@@ -154,13 +213,15 @@ def _effects(q: Question, rows: tuple[EffectRow, ...]) -> Iterator[OptionEffect]
         )
 
 
-def _violations(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Iterator[Note]:
+def _violations(q: Question, draft: Draft, rows: tuple[EffectRow, ...], cycles: tuple[Cycle, ...]) -> Iterator[Note]:
     course = draft.course
     longer = course.elapsed_days - q.reference().elapsed_days
     extra = (draft.sessions or {}).keys()
     for note in check(course, q.inputs.limits, cord=q.inputs.has_cord, extra=extra, prolongation_days=longer):
         if note.severity == "violation":
             yield note
+    yield from _too_large(q, draft)
+    yield from _with_chemotherapy(q, course, cycles)
     limit = q.settings.late_limit
     for row, reference in zip(rows, q.reference_rows, strict=True):
         allowed = reference.net_bed_gy * (1 + (limit or 0.0))
@@ -183,14 +244,8 @@ def _option_notes(q: Question, draft: Draft, cycles: tuple[Cycle, ...]) -> Itera
     yield from _chemo_notes(q, draft.course, cycles)
     if draft.method == "remainder":
         yield Note(code="counted-as-two", severity="info")
-    highest = max((step.dose_gy for step in draft.doses), default=0.0)
-    if highest > q.settings.max_dose_per_fraction_gy + FINE_GY:
-        limit = q.settings.max_dose_per_fraction_gy
-        yield Note(
-            code="dose-per-fraction",
-            severity="warning",
-            values={"dose_per_fraction_gy": highest, "limit_gy": limit},
-        )
+    if q.situation.unresolved_toxicity and _intensifies(draft):
+        yield Note(code="toxicity-unresolved", severity="warning")
     calendar = q.inputs.calendar
     if calendar.depends_on_provisional(draft.course.first, draft.course.last):
         yield Note(code="provisional", severity="warning")
@@ -205,13 +260,36 @@ def _chemo_notes(q: Question, course: Course, cycles: tuple[Cycle, ...]) -> Iter
             severity="warning",
             values={"before": _numbers(before), "after": _numbers(after)},
         )
+
+
+def _with_chemotherapy(q: Question, course: Course, cycles: tuple[Cycle, ...]) -> Iterator[Note]:
+    concurrent = [cycle.number for cycle in cycles if cycle.concurrent]
     busy = _busy(course, q.given, q.inputs.prescription)
-    if after and busy:
+    if concurrent and busy:
         yield Note(
             code="intensified-with-chemotherapy",
-            severity="warning",
-            values={"cycles": _numbers(after), "why": busy},
+            severity="violation",
+            values={"cycles": _numbers(concurrent), "why": busy},
         )
+
+
+def _too_large(q: Question, draft: Draft) -> Iterator[Note]:
+    """Doses above the ceiling, and any change of fractions that keep theirs: by what was prescribed at first."""
+    limits, stated = q.inputs.limits, q.settings.max_dose_per_fraction_gy
+    over: list[tuple[float, float, float]] = []
+    for step in draft.doses:
+        prescribed = q.inputs.prescription.phase(step.phase).dose_per_fraction_gy(step.target)
+        ceiling = limits.ceiling(prescribed) if stated is None else stated
+        if step.dose_gy > max(ceiling, step.planned_gy) + FINE_GY:
+            over.append((step.dose_gy, prescribed, ceiling))
+        if prescribed > limits.no_change_above_gy + FINE_GY and abs(step.dose_gy - step.planned_gy) > FINE_GY:
+            changed: dict[str, Value] = {"dose_per_fraction_gy": step.dose_gy, "prescribed_gy": prescribed}
+            values = {**changed, "most_gy": limits.no_change_above_gy}
+            yield Note(code="large-fraction-changed", severity="violation", values=values)
+    if over:
+        dose, prescribed, ceiling = max(over, key=lambda entry: entry[0] - entry[2])
+        values = {"dose_per_fraction_gy": dose, "prescribed_gy": prescribed, "limit_gy": ceiling}
+        yield Note(code="dose-per-fraction", severity="violation", values=values)
 
 
 def _cycles(q: Question, course: Course) -> tuple[Cycle, ...]:
@@ -231,10 +309,6 @@ def _busy(course: Course, given: int, prescription: Prescription) -> tuple[Phras
     """Does what is left hold more on a day, or in a week, than the prescription itself?"""
     left = course.fractions[given:]
     phases = {phase.name: phase for phase in prescription.phases}
-    weeks: dict[tuple[int, int], int] = {}
-    for fraction in course.fractions:
-        week = fraction.date.isocalendar()[:2]
-        weeks[week] = weeks.get(week, 0) + 1
     own_week = max(
         sum(phase.pattern.fractions_on(WEEKDAYS.index(day)) for day in phase.pattern.weekdays)
         for phase in prescription.phases
@@ -246,9 +320,16 @@ def _busy(course: Course, given: int, prescription: Prescription) -> tuple[Phras
         for f in left
     ) and all(phase.concomitant_from is None for phase in prescription.phases):
         reasons.append(Phrase(code="two-a-day"))
-    if any(weeks[f.date.isocalendar()[:2]] > max(5, own_week) for f in left):
+    if _fullest_week(course, given) > max(5, own_week):
         reasons.append(Phrase(code="more-a-week", values={"limit": max(5, own_week)}))
     return tuple(reasons)
+
+
+def _fullest_week(course: Course, given: int) -> int:
+    """Most fractions in any 7 days running that hold one of those still to come."""
+    dates = [fraction.date for fraction in course.fractions]
+    ends = range(given, len(dates))
+    return max((sum(0 <= days_between(date, dates[end]) < 7 for date in dates[: end + 1]) for end in ends), default=0)
 
 
 def _numbers(numbers: Sequence[int]) -> str | Phrase:

@@ -16,7 +16,17 @@ from rtplan.interruption.judge import Option, judged
 from rtplan.interruption.options import drafts
 from rtplan.interruption.price import AddedScan, Price, added_scan, prices
 from rtplan.interruption.question import SAME_DEFICIT_GY, Question, Settings
-from rtplan.interruption.ranking import Sensitivity, is_whole, ranked, sensitivity, shown_ids
+from rtplan.interruption.ranking import (
+    Sensitivity,
+    Waiver,
+    is_whole,
+    ranked,
+    reason,
+    restores,
+    sensitivity,
+    shown_ids,
+    waivers,
+)
 from rtplan.interruption.situation import Situation
 from rtplan.note import Note, Phrase, Value
 from rtplan.planning.plan import Plan
@@ -35,6 +45,7 @@ class Missed(Answer):
 
     delivered: what was given so far, as a course of its own, None where nothing was; its effects: to its last day.
     appended: the course with what was missed appended, uncompensated; it is one of the options too.
+    not_offered: options that break a hard rule which was not waived. waivers: what each waiver would open.
     shown: ids of the options that are shown unless all are asked for. parent_sha256: of the plan's plan.json.
     """
 
@@ -54,6 +65,8 @@ class Missed(Answer):
     appended: Option
     prices: tuple[Price, ...]
     options: tuple[Option, ...]
+    not_offered: tuple[Option, ...]
+    waivers: tuple[Waiver, ...]
     shown: tuple[str, ...]
     added_scan: tuple[AddedScan, ...]
     sensitivity: tuple[Sensitivity, ...]
@@ -77,6 +90,10 @@ class Missed(Answer):
         for option in self.options:
             if option.id == name:
                 return option
+        for option in self.not_offered:
+            if option.id == name:
+                codes = " ".join(f"--waive {code}" for code in option.hard if code not in option.waived)
+                raise DomainError(f"option {name!r} is not offered, because it breaks a rule; {codes} offers it")
         raise DomainError(f"there is no option {name!r}; there are {', '.join(o.id for o in self.options)}")
 
     def choose(self, name: str, *, reason: str = "") -> Plan:
@@ -112,7 +129,9 @@ def missed_answer(
     Raises ScheduleError where the plan's calendar ends before the course does.
     """
     q = Question(situation, settings or Settings())
-    found = ranked(q, judged(q, list(drafts(q))))
+    every = judged(q, list(drafts(q)))
+    found = ranked(q, [option for option in every if option.offered])
+    behind = ranked(q, [option for option in every if not option.offered])
     appended = next(option for option in found if option.id in ("append", "restart"))
     return Missed(
         situation=q.situation,
@@ -129,6 +148,8 @@ def missed_answer(
         appended=appended,
         prices=tuple(prices(q, appended)),
         options=found,
+        not_offered=behind,
+        waivers=waivers(q, behind),
         shown=shown_ids(found),
         added_scan=tuple(added_scan(q)),
         sensitivity=tuple(sensitivity(q, found)),
@@ -160,6 +181,7 @@ def _notes(q: Question, appended: Option, options: Sequence[Option]) -> Iterator
         yield Note(code="nothing-left", severity="warning")
     if situation.slots:
         yield from _verdict(appended, situation)
+        yield from _judgement(q, options)
     if q.inputs.chemo is not None and not situation.restarts:
         blocks = q.inputs.chemo.blocks
         follow = [block.moves_with_interruption or block.anchor.kind == "after" for block in blocks]
@@ -167,6 +189,21 @@ def _notes(q: Question, appended: Option, options: Sequence[Option]) -> Iterator
         yield Note(code="chemotherapy-stays", severity="info", values={"what": Phrase(code=f"chemotherapy-{what}")})
     if situation.slots and not situation.restarts and not any(option.id.startswith("bid") for option in options):
         yield from _no_bid(q)
+
+
+def _judgement(q: Question, options: Sequence[Option]) -> Iterator[Note]:
+    """Why the first option stands first; that nothing restores within the rules; that toxicity holds some back."""
+    if not any(restores(option, q.settings.tolerance_gy) for option in options):
+        least = min(options, key=lambda option: (option.deficit_gy, option.rank))
+        values: dict[str, Value] = {"option": least.id, "deficit_gy": least.deficit_gy}
+        yield Note(code="cannot-be-restored", severity="warning", values=values)
+    if any(option.held for option in options):
+        held = tuple(option.id for option in options if option.held)
+        yield Note(code="held-for-toxicity", severity="warning", values={"options": held})
+    if len(options) > 1:
+        why = reason(options[0], options[1], q.settings.rank_by, q.settings.tolerance_gy)
+        values = {"first": options[0].id, "second": options[1].id, "why": why}
+        yield Note(code="first-before-second", severity="info", values=values)
 
 
 def _unfit(q: Question) -> Iterator[Note]:
@@ -185,8 +222,8 @@ def _no_bid(q: Question) -> Iterator[Note]:
 
 def _verdict(appended: Option, situation: Situation) -> Iterator[Note]:
     """Is the course fine as it is? Not where an organ got more than the reference gives it, or a dose was wrong."""
-    if max(appended.late_excess_gy, appended.acute_excess_gy) > SAME_DEFICIT_GY:
-        late, acute = appended.late_excess_gy, appended.acute_excess_gy
+    late, acute = appended.late_excess_gy or 0.0, appended.acute_excess_gy or 0.0
+    if max(late, acute) > SAME_DEFICIT_GY:
         yield Note(
             code="excess-without-compensation",
             severity="warning",

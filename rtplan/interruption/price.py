@@ -45,7 +45,7 @@ class AddedScan:
     last: dt.date
     elapsed_days: int
     tumour_net_bed_gy: float
-    late_excess_gy: float
+    late_excess_gy: float | None
 
 
 def prices(q: Question, appended: Option) -> Iterator[Price]:
@@ -83,7 +83,7 @@ def added_scan(q: Question) -> Iterator[AddedScan]:
             last=course.last,
             elapsed_days=course.elapsed_days,
             tumour_net_bed_gy=rows[chosen[0]].net_bed_gy,
-            late_excess_gy=q.excess(rows, q.reference_rows, "late"),
+            late_excess_gy=q.excess(rows, q.reference_rows, "late", course),
         )
 
 

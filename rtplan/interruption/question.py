@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from rtplan.clinic.days import add_days
+from rtplan.clinic.limits import RULES
 from rtplan.course.course import Course
 from rtplan.course.remainder import with_interval
 from rtplan.course.schedule import lay_out, prescribed_reference
@@ -35,6 +36,12 @@ RankBy = Literal["guideline", "tumour", "late", "sessions"]
 SAME_DEFICIT_GY = 0.1
 """Deficits this close count as equal. [Gy]"""
 
+TOLERANCE_GY = 0.5
+"""A deficit of net BED up to this counts as restored: design default, no source. [Gy]"""
+
+MOST_TOLERANCE_GY = 10.0
+"""A larger tolerance would call an interruption of weeks restored: design default, no source. [Gy]"""
+
 FINE_GY = 1e-6
 """Differences of net BED below this are rounding. [Gy]"""
 
@@ -45,8 +52,11 @@ class Settings:
 
     against: reference for deficits, limits and ranking. restore: share of the reference's tumour net BED wanted [-].
     late_limit: most late net BED above the reference, as a share [-]; None: shown, not limited.
-    max_dose_per_fraction_gy: above it a warning [Gy]. changed_dose_from: earliest day of another dose; None: the
-    second open day after the day of the question. alternatives: tumour sets beside the plan's, for the sensitivity.
+    tolerance_gy: a deficit up to this counts as restored [Gy of net BED]; design default, no source.
+    waive: codes of hard rules that options may break.
+    max_dose_per_fraction_gy: the ceiling of a changed dose; None: that of the limits [Gy].
+    changed_dose_from: earliest day of another dose; None: the second open day after the day of the question.
+    alternatives: tumour sets beside the plan's, for the sensitivity.
     change_targets: targets whose dose per fraction may change; empty: all of them together.
     """
 
@@ -54,7 +64,9 @@ class Settings:
     rank_by: RankBy = "guideline"
     restore: float = 1.0
     late_limit: float | None = None
-    max_dose_per_fraction_gy: float = 2.5
+    max_dose_per_fraction_gy: float | None = None
+    tolerance_gy: float = TOLERANCE_GY
+    waive: tuple[str, ...] = ()
     changed_dose_from: dt.date | None = None
     alternatives: tuple[Tissue, ...] = ()
     change_targets: tuple[str, ...] = ()
@@ -67,7 +79,12 @@ class Settings:
             raise DomainError(f"restore must be at most 150 %, got {self.restore:.0%}")
         if self.late_limit is not None and not 0 <= self.late_limit <= 1:
             raise DomainError(f"late-limit must be from 0 % to 100 %, got {self.late_limit:.0%}")
-        positive("max_dose_per_fraction", self.max_dose_per_fraction_gy, "Gy")
+        if self.max_dose_per_fraction_gy is not None:
+            positive("max_dose_per_fraction", self.max_dose_per_fraction_gy, "Gy")
+        if not 0 <= self.tolerance_gy <= MOST_TOLERANCE_GY:
+            raise DomainError(f"tolerance must be from 0 to {MOST_TOLERANCE_GY:g} Gy, got {self.tolerance_gy:g} Gy")
+        for code in self.waive:
+            one_of("waive", code, tuple(rule.code for rule in RULES))
 
 
 class Question:
@@ -77,7 +94,7 @@ class Question:
     reference_rows: those that ranking uses. delivered: what was given so far, as a course, with its rows.
     keep_by: the wanted last day. limit_by: last day inside the limit on prolongation, or None.
     changed_from: first day of another dose. unfit: options that the calendar has no days for.
-    withheld: options that a rule of doses forbids, each with its reason.
+    withheld: options that a rule of doses forbids, each with its reason. standing: breaches that no choice changes.
     """
 
     def __init__(self, situation: Situation, settings: Settings) -> None:
@@ -95,6 +112,7 @@ class Question:
         self.delivered, self.delivered_rows = self._given_so_far()
         self.unfit: dict[str, Phrase] = {}
         self.withheld: list[Note] = []
+        self.standing: frozenset[object] = frozenset()
         self.reference_rows = self.prescribed_rows if settings.against == "prescribed" else self.planned_rows
         self.keep_by = self._keep_by()
         self.limit_by = self._limit_by()
@@ -146,7 +164,13 @@ class Question:
         return max([0.0, *lacks])
 
     @staticmethod
-    def excess(rows: Sequence[EffectRow], reference: Sequence[EffectRow], kind: str) -> float:
+    def excess(rows: Sequence[EffectRow], reference: Sequence[EffectRow], kind: str, course: Course) -> float | None:
+        """The largest excess of a kind of tissue over the reference. [Gy]
+
+        None where it is not known: a day holds several fractions and a tissue of the kind has no half-time.
+        """
+        if course.several_a_day and any(row.kind == kind and row.parameters.repair is None for row in rows):
+            return None
         over = [
             row.net_bed_gy - other.net_bed_gy for row, other in zip(rows, reference, strict=True) if row.kind == kind
         ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rtplan.interruption.judge import Option
 from rtplan.interruption.options import TIERS
-from rtplan.interruption.question import SAME_DEFICIT_GY, Question
-from rtplan.note import Phrase
+from rtplan.interruption.question import FINE_GY, SAME_DEFICIT_GY, TOLERANCE_GY, Question
+from rtplan.note import Phrase, Value
 from rtplan.radiobiology.effect import evaluate_many
 from rtplan.radiobiology.region import Region
 from rtplan.radiobiology.tissue import Interval, Tissue
@@ -17,15 +17,24 @@ from rtplan.radiobiology.tissue import Interval, Tissue
 __all__ = [
     "MOST_SHOWN",
     "Sensitivity",
+    "Waiver",
+    "criteria",
     "in_order",
     "is_whole",
+    "nothing_lost",
     "ranked",
+    "reason",
+    "restores",
     "sensitivity",
     "shown_ids",
+    "waivers",
 ]
 
 
 MOST_SHOWN = 12
+
+_LEAST_STEP_GY = 0.01
+"""Deficits are no finer than doses can be delivered. [Gy]"""
 
 _METHOD_ORDER = ("machine", "worked-weekend", "weekend", "holiday", "bid", "mix")
 """Among equals: a day on which the staff works anyway before a weekend, a weekend before a public holiday."""
@@ -44,8 +53,45 @@ class Sensitivity:
 
 def ranked(q: Question, options: Sequence[Option]) -> tuple[Option, ...]:
     """The options in their order, with their ranks."""
-    ordered = in_order(options, q.settings.rank_by)
+    ordered = in_order(options, q.settings.rank_by, q.settings.tolerance_gy)
     return tuple(replace(option, rank=place) for place, option in enumerate(ordered, 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """What waiving rules would buy: the first option that would then open, and what the tumour lacks with it. [Gy]"""
+
+    waive: tuple[str, ...]
+    option: str
+    tier: str
+    deficit_gy: float
+    late_excess_gy: float | None
+    restores: bool
+    opens: int
+
+
+def waivers(q: Question, not_offered: Sequence[Option]) -> tuple[Waiver, ...]:
+    """For each set of rules that keeps options back, what waiving it alone would open; the fewest rules first."""
+    sets = sorted({_kept_back_by(option) for option in not_offered}, key=lambda codes: (len(codes), codes))
+    return tuple(_waiver(q, codes, not_offered) for codes in sets)
+
+
+def _waiver(q: Question, codes: tuple[str, ...], not_offered: Sequence[Option]) -> Waiver:
+    opened = [option for option in not_offered if set(_kept_back_by(option)) <= set(codes)]
+    first = in_order(opened, q.settings.rank_by, q.settings.tolerance_gy)[0]
+    return Waiver(
+        waive=codes,
+        option=first.id,
+        tier=first.tier,
+        deficit_gy=first.deficit_gy,
+        late_excess_gy=first.late_excess_gy,
+        restores=restores(first, q.settings.tolerance_gy),
+        opens=len(opened),
+    )
+
+
+def _kept_back_by(option: Option) -> tuple[str, ...]:
+    return tuple(sorted(set(option.hard) - set(option.waived)))
 
 
 def sensitivity(q: Question, options: Sequence[Option]) -> Iterator[Sensitivity]:
@@ -61,12 +107,12 @@ def sensitivity(q: Question, options: Sequence[Option]) -> Iterator[Sensitivity]
             replace(
                 option,
                 deficit_gy=q.deficit(row, reference, regions),
-                late_excess_gy=q.excess(row, reference, "late"),
-                acute_excess_gy=q.excess(row, reference, "acute"),
+                late_excess_gy=q.excess(row, reference, "late", option.course),
+                acute_excess_gy=q.excess(row, reference, "acute", option.course),
             )
             for option, row in zip(options, rows[2:], strict=True)
         ]
-        first = in_order(again, q.settings.rank_by)[0]
+        first = in_order(again, q.settings.rank_by, q.settings.tolerance_gy)[0]
         yield Sensitivity(
             name=name,
             first=first.id,
@@ -98,54 +144,112 @@ def _with_tissue(q: Question, places: Sequence[int], tissue: Tissue) -> tuple[Re
     return tuple(replace(r, tissue=tissue) if i in places else r for i, r in enumerate(q.regions))
 
 
-def in_order(options: Sequence[Option], rank_by: str) -> list[Option]:
-    """Ranked: fewest rules broken, then as asked for. Deficits within 0.1 Gy of a group's smallest are equal."""
-
-    def prefix(option: Option) -> tuple[float, ...]:
-        first = {
-            "guideline": (_tier_place(option),),
-            "tumour": (),
-            "late": (round(option.late_excess_gy, 6),),
-            "sessions": (float(option.n_sessions),),
-        }[rank_by]
-        return (float(len(option.violations)), *first)
-
-    groups: dict[str, int] = {}
-    for _, group in itertools.groupby(sorted(options, key=prefix), key=prefix):
-        groups |= _deficit_groups(list(group))
+def in_order(options: Sequence[Option], rank_by: str, tolerance_gy: float = TOLERANCE_GY) -> list[Option]:
+    """Ranked: what restores first, then as it is taught; see `criteria`. The order they come in makes no difference."""
 
     def key(option: Option) -> tuple[object, ...]:
-        return (
-            prefix(option),
-            groups[option.id],
-            _tier_place(option),
-            round(option.late_excess_gy, 6),
-            round(option.acute_excess_gy, 6),
-            option.n_sessions,
-            option.course.last,
-            _METHOD_ORDER.index(option.method) if option.method in _METHOD_ORDER else len(_METHOD_ORDER),
-            option.id,
-        )
+        known = criteria(option, rank_by, tolerance_gy)
+        return (*(value for _, value in known), _method_place(option), option.id)
 
     return sorted(options, key=key)
 
 
-def _tier_place(option: Option) -> float:
-    """Uncompensated stands last, but before another dose where nothing is left to compensate."""
+def criteria(option: Option, rank_by: str, tolerance_gy: float = TOLERANCE_GY) -> tuple[tuple[str, float], ...]:
+    """What decides the rank, first things first: each with its name, small is good.
+
+    guideline: options that restore before those that do not, and these by deficit, in steps of the tolerance; then
+    tier, excess known, fewest rules broken, late excess, acute excess, fewest sessions, earliest end. The others:
+    fewest rules broken, then what is asked for, then the same. While toxicity is unresolved, whatever intensifies
+    stands behind.
+    """
+    tail = _tail(option, tolerance_gy)
+    held = ("held", float(option.held))
+    if rank_by == "guideline":
+        deficit = 0.0 if restores(option, tolerance_gy) else _step(option.deficit_gy, tolerance_gy)
+        return (held, ("restores", float(deficit > 0.0)), ("deficit", deficit), *tail)
+    asked: dict[str, tuple[tuple[str, float], ...]] = {
+        "tumour": (),
+        "late": (("unknown", _unknown(option)), ("late", _known(option.late_excess_gy))),
+        "sessions": (("sessions", float(option.n_sessions)),),
+    }
+    rules, deficit = ("rules", float(len(option.broken))), _step(option.deficit_gy, SAME_DEFICIT_GY)
+    return (held, rules, *asked[rank_by], ("deficit", deficit), *tail)
+
+
+def _tail(option: Option, tolerance_gy: float) -> tuple[tuple[str, float], ...]:
+    return (
+        ("lost", float(not nothing_lost(option))),
+        ("tier", _tier_place(option, tolerance_gy)),
+        ("unknown", _unknown(option)),
+        ("rules", float(len(option.broken))),
+        ("late", _known(option.late_excess_gy)),
+        ("acute", _known(option.acute_excess_gy)),
+        ("sessions", float(option.n_sessions)),
+        ("end", float(option.course.last.toordinal())),
+    )
+
+
+def reason(first: Option, second: Option, rank_by: str, tolerance_gy: float) -> Phrase:
+    """Why one option stands before the next: the first thing in which they differ."""
+    pairs = zip(criteria(first, rank_by, tolerance_gy), criteria(second, rank_by, tolerance_gy), strict=True)
+    name = next((name for (name, a), (_, b) in pairs if a != b), "method")
+    values: dict[str, Value] = {
+        "deficit_gy": first.deficit_gy,
+        "other_deficit_gy": second.deficit_gy,
+        "late_gy": first.late_excess_gy,
+        "other_late_gy": second.late_excess_gy,
+        "acute_gy": first.acute_excess_gy,
+        "other_acute_gy": second.acute_excess_gy,
+        "tolerance_gy": tolerance_gy,
+        "tier": Phrase(code=f"tier-{first.tier}"),
+        "other_tier": Phrase(code=f"tier-{second.tier}"),
+        "rules": len(first.broken),
+        "other_rules": len(second.broken),
+        "sessions": first.n_sessions,
+        "other_sessions": second.n_sessions,
+        "last": first.course.last.isoformat(),
+        "other_last": second.course.last.isoformat(),
+    }
+    if name == "tier" and first.tier == second.tier:
+        name = "dose"
+    return Phrase(code=f"ranked-{name}", values=values)
+
+
+def restores(option: Option, tolerance_gy: float) -> bool:
+    """Does the tumour lack no more than the tolerance?"""
+    return option.deficit_gy <= tolerance_gy + FINE_GY
+
+
+def nothing_lost(option: Option) -> bool:
+    """Is it the plain continuation, which costs nothing that is known, where the price of time is known?"""
+    return option.tier == "none" and option.id in ("append", "restart") and is_whole(option) and option.time_known
+
+
+def _step(deficit_gy: float, step_gy: float) -> float:
+    """Deficits in steps: from one step to the next they count as equal."""
+    return float(math.ceil(deficit_gy / max(step_gy, _LEAST_STEP_GY) - FINE_GY))
+
+
+def _known(excess_gy: float | None) -> float:
+    return 0.0 if excess_gy is None else round(excess_gy, 6)
+
+
+def _unknown(option: Option) -> float:
+    return float(option.late_excess_gy is None or option.acute_excess_gy is None)
+
+
+def _tier_place(option: Option, tolerance_gy: float) -> float:
+    """The tier; what restores at the prescribed dose and breaks nothing stands before another dose per fraction."""
     places = list(TIERS)
-    if option.tier == "none" and is_whole(option):
-        return places.index("d") - 0.5
-    return float(places.index(option.tier))
+    clean = restores(option, tolerance_gy) and not option.violations and not option.doses
+    place = float(places.index(option.tier))
+    if not clean or place < places.index("d"):
+        return place
+    return places.index("d") - (0.5 if option.tier == "none" else 0.25)
 
 
-def _deficit_groups(options: Sequence[Option]) -> dict[str, int]:
-    groups: dict[str, int] = {}
-    start, number = 0.0, -1
-    for option in sorted(options, key=lambda option: (option.deficit_gy, option.id)):
-        if number < 0 or option.deficit_gy > start + SAME_DEFICIT_GY:
-            start, number = option.deficit_gy, number + 1
-        groups[option.id] = number
-    return groups
+def _method_place(option: Option) -> int:
+    return _METHOD_ORDER.index(option.method) if option.method in _METHOD_ORDER else len(_METHOD_ORDER)
 
 
 def shown_ids(options: Sequence[Option]) -> tuple[str, ...]:
@@ -159,8 +263,8 @@ def shown_ids(options: Sequence[Option]) -> tuple[str, ...]:
 
 
 def is_whole(option: Option) -> bool:
-    """Lacks the tumour nothing, is no rule broken, and does no other tissue get more?"""
-    most = max(option.deficit_gy, option.late_excess_gy, option.acute_excess_gy)
+    """Lacks the tumour nothing, is no rule broken, and does no other tissue get more, as far as is known?"""
+    most = max(option.deficit_gy, option.late_excess_gy or 0.0, option.acute_excess_gy or 0.0)
     return most <= SAME_DEFICIT_GY and not option.violations
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from rtplan.chemotherapy.cycles import drug_day_label
 from rtplan.clinic.days import Reason, add_days, day_name, days_between, parse_date
@@ -19,7 +20,9 @@ from rtplan.planning.plan import Plan
 from rtplan.planning.provenance import MissedSpan
 
 __all__ = [
+    "CAUSES",
     "MOST_ADDED",
+    "CauseKind",
     "MissedSpan",
     "Partial",
     "PartialDose",
@@ -29,12 +32,34 @@ __all__ = [
     "counted_until",
     "from_dates",
     "lost_fractions",
+    "parse_cause",
     "parse_missed",
     "parse_partial",
     "refuse_before",
     "refuse_stopped",
     "situation_of",
 ]
+
+
+CauseKind = Literal["machine", "holiday", "patient", "toxicity", "other"]
+CAUSES: tuple[CauseKind, ...] = get_args(CauseKind)
+
+
+def parse_cause(text: str, beside: str = "") -> tuple[CauseKind | Literal[""], str]:
+    """Kind of a cause, and how it is written: a kind, a kind with words of one's own, or words alone.
+
+    >>> parse_cause("toxicity: grade 3 oesophagitis")
+    ('toxicity', 'toxicity: grade 3 oesophagitis')
+    >>> parse_cause("linac repair"), parse_cause("machine", "linac 2")
+    (('other', 'linac repair'), ('machine', 'machine: linac 2'))
+    """
+    head, _, words = text.partition(":")
+    said = ", ".join(part for part in (words.strip(), beside.strip()) if part)
+    for kind in CAUSES:
+        if head.strip().casefold() == kind:
+            return kind, f"{kind}: {said}" if said else kind
+    whole = ", ".join(part for part in (text.strip(), beside.strip()) if part)
+    return ("other", whole) if whole else ("", "")
 
 
 MOST_ADDED = 15
@@ -134,6 +159,7 @@ class Situation:
     kept: what stays on the planned days after ``as_of`` when nothing is made up for.
     start_delay_days: days that a missed first fraction put the start off. [d]
     too_large: fractions given with more than planned.
+    cause_kind: one of the kinds of causes; empty where no cause is stated.
     calendar_end: why the plan's calendar could not be continued as far as may be needed; None where it could.
     """
 
@@ -150,6 +176,12 @@ class Situation:
     start_delay_days: int
     too_large: tuple[TooLarge, ...] = ()
     calendar_end: Phrase | None = None
+    cause_kind: CauseKind | Literal[""] = ""
+
+    @property
+    def unresolved_toxicity(self) -> bool:
+        """Was treatment stopped for toxicity? Then nothing is to be intensified before it has settled."""
+        return self.cause_kind == "toxicity"
 
     @property
     def missed_days(self) -> frozenset[dt.date]:

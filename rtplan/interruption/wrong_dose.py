@@ -22,18 +22,6 @@ __all__ = [
 ]
 
 
-CEILING_GY = 2.2
-"""A fraction that takes the rest of another up to this is offered: design default, no source. [Gy]"""
-
-
-CEILING_SHARE = 1.1
-"""Or up to this share of its own planned dose, where that is more: design default, no source. [-]"""
-
-
-NO_CHANGE_ABOVE_GY = 4.0
-"""Fractions above this take nothing more: design default, no source. [Gy]"""
-
-
 LEAST_SHARE = 0.25
 """Too much by less than this share of a fraction is no reason to leave one out: design default, no source. [-]"""
 
@@ -130,8 +118,8 @@ def _taken_up(
         if not here:
             return None
         for step in _steps(course, q.inputs.prescription.targets[index], index, here, owed / len(here)):
-            forbidden = _forbidden(name, step)
-            if forbidden is not None:
+            forbidden = _forbidden(q, name, step)
+            if forbidden is not None and _RULE[forbidden.code] not in q.settings.waive:
                 q.withheld.append(forbidden)
                 return None
             steps.append(step)
@@ -158,13 +146,17 @@ def _takes(course: Course, place: int, phase: str, index: int) -> bool:
     return fraction.phase == phase and fraction.doses_gy[index] > 0
 
 
-def _forbidden(name: str, step: DoseStep) -> Note | None:
+_RULE = {"no-change-above": "large-fraction-changed", "rest-above-ceiling": "dose-per-fraction"}
+
+
+def _forbidden(q: Question, name: str, step: DoseStep) -> Note | None:
     """Why a fraction cannot take up more: above 4 Gy none does, and no larger dose lies above the ceiling."""
     option = Phrase(code=name)
-    if step.planned_gy > NO_CHANGE_ABOVE_GY:
-        values: dict[str, Value] = {"option": option, "most_gy": NO_CHANGE_ABOVE_GY}
+    limits, stated = q.inputs.limits, q.settings.max_dose_per_fraction_gy
+    if step.planned_gy > limits.no_change_above_gy:
+        values: dict[str, Value] = {"option": option, "most_gy": limits.no_change_above_gy}
         return Note(code="no-change-above", severity="info", values=values)
-    ceiling = max(CEILING_GY, CEILING_SHARE * step.planned_gy)
+    ceiling = limits.ceiling(step.planned_gy) if stated is None else stated
     if step.dose_gy <= ceiling + _SAME_GY:
         return None
     values = {"option": option, "dose_gy": step.dose_gy, "planned_gy": step.planned_gy, "ceiling_gy": ceiling}

@@ -13,6 +13,7 @@ from typing import Any
 from rtplan import __version__
 from rtplan.answer import can_say
 from rtplan.chemotherapy.cycles import Cycle
+from rtplan.clinic.limits import Limits
 from rtplan.course.course import Course, Fraction
 from rtplan.course.schedule import prescribed_reference
 from rtplan.errors import ConfigError, RtplanError
@@ -146,7 +147,7 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
     for key in ("provenance", "revision", "inputs", "fractions", "cycles", "effects", "ranges", "prescribed", "notes"):
         if key not in data:
             raise ConfigError(file, [f"{key} is missing"])
-    data = _with_machines(_without_messages(data))
+    data = _with_limits(_with_machines(_without_messages(data)))
     try:
         plan = _plan(data, file)
     except ConfigError:
@@ -202,6 +203,18 @@ def _with_machine(reason: dict[str, Any], names: list[str], clinic: str) -> dict
         if reason["text"].startswith(start):
             return {**reason, "machine": name, "instead": reason["text"].removeprefix(start)}
     return reason
+
+
+_LATER_LIMITS = ("dense_week", "ceiling_gy", "ceiling_share", "no_change_above_gy")
+"""Limits that plans of an older rtplan do not hold yet: the design defaults bind them."""
+
+
+def _with_limits(data: dict[str, Any]) -> dict[str, Any]:
+    inputs = data["inputs"]
+    if not (isinstance(inputs, dict) and isinstance(inputs.get("limits"), dict)):
+        return data
+    usual = {key: getattr(Limits(), key) for key in _LATER_LIMITS}
+    return {**data, "inputs": {**inputs, "limits": {**usual, **inputs["limits"]}}}
 
 
 def _without_message(entry: Any) -> Any:

@@ -194,6 +194,9 @@ _OWN = {
         _gy("late_excess_gy", "Late +"),
         _gy("acute_excess_gy", "Acute +"),
         _text("violations", "Rules broken"),
+        _text("kept_back_by", "Not offered because"),
+        _text("waive", "Waive"),
+        _count("opens", "Opens"),
     ),
     # start days
     "starts": (

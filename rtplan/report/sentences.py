@@ -162,6 +162,7 @@ TEMPLATES: dict[str, Template] = {
     "dose-differs": "fraction {fraction} on {date} was given with {told: and } planned",
     "dose-error-bound": "whatever the α/β, {n_fractions:.1f} fractions of {dose_per_fraction_gy:.3f} Gy "
     "({dose_gy:.2f} Gy) would keep dose and BED of every tissue at once: a bound, not a schedule",
+    "dense-week": "{sessions} fractions in the 7 days from {first} to {last}, at most {limit} are given",
     "dose-per-fraction": "{dose_per_fraction_gy:.2f} Gy per fraction is above {limit_gy:g} Gy",
     "drug-on-closed-day": "{drug} on {date} ({label}): the infusion unit is closed",
     "drug-without-radiation": "{label} on {date} stands without radiation: fraction {fraction} was missed",
@@ -196,6 +197,13 @@ TEMPLATES: dict[str, Template] = {
         "{reason}",
         "{what}{cause}, as of {as_of}; chosen: {option}, {label}",
     ],
+    "large-fraction-changed": "fractions of {prescribed_gy:g} Gy keep their dose, above {most_gy:g} Gy: "
+    "{dose_per_fraction_gy:.2f} Gy changes it",
+    "held-for-toxicity": "not while toxicity is unresolved: {options:, } intensify, and stand behind the others",
+    "toxicity-unresolved": "not while toxicity is unresolved: it intensifies treatment",
+    "first-before-second": "{first} stands before {second}: {why}",
+    "cannot-be-restored": "the tumour's net BED cannot be restored within the rules; the least deficit is "
+    "{deficit_gy:.2f} Gy, with {option}",
     "interval-assumed": [
         "no clock times: fractions of one day are taken as {interval_h:g} to {longest_h:g} h apart",
         "no clock times: fractions of one day are taken as {interval_h:g} h apart",
@@ -312,7 +320,7 @@ TEMPLATES: dict[str, Template] = {
     "second-fraction-dose": (
         "extra fraction of {dose_gy:.2f} Gy on {date}, which has one already: limit {limit_gy:g} Gy"
     ),
-    "sessions-a-week": "week {week} holds {sessions} sessions, limit {limit}",
+    "sessions-a-week": "{sessions} fractions in the 7 days from {first} to {last}, limit {limit}",
     "set-not-calculated": "{tissue} ({label}) is left out of the range: {obstacle}",
     "spacing-assumed": (
         "{phase}: {dose_per_fraction_gy:.4g} Gy per fraction is above {above_gy:g} Gy and no pattern "
@@ -373,7 +381,7 @@ TEMPLATES: dict[str, Template] = {
         "{number} days a week are meant as {days} of the working week ({week}) of {clinic}",
         "{number} days a week are meant as {days}, the working week of {clinic}",
     ],
-    "weekly-dose": "week {week} gives {dose_gy:.2f} Gy to {target}, limit {limit_gy:.2f} Gy",
+    "weekly-dose": "{dose_gy:.2f} Gy to {target} in the 7 days from {first} to {last}, limit {limit_gy:.2f} Gy",
     "without-time": "matched without loss to time, repair complete",
     "worked-weekends": [
         (
@@ -526,6 +534,26 @@ PHRASES: dict[str, Template] = {
     "rest-shared": "the rest of the partial fraction shared over the fractions to come",
     "restores-tumour": "restores tumour net BED",
     "sessions-bid": "second fractions on a day",
+    "ranked-held": "it does not intensify while toxicity is unresolved",
+    "ranked-restores": "it restores the tumour's net BED within {tolerance_gy:g} Gy, the other lacks "
+    "{other_deficit_gy:.2f} Gy",
+    "ranked-deficit": "the tumour lacks {deficit_gy:.2f} Gy against {other_deficit_gy:.2f} Gy",
+    "ranked-lost": "nothing is lost without compensation",
+    "ranked-tier": "{tier} before {other_tier}",
+    "ranked-dose": "it keeps the prescribed dose per fraction and breaks no rule",
+    "ranked-unknown": "its late and acute excess are known, the other's are not",
+    "ranked-rules": "rules broken: {rules} against {other_rules}",
+    "ranked-late": "late excess {late_gy:.2f} Gy against {other_late_gy:.2f} Gy",
+    "ranked-acute": "acute excess {acute_gy:.2f} Gy against {other_acute_gy:.2f} Gy",
+    "ranked-sessions": "{sessions} extra sessions against {other_sessions}",
+    "ranked-end": "it ends on {last}, the other on {other_last}",
+    "ranked-method": "days on which the staff works anyway stand before a weekend, and a weekend before a holiday",
+    "tier-a": "a matched machine, or the rest of the fraction on the same day",
+    "tier-b": "weekend, holiday or worked-weekend sessions",
+    "tier-c": "second fractions on a day",
+    "tier-d": "another dose per fraction",
+    "tier-e": "added fractions",
+    "tier-none": "uncompensated courses",
     "sessions-holiday": "holiday sessions",
     "sessions-machine": "days on a matched machine",
     "sessions-mix": "closed days and second fractions together",

@@ -10,6 +10,7 @@ from rtplan.course.course import Course, Fraction
 from rtplan.course.remainder import Slot
 from rtplan.interruption.judge import Option, OptionEffect
 from rtplan.interruption.missed import Missed
+from rtplan.interruption.ranking import restores
 from rtplan.planning.artefact import course_document
 from rtplan.radiobiology.effect import EffectRow
 from rtplan.report.formats.json import encode
@@ -40,6 +41,8 @@ def document(missed: Missed) -> dict[str, Any]:
             "restore_percent": 100 * missed.settings.restore,
             "late_limit_percent": None if missed.settings.late_limit is None else 100 * missed.settings.late_limit,
             "max_dose_per_fraction_gy": missed.settings.max_dose_per_fraction_gy,
+            "tolerance_gy": missed.settings.tolerance_gy,
+            "waived": list(missed.settings.waive),
             "change_targets": list(missed.settings.change_targets),
             "changed_dose_from": missed.changed_dose_from.isoformat(),
             "keep_by": missed.keep_by.isoformat(),
@@ -57,6 +60,10 @@ def document(missed: Missed) -> dict[str, Any]:
         "status": _status(missed),
         "options": [_option(option, missed) for option in missed.options],
         "shown": list(missed.shown),
+        "rules": encode(inputs.limits.rules),
+        "not_offered": [_not_offered(option) for option in missed.not_offered],
+        "waived": list(missed.settings.waive),
+        "waivers": encode(missed.waivers),
         "added_fractions": encode(missed.added_scan),
         "sensitivity": {
             "first": missed.options[0].id,
@@ -74,6 +81,7 @@ def _status(missed: Missed) -> dict[str, Any]:
     return {
         "as_of": situation.as_of.isoformat(),
         "cause": situation.cause,
+        "cause_kind": situation.cause_kind or None,
         "start_delay_days": situation.start_delay_days,
         "missed": [_fraction(fraction, targets) for fraction in situation.missed],
         "spans": [{**encode(span), "text": span.text} for span in situation.spans],
@@ -152,9 +160,30 @@ def _option(option: Option, missed: Missed) -> dict[str, Any]:
         "deficit_gy": option.deficit_gy,
         "late_excess_gy": option.late_excess_gy,
         "acute_excess_gy": option.acute_excess_gy,
+        "restores": restores(option, missed.settings.tolerance_gy),
+        "waived": list(option.waived),
+        "held_for_toxicity": option.held,
         "cycles": encode(option.cycles),
         "violations": encode(option.violations),
         "notes": encode(option.notes),
+    }
+
+
+def _not_offered(option: Option) -> dict[str, Any]:
+    """An option that a hard rule keeps back: what it would do, and which rules to waive."""
+    return {
+        "id": option.id,
+        "tier": option.tier,
+        "method": option.method,
+        "label": said(option.label),
+        "last": option.course.last.isoformat(),
+        "prolongation_days": option.prolongation_days,
+        "dose_per_fraction_gy": option.dose_per_fraction_gy,
+        "deficit_gy": option.deficit_gy,
+        "late_excess_gy": option.late_excess_gy,
+        "acute_excess_gy": option.acute_excess_gy,
+        "rules": [code for code in option.hard if code not in option.waived],
+        "violations": encode(option.violations),
     }
 
 

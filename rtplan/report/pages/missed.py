@@ -67,6 +67,7 @@ def _sections(missed: Missed, told: Words) -> Iterator[Section]:
     yield Section(key="signatures", heading=told("Checked"), blocks=(signed_by,), terminal=False)
     further = (Notes(notes=behind),) if behind else ()
     yield Section(key="further-notes", heading=told("Further notes and warnings"), blocks=further)
+    yield Section(key="not-offered", heading=told("Not offered"), blocks=tuple(_kept_back(missed, told)))
     worth = effect_table(missed.delivered_effects, told=told)
     given = (replace(worth, name="delivered"),) if missed.delivered_effects else ()
     yield Section(key="delivered", heading=told("Given so far"), blocks=given)
@@ -111,6 +112,7 @@ def _figures(missed: Missed, told: Words) -> tuple[Figure, ...]:
             breaks_a_rule=bool(option.violations),
         )
         for option in missed.listed
+        if option.late_excess_gy is not None
     ]
     label = told("missed fractions appended")
     appended = course_figure(missed.plan, actual=missed.appended.course, label=label, told=told)
@@ -130,6 +132,8 @@ def _situation(missed: Missed, told: Words) -> Iterator[tuple[str, str]]:
     for label, course in ((told("Planned"), missed.planned), (told("Prescribed"), missed.prescribed)):
         yield label, told("last %(last)s, %(time)s", last=told.dated(course.last), time=times_text(course, told))
     yield told("Limit"), _limit(missed, told)
+    if missed.settings.waive:
+        yield told("Waived"), ", ".join(missed.settings.waive)
     against, order = told(settings.against), told(settings.rank_by)
     yield told("Ranking"), told("against the %(reference)s reference, by %(order)s", reference=against, order=order)
     yield told("New dose from"), told.dated(missed.changed_dose_from)
@@ -264,7 +268,32 @@ def _options(missed: Missed, told: Words) -> Iterator[Block]:
     named = "; ".join(f"{told(tier)} {told(TIERS[tier])}" for tier in TIERS if tier in tiers)
     hidden = len(missed.options) - len(missed.listed)
     one, many = " %(count)s further option: --all shows them.", " %(count)s further options: --all shows them."
-    yield told("Tiers: %(tiers)s.", tiers=named) + (told.count(hidden, one, many) if hidden else "")
+    more = told.count(hidden, one, many) if hidden else ""
+    kept = len(missed.not_offered)
+    one, many = (
+        " %(count)s is not offered, because it breaks a rule: see below.",
+        " %(count)s are not offered, because they break a rule: see below.",
+    )
+    yield told("Tiers: %(tiers)s.", tiers=named) + more + (told.count(kept, one, many) if kept else "")
+
+
+def _kept_back(missed: Missed, told: Words) -> Iterator[Block]:
+    """What is not offered, one line each with its rule, and what each waiver would buy."""
+    if not missed.not_offered:
+        return
+    lines = []
+    for option in missed.not_offered:
+        codes = {code for code in option.hard if code not in option.waived}
+        broken = dict.fromkeys(sentence(note, told) for note in option.violations if note.code in codes)
+        lines.append((option.id, option.tier, "; ".join(broken), ", ".join(sorted(codes))))
+    kept = columns(told, "id", "tier", "kept_back_by", "waive", tables=("options",))
+    yield Table(name="not-offered", columns=kept, rows=tuple(lines))
+    bought = columns(told, "waive", "id", "tier", "deficit_gy", "late_excess_gy", "opens", tables=("options",))
+    rows = tuple(
+        (", ".join(entry.waive), entry.option, entry.tier, entry.deficit_gy, entry.late_excess_gy, entry.opens)
+        for entry in missed.waivers
+    )
+    yield Table(name="waivers", columns=bought, rows=rows)
 
 
 _OPTION = (
@@ -285,7 +314,7 @@ _OPTION = (
 
 
 def option_table(missed: Missed, told: Words = ENGLISH) -> Table:
-    """The ranked options, one a line; those that break a rule stand below."""
+    """The ranked options, one a line."""
     rows = []
     for option in missed.listed:
         course = option.course
