@@ -454,8 +454,8 @@ def _prices(document: Any) -> Iterator[Any]:
 
 
 def _order(document: Any) -> Iterator[Any]:
-    """By guideline: what restores first, the others by deficit in steps; tier; known excess; fewest rules broken; late
-    and acute excess; sessions; end.
+    """By guideline: what exceeds the bound on late excess last; what restores first, the others by deficit in steps;
+    tier; known excess; fewest rules broken; late and acute excess; sessions; end.
 
     What restores at the prescribed dose and breaks nothing stands before another dose; what is appended stands first
     where nothing is lost.
@@ -492,6 +492,7 @@ def _place(document: Any, option: Any) -> tuple[float, ...]:
     )
     return (
         option["held_for_toxicity"],
+        _late_beyond(document, option),
         not restores,
         0 if restores else math.ceil(deficit / max(tolerance, 0.01) - FINE),
         not nothing_lost,
@@ -503,6 +504,13 @@ def _place(document: Any, option: Any) -> tuple[float, ...]:
         option["n_sessions"],
         day(option["last"]).toordinal(),
     )
+
+
+def _late_beyond(document: Any, option: Any) -> bool:
+    """Does a late tissue get more than the bound allows beyond its reference?"""
+    share, against = document["inputs"]["limits"]["late_excess_share"], document["settings"]["against"]
+    late = [row for row in option["effects"] if row["kind"] == "late"]
+    return any(row["net_bed_gy"] > (1 + share) * row[f"{against}_net_bed_gy"] + FINE for row in late)
 
 
 def _price_known(document: Any, option: Any) -> bool:

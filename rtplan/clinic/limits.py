@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rtplan.clinic.days import WEEKDAYS
-from rtplan.errors import DomainError, one_of, positive, whole
+from rtplan.errors import DomainError, non_negative, one_of, positive, whole
 from rtplan.note import DESIGN_DEFAULT, Source
 
 __all__ = [
@@ -60,6 +60,7 @@ RULES = (
     Rule(code="twice-daily-running", kind="waivable"),
     Rule(code="intensified-with-chemotherapy", kind="waivable"),
     Rule(code="prolongation-limit", kind="waivable", source=RCR_CATEGORIES),
+    Rule(code="late-excess", kind="waivable"),
 )
 """Every rule that an option can break, the hard ones first."""
 
@@ -105,6 +106,8 @@ class Limits:
     dense_week: most fractions in any 7 days running, past which nothing is offered. [-]
     ceiling_gy, ceiling_share: a changed dose per fraction stays below the larger of both, the share being of the
     prescribed one. [Gy], [-] no_change_above_gy: fractions prescribed above it keep their dose. [Gy]
+    late_excess_share: late tissue that gets more than its reference by more than this share of it puts an option behind
+    all others. [-]
     fractions_a_day: most fractions of one day. [-]
     twice_daily_days_running: most calendar days in a row with a second fraction; a weekend between ends the row. [d]
     second_fraction_gy: largest dose of an extra fraction on a day that has one already. [Gy]
@@ -125,6 +128,7 @@ class Limits:
     ceiling_gy: float = 2.2
     ceiling_share: float = 1.1
     no_change_above_gy: float = 4.0
+    late_excess_share: float = 0.15
     hard: tuple[str, ...] = ()
     waivable: tuple[str, ...] = ()
     source: Source = DESIGN_DEFAULT
@@ -144,6 +148,7 @@ class Limits:
         positive("ceiling_gy", self.ceiling_gy, "Gy")
         positive("ceiling_share", self.ceiling_share)
         positive("no_change_above_gy", self.no_change_above_gy, "Gy")
+        non_negative("late_excess_share", self.late_excess_share)
         for code in (*self.hard, *self.waivable):
             one_of("rule", code, tuple(rule.code for rule in RULES))
         both = set(self.hard) & set(self.waivable)

@@ -237,7 +237,18 @@ def _violations(q: Question, draft: Draft, rows: tuple[EffectRow, ...], cycles: 
                     "reference_net_bed_gy": reference.net_bed_gy,
                 },
             )
+    yield from _late_excess(q, rows)
     yield from limit_notes(rows)
+
+
+def _late_excess(q: Question, rows: tuple[EffectRow, ...]) -> Iterator[Note]:
+    """Late tissue that gets so much more than its reference that the tumour's gain is no reason to stand first."""
+    share = q.inputs.limits.late_excess_share
+    for row, reference in zip(rows, q.reference_rows, strict=True):
+        excess = row.net_bed_gy - reference.net_bed_gy
+        if row.kind == "late" and excess > share * reference.net_bed_gy + FINE_GY:
+            values: dict[str, Value] = {"region": row.region, "excess_gy": excess, "limit_percent": 100 * share}
+            yield Note(code="late-excess", severity="violation", values=values)
 
 
 def _option_notes(q: Question, draft: Draft, cycles: tuple[Cycle, ...]) -> Iterator[Note]:

@@ -19,6 +19,7 @@ from rtplan.interruption.question import SAME_DEFICIT_GY, Question, Settings
 from rtplan.interruption.ranking import (
     Sensitivity,
     Waiver,
+    at_organs_expense,
     is_whole,
     ranked,
     reason,
@@ -193,8 +194,9 @@ def _notes(q: Question, appended: Option, options: Sequence[Option]) -> Iterator
 
 def _judgement(q: Question, options: Sequence[Option]) -> Iterator[Note]:
     """Why the first option stands first; that nothing restores within the rules; that toxicity holds some back."""
-    if not any(restores(option, q.settings.tolerance_gy) for option in options):
-        least = min(options, key=lambda option: (option.deficit_gy, option.rank))
+    fit = [option for option in options if not at_organs_expense(option)] or list(options)
+    if not any(restores(option, q.settings.tolerance_gy) for option in fit):
+        least = min(fit, key=lambda option: (option.deficit_gy, option.rank))
         values: dict[str, Value] = {"option": least.id, "deficit_gy": least.deficit_gy}
         yield Note(code="cannot-be-restored", severity="warning", values=values)
     if any(option.held for option in options):

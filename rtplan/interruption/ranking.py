@@ -18,6 +18,7 @@ __all__ = [
     "MOST_SHOWN",
     "Sensitivity",
     "Waiver",
+    "at_organs_expense",
     "criteria",
     "in_order",
     "is_whole",
@@ -157,16 +158,17 @@ def in_order(options: Sequence[Option], rank_by: str, tolerance_gy: float = TOLE
 def criteria(option: Option, rank_by: str, tolerance_gy: float = TOLERANCE_GY) -> tuple[tuple[str, float], ...]:
     """What decides the rank, first things first: each with its name, small is good.
 
-    guideline: options that restore before those that do not, and these by deficit, in steps of the tolerance; then
-    tier, excess known, fewest rules broken, late excess, acute excess, fewest sessions, earliest end. The others:
-    fewest rules broken, then what is asked for, then the same. While toxicity is unresolved, whatever intensifies
-    stands behind.
+    guideline: what exceeds the bound on late excess stands behind; options that restore before those that do not, and
+    these by deficit, in steps of the tolerance; then tier, excess known, fewest rules broken, late excess, acute
+    excess, fewest sessions, earliest end. The others: fewest rules broken, then what is asked for, then the same. While
+    toxicity is unresolved, whatever intensifies stands behind.
     """
     tail = _tail(option, tolerance_gy)
     held = ("held", float(option.held))
     if rank_by == "guideline":
         deficit = 0.0 if restores(option, tolerance_gy) else _step(option.deficit_gy, tolerance_gy)
-        return (held, ("restores", float(deficit > 0.0)), ("deficit", deficit), *tail)
+        organ = ("organ", float(at_organs_expense(option)))
+        return (held, organ, ("restores", float(deficit > 0.0)), ("deficit", deficit), *tail)
     asked: dict[str, tuple[tuple[str, float], ...]] = {
         "tumour": (),
         "late": (("unknown", _unknown(option)), ("late", _known(option.late_excess_gy))),
@@ -218,6 +220,11 @@ def reason(first: Option, second: Option, rank_by: str, tolerance_gy: float) -> 
 def restores(option: Option, tolerance_gy: float) -> bool:
     """Does the tumour lack no more than the tolerance?"""
     return option.deficit_gy <= tolerance_gy + FINE_GY
+
+
+def at_organs_expense(option: Option) -> bool:
+    """Does late tissue get more than the bound allows? What it wins for the tumour then puts it before nothing."""
+    return "late-excess" in option.broken
 
 
 def nothing_lost(option: Option) -> bool:

@@ -205,7 +205,7 @@ def _with_machine(reason: dict[str, Any], names: list[str], clinic: str) -> dict
     return reason
 
 
-_LATER_LIMITS = ("dense_week", "ceiling_gy", "ceiling_share", "no_change_above_gy")
+_LATER_LIMITS = ("dense_week", "ceiling_gy", "ceiling_share", "no_change_above_gy", "late_excess_share")
 """Limits that plans of an older rtplan do not hold yet: the design defaults bind them."""
 
 

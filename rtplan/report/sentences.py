@@ -219,6 +219,9 @@ TEMPLATES: dict[str, Template] = {
     "interval-short": (
         "interval of {interval_h:.4g} h {how} before a fraction on {date}{more}: minimum {minimum_h:g} h"
     ),
+    "late-excess": (
+        "{region}: {excess_gy:.2f} Gy of net BED more than the reference, bound {limit_percent:g} %: it stands behind"
+    ),
     "late-limit": (
         "{region}: net BED {net_bed_gy:.2f} Gy is more than {limit_percent:g} % above the reference's "
         "{reference_net_bed_gy:.2f} Gy"
@@ -535,6 +538,7 @@ PHRASES: dict[str, Template] = {
     "restores-tumour": "restores tumour net BED",
     "sessions-bid": "second fractions on a day",
     "ranked-held": "it does not intensify while toxicity is unresolved",
+    "ranked-organ": "late tissue keeps within the bound of excess, with the other it does not",
     "ranked-restores": "it restores the tumour's net BED within {tolerance_gy:g} Gy, the other lacks "
     "{other_deficit_gy:.2f} Gy",
     "ranked-deficit": "the tumour lacks {deficit_gy:.2f} Gy against {other_deficit_gy:.2f} Gy",
