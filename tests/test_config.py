@@ -289,7 +289,7 @@ def test_tissues_a_protocol_names_and_regions_given_twice(tmp_path: Path) -> Non
 # --- the examples a user starts from ---------------------------------------------------------------------------------
 
 SHIPPED = catalogue.directory()
-README = (SHIPPED.parent / "README.md").read_text(encoding="utf-8")
+GUIDE = (SHIPPED.parent / "rtplan" / "docs" / "files.md").read_text(encoding="utf-8")
 
 
 def uncommented(kind: Any, name: Any) -> Any:
@@ -298,8 +298,8 @@ def uncommented(kind: Any, name: Any) -> Any:
 
 
 def blocks(first: Any) -> Any:
-    found = re.findall(rf"```toml\n# {first}\n(.*?)```", README, flags=re.DOTALL)
-    return [pytest.param(text, id=f"README {first} {place}") for place, text in enumerate(found, 1)]
+    found = re.findall(rf"```toml\n# {first}\n(.*?)```", GUIDE, flags=re.DOTALL)
+    return [pytest.param(text, id=f"guide {first} {place}") for place, text in enumerate(found, 1)]
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,16 @@ import pytest
 
 from rtplan.cli import COMMANDS
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = sorted((ROOT / "rtplan" / "docs").glob("*.md"))
+ELSEWHERE = {"dicom", "records"}
+"""Topics whose examples need files of their own kind: test_dicom_door and test_record_formats run them."""
 
 
-def examples() -> list[tuple[str, list[str]]]:
+def examples(text: str) -> list[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL):
+    for block in re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL):
         for line in block.splitlines():
             if line.startswith("$ "):
                 found.append((line[2:], []))
@@ -28,16 +32,23 @@ def examples() -> list[tuple[str, list[str]]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: Any) -> Any:
-    return tmp_path_factory.mktemp("readme")
+def named_files(text: str) -> list[tuple[str, str]]:
+    """Files that a page gives with their names: ```toml clinic.toml."""
+    return re.findall(r"```\w+ ([\w.-]+)\n(.*?)```", text, flags=re.DOTALL)
 
 
-def test_examples_in_their_order(cli: Any, folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+PAGES = [ROOT / "README.md", *(path for path in DOCS if path.stem not in ELSEWHERE)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_examples_in_their_order(cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Path) -> None:
     """One after the other in one folder: later examples use the files that earlier ones wrote."""
-    monkeypatch.chdir(folder)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    for command, lines in examples():
+    text = page.read_text(encoding="utf-8")
+    for name, content in named_files(text):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    for command, lines in examples(text):
         words = shlex.split(command)
         assert words[0] == "rtplan", command
         result = cli(*words[1:])
@@ -50,8 +61,26 @@ def test_examples_in_their_order(cli: Any, folder: Any, monkeypatch: pytest.Monk
             place = printed.index(line, place + 1)
 
 
-def test_there_are_examples() -> None:
-    assert len(examples()) >= len(COMMANDS)
+def test_every_answer_has_an_example() -> None:
+    shown = {shlex.split(command)[1] for page in PAGES for command, _ in examples(page.read_text(encoding="utf-8"))}
+    assert set(COMMANDS) - shown <= {"guide"}
+
+
+def test_the_guide_lists_its_topics_and_prints_each(cli: Any) -> None:
+    topics = cli("guide").output
+    for path in DOCS:
+        text = path.read_text(encoding="utf-8")
+        assert re.search(rf"^{path.stem} +{re.escape(text.splitlines()[0].removeprefix('# '))}$", topics, re.MULTILINE)
+        assert cli("guide", path.stem).output == text
+    unknown = cli("guide", "mised")
+    assert unknown.exit_code == 2
+    assert "did you mean 'missed'?" in unknown.output
+
+
+def test_links_of_readme_and_guide_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *DOCS]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -26,6 +26,7 @@ COMMANDS = {
     "workdays": ("workdays", "Open and closed days of a clinic, each with its reason."),
     "validate": ("validate", "Published cases: theirs beside ours."),
     "list": ("listing", "Shipped protocols, regimens, tissues, clinics, chemotherapy."),
+    "guide": ("guide", "The guide: its topics, or one of them."),
 }
 
 LONGEST_NAME = 80

@@ -1,0 +1,37 @@
+"""`rtplan guide`: the guide, in the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from rtplan.cli.options import Command
+
+
+@click.command("guide", cls=Command)
+@click.argument("topic", required=False)
+def command(topic: str | None) -> None:
+    """The guide: its topics, or one of them. To anything but a terminal it is written as Markdown.
+
+    Example: rtplan guide missed
+    """
+    from rtplan.library.guide import guide, topics
+
+    if topic is None:
+        known = topics()
+        room = max(map(len, known))
+        click.echo("Topics of the guide (rtplan guide TOPIC)")
+        for name, title in known.items():
+            click.echo(f"{name:{room}}  {title}")
+        return
+    text = guide(topic)
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        click.echo(text, nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console()
+    console.print(Markdown(text), width=min(console.width, 100))
