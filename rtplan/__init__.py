@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from rtplan.questions.workdays import Workdays as Workdays
     from rtplan.radiobiology import lq as lq
     from rtplan.radiobiology import response as response
+    from rtplan.radiobiology.draws import Draws
     from rtplan.radiobiology.lq import bed as bed
     from rtplan.radiobiology.lq import bed_lql as bed_lql
     from rtplan.radiobiology.lq import bed_usc as bed_usc
@@ -163,6 +164,8 @@ def plan(
     region: Texts = (),
     tissue_file: Path | None = None,
     ranges: bool = False,
+    draws: int | None = None,
+    seed: int = 0,
     dose_reference: int | None = None,
     no_provisional: bool = False,
     strict_rules: bool = False,
@@ -186,6 +189,7 @@ def plan(
     compensate_closures : "weekend", "bid" or "worked-weekend": extra sessions for closures known in advance.
     chemo, align, cycle_policy, delay_cycle : protocol, place, what later cycles do, and ``{cycle: days put off}``.
     tissue, alpha_beta [Gy], region, tissue_file, ranges : what is evaluated; ``region="spinal cord=42.3Gy Dmax"``.
+    draws, seed : parameters drawn from their published intervals, so many times: ``answer.uncertainty``.
     times : clock times of a day's fractions. category : tumour category, for the prolongation limit.
     stamp : the moment it is made. Default: the clock's. command : what the provenance says was asked.
 
@@ -198,22 +202,21 @@ def plan(
     >>> plan.course.overall_treatment_time_days, plan.prolongation_days
     (37, 4)
     """
+    words = locals()
     from rtplan.planning import asked, resolve
     from rtplan.records import dicom
 
-    where = asked.where_of(locals())
+    as_asked = {name: words[name] for name in ("command", "compensate_closures", "no_provisional", "strict_rules")}
     named, read, remarks = dicom.asked(_named(protocol) or resolve.DEFAULT_PROTOCOL, dose_reference)
     return asked.plan(
         named,
         resolve.day_of(start, "start"),
-        where,
+        asked.where_of(words),
         created=_moment(stamp),
-        command=command,
-        compensate_closures=compensate_closures,
-        no_provisional=no_provisional,
-        strict_rules=strict_rules,
         read=read,
         remarks=remarks,
+        draws=_draws(draws, seed),
+        **as_asked,
     )
 
 
@@ -298,11 +301,13 @@ def compare(
     region: Texts = (),
     tissue_file: Path | None = None,
     ranges: bool = False,
+    draws: int | None = None,
+    seed: int = 0,
 ) -> Comparison:
     """Regimens side by side, with differences and ratios to a reference (the first, unless named).
 
     Without regimens: the trial's 45/25 against standard-dose ones. start: lays each on the clinic's calendar;
-    the clinic has to be named then.
+    the clinic has to be named then. draws, seed: as of `plan`.
 
     >>> import rtplan as rt
     >>> answer = rt.compare("60/30", "45/25", tissue="squamous-surrogate")
@@ -322,6 +327,7 @@ def compare(
         week=week,
         worked_weekends=worked_weekends,
         no_provisional=no_provisional,
+        draws=_draws(draws, seed),
     )
 
 
@@ -348,6 +354,8 @@ def missed(
     changed_dose_from: Day | None = None,
     change_target: Texts = (),
     all_options: bool = False,
+    draws: int | None = None,
+    seed: int = 0,
     stamp: Moment | None = None,
     command: str = "rtplan.missed",
 ) -> Missed:
@@ -370,7 +378,7 @@ def missed(
     cause : "machine", "holiday", "patient", "toxicity" or "other", alone or with words: ``"toxicity: grade 3"``; other
         words are of the kind "other". After toxicity whatever intensifies stands behind. cause_text: words beside it.
     tolerance [Gy] : a deficit of net BED up to this counts as restored; design default, no source.
-    waive : codes of hard rules that options may break: ``"dense-week"``, or several.
+    draws, seed : as of `plan`. waive : codes of hard rules that options may break: ``"dense-week"``, or several.
     max_dose_per_fraction [Gy], changed_dose_from, change_target : bounds on another dose. The ceiling by default: the
         larger of 2.2 Gy and 110 % of the prescribed dose, no change above 4 Gy, where the clinic's limits say no other.
 
@@ -393,6 +401,7 @@ def missed(
         all_options=all_options,
         provenance=provenance_of(files, _moment(stamp), command, found.provenance.clinic_from),
         parent_sha256=checksum,
+        draws=_draws(draws, seed),
     )
 
 
@@ -543,6 +552,12 @@ def _tissues(tissue: Texts, alpha_beta: Numbers, region: Texts, tissue_file: Pat
     return Tissues(
         tissues=several(tissue), alpha_betas=values, regions=several(region), tissue_file=file, ranges=ranges
     )
+
+
+def _draws(count: int | None, seed: int) -> Draws | None:
+    from rtplan.radiobiology.draws import Draws
+
+    return None if count is None else Draws(count=count, seed=seed)
 
 
 def _opened(plan: Plan | Path) -> tuple[Plan, str, list[Any]]:

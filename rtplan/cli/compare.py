@@ -11,6 +11,7 @@ from rtplan.cli.options import (
     CLINIC,
     DATE,
     Command,
+    draw_options,
     emit,
     file_options,
     output_options,
@@ -40,6 +41,7 @@ from rtplan.cli.settings import with_clinic
 @click.option("--no-provisional", is_flag=True, help="Refuse dates that are not officially announced.")
 @tissue_options
 @range_option
+@draw_options
 @output_options
 @file_options
 def command(regimens: tuple[str, ...], reference: str | None, start: dt.date | None, **options: Any) -> None:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rtplan.cli.options import CLINIC, DATE, Command, command_line, emit, file_options, output_options, question
+from rtplan.cli.options import (
+    CLINIC,
+    DATE,
+    Command,
+    command_line,
+    draw_options,
+    emit,
+    file_options,
+    output_options,
+    question,
+)
 from rtplan.errors import RtplanError
 
 if TYPE_CHECKING:
@@ -118,6 +128,7 @@ class MissedType(click.ParamType[str]):
 @click.option("--choose", metavar="ID", help="Write the revised plan of this option to --out.")
 @click.option("--stopped", type=DATE, help="The course ended on this day: closes the plan with what was given by then.")
 @click.option("--reason", default="", help="Why the course was stopped.")
+@draw_options
 @output_options
 @file_options
 @click.option("--patient-doses", is_flag=True, help="Doses in the patient's calendar of a chosen plan, with --out.")

@@ -25,6 +25,7 @@ __all__ = [
     "DATE",
     "Command",
     "command_line",
+    "draw_options",
     "emit",
     "file_options",
     "output_options",
@@ -277,6 +278,20 @@ def range_option(function: F) -> F:
     """Parameter sets side by side, and the ends of published intervals."""
     text = "Also the ends of published intervals, and the tumour under each parameter set, side by side."
     return _stack(function, [click.option("--range", "ranges", is_flag=True, help=text)])
+
+
+def draw_options(function: F) -> F:
+    """Parameters drawn from their published intervals."""
+    text = "Draw the parameters so many times from their published intervals: spreads and probabilities."
+    return _stack(
+        function,
+        [
+            click.option("--draws", type=int, metavar="N", help=text),
+            click.option(
+                "--seed", type=int, default=0, show_default=True, help="Of the draws: the same seed, the same."
+            ),
+        ],
+    )
 
 
 def output_options(function: F) -> F:

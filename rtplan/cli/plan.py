@@ -11,6 +11,7 @@ from rtplan.cli.options import (
     DATE,
     Command,
     command_line,
+    draw_options,
     emit,
     file_options,
     output_options,
@@ -37,6 +38,7 @@ from rtplan.cli.settings import with_clinic
 @where_options
 @tissue_options
 @range_option
+@draw_options
 @output_options
 @file_options
 @click.option("--patient-doses", is_flag=True, help="Show doses in the patient's calendar too, with --out.")

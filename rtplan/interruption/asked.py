@@ -28,6 +28,7 @@ from rtplan.planning.plan import Plan
 from rtplan.planning.provenance import FileSum, Provenance
 from rtplan.planning.regions import several
 from rtplan.planning.resolve import day_of
+from rtplan.radiobiology.draws import Draws
 from rtplan.radiobiology.tissue import Tissue
 from rtplan.records import dicom, files
 from rtplan.records.record import Record
@@ -152,6 +153,7 @@ def missed(
     all_options: bool = False,
     provenance: Provenance,
     parent_sha256: str,
+    draws: Draws | None = None,
 ) -> Missed:
     """What the missed fractions cost, and every way to compensate, against the shipped tumour sets too."""
     settings = replace(settings or Settings(), alternatives=_alternatives())
@@ -162,6 +164,7 @@ def missed(
         all_options=all_options,
         provenance=provenance,
         parent_sha256=parent_sha256,
+        draws=draws,
     )
     return replace(answer, notes=(*answer.notes, *_too_late(answer)))
 

@@ -12,6 +12,7 @@ from rtplan.clinic.days import days_between
 from rtplan.course.course import Course
 from rtplan.errors import DomainError
 from rtplan.interruption import wrong_dose
+from rtplan.interruption.chances import option_uncertainty
 from rtplan.interruption.judge import Option, judged
 from rtplan.interruption.options import drafts
 from rtplan.interruption.price import AddedScan, Price, added_scan, prices
@@ -32,7 +33,9 @@ from rtplan.interruption.situation import Situation
 from rtplan.note import Note, Phrase, Value
 from rtplan.planning.plan import Plan
 from rtplan.planning.provenance import Provenance
+from rtplan.radiobiology.draws import Draws
 from rtplan.radiobiology.effect import EffectRow
+from rtplan.radiobiology.uncertainty import Uncertainty
 
 __all__ = [
     "Missed",
@@ -75,6 +78,7 @@ class Missed(Answer):
     provenance: Provenance
     parent_sha256: str = ""
     all_options: bool = False
+    uncertainty: Uncertainty | None = None
 
     @property
     def plan(self) -> Plan:
@@ -123,10 +127,12 @@ def missed_answer(
     all_options: bool = False,
     provenance: Provenance | None = None,
     parent_sha256: str = "",
+    draws: Draws | None = None,
 ) -> Missed:
     """What the missed fractions cost, and every way to compensate, judged on the whole course.
 
-    provenance: of this answer; None: the plan's. parent_sha256: of the plan's plan.json, kept by a revision.
+    draws: also what published intervals leave open of the options shown. provenance: of this answer; None: the plan's.
+    parent_sha256: of the plan's plan.json, kept by a revision.
     Raises ScheduleError where the plan's calendar ends before the course does.
     """
     q = Question(situation, settings or Settings())
@@ -134,6 +140,8 @@ def missed_answer(
     found = ranked(q, [option for option in every if option.offered])
     behind = ranked(q, [option for option in every if not option.offered])
     appended = next(option for option in found if option.id in ("append", "restart"))
+    shown = shown_ids(found)
+    listed = [option for option in found if option.id in shown]
     return Missed(
         situation=q.situation,
         settings=q.settings,
@@ -151,13 +159,14 @@ def missed_answer(
         options=found,
         not_offered=behind,
         waivers=waivers(q, behind),
-        shown=shown_ids(found),
+        shown=shown,
         added_scan=tuple(added_scan(q)),
         sensitivity=tuple(sensitivity(q, found)),
         notes=tuple(_notes(q, appended, found)),
         provenance=provenance or situation.plan.provenance,
         parent_sha256=parent_sha256,
         all_options=all_options,
+        uncertainty=None if draws is None else option_uncertainty(q, listed, draws),
     )
 
 

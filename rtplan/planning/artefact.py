@@ -24,6 +24,7 @@ from rtplan.planning.plan import Plan, complete_plan, make_plan
 from rtplan.planning.provenance import Provenance, Revision
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.effect import EffectRow
+from rtplan.radiobiology.uncertainty import Uncertainty
 
 __all__ = [
     "PLAN_SCHEMA",
@@ -116,6 +117,7 @@ def document(plan: Plan, encode: Encode = encode) -> dict[str, Any]:
         "cycles": encode(plan.cycles),
         "effects": encode(plan.effects),
         "ranges": encode(plan.ranges),
+        "uncertainty": encode(plan.uncertainty),
         "prescribed": {
             "overall_treatment_time_days": plan.prescribed.overall_treatment_time_days,
             "elapsed_days": plan.prescribed.elapsed_days,
@@ -147,7 +149,7 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
     for key in ("provenance", "revision", "inputs", "fractions", "cycles", "effects", "ranges", "prescribed", "notes"):
         if key not in data:
             raise ConfigError(file, [f"{key} is missing"])
-    data = _with_limits(_with_machines(_without_messages(data)))
+    data = {"uncertainty": None, **_with_limits(_with_machines(_without_messages(data)))}
     try:
         plan = _plan(data, file)
     except ConfigError:
@@ -261,6 +263,7 @@ def _plan(data: dict[str, Any], file: str) -> Plan:
         cycles=value(tuple[Cycle, ...], "cycles"),
         effects=value(tuple[EffectRow, ...], "effects"),
         ranges=value(tuple[EffectRow, ...], "ranges"),
+        uncertainty=value(Uncertainty | None, "uncertainty"),
         prescribed=prescribed_reference(inputs.prescription, course.first),
         prescribed_effects=value(tuple[EffectRow, ...], "prescribed", "effects"),
         notes=value(tuple[Note, ...], "notes"),

@@ -18,11 +18,12 @@ from rtplan.library.protocol import Protocol
 from rtplan.note import Note
 from rtplan.planning import resolve
 from rtplan.planning.inputs import CycleDelay, compensate
-from rtplan.planning.plan import Plan, make_plan, refuse
+from rtplan.planning.plan import Plan, make_plan, refuse, with_uncertainty
 from rtplan.planning.provenance import FileSum, provenance_of
 from rtplan.planning.regions import several
 from rtplan.planning.resolve import Where
 from rtplan.prescription.prescription import Prescription
+from rtplan.radiobiology.draws import Draws
 
 __all__ = [
     "check_times",
@@ -44,6 +45,7 @@ def plan(
     strict_rules: bool = False,
     read: Sequence[FileSum] = (),
     remarks: Sequence[Note] = (),
+    draws: Draws | None = None,
 ) -> Plan:
     """The plan of a protocol, regimen, notation or prescription, with its provenance.
 
@@ -60,7 +62,7 @@ def plan(
     made = make_plan(inputs, provenance_of(files, created, command, resolve.clinic_of(found, where)[1]))
     check_times(where.times, made.course)
     refuse(made, provisional=no_provisional, strict=strict_rules)
-    return made
+    return made if draws is None else with_uncertainty(made, draws)
 
 
 def files_of(protocol: str | Prescription | Protocol, found: Protocol, where: Where) -> list[Path]:

@@ -19,14 +19,17 @@ from rtplan.errors import DomainError, ScheduleError
 from rtplan.note import Note, Phrase
 from rtplan.planning.inputs import PlanInputs, align_cycles, lay_out_inputs, start_obstacle
 from rtplan.planning.provenance import Provenance, Revision
+from rtplan.radiobiology.draws import Draws
 from rtplan.radiobiology.effect import EffectRow, evaluate, limit_notes, notes_on
 from rtplan.radiobiology.intervals import expand, induction_notes
 from rtplan.radiobiology.spread import spread_notes
+from rtplan.radiobiology.uncertainty import Sample, Uncertainty, uncertainty
 
 __all__ = [
     "Plan",
     "make_plan",
     "refuse_provisional",
+    "with_uncertainty",
 ]
 
 
@@ -54,6 +57,7 @@ class Plan(Answer):
     provenance: Provenance
     revision: Revision = field(default_factory=Revision)
     ranges: tuple[EffectRow, ...] = ()
+    uncertainty: Uncertainty | None = None
 
     @property
     def prolongation_days(self) -> int:
@@ -310,6 +314,12 @@ def _provisional(plan: Plan) -> Iterator[Note]:
             "until": announced_until(plan.inputs.calendar),
         },
     )
+
+
+def with_uncertainty(plan: Plan, draws: Draws) -> Plan:
+    """The plan with what published intervals leave open of its difference to the prescribed reference."""
+    names, courses = ("prescribed", "planned"), (plan.prescribed, plan.course)
+    return replace(plan, uncertainty=uncertainty(Sample(names, courses, plan.inputs.regions, draws)))
 
 
 def refuse_provisional(notes: Sequence[Note]) -> None:

@@ -114,13 +114,13 @@ def with_ranges(
     return found, range_notes(found, sets)
 
 
-def refreshed(regions: Sequence[Region], tissue_file: str | None) -> tuple[Region, ...]:
-    """The regions with the tissues that the user's file overrides."""
-    if tissue_file is None:
+def refreshed(regions: Sequence[Region], tissue_file: str | None, *, shipped: bool = False) -> tuple[Region, ...]:
+    """The regions with the tissues that the user's file overrides. shipped: the others with all that is known of them."""
+    if tissue_file is None and not shipped:
         return tuple(regions)
     from rtplan.library import catalogue
 
-    own = catalogue.tissues_of(tissue_file)
+    own = catalogue.load_tissues(tissue_file) if shipped else catalogue.tissues_of(str(tissue_file))
     return tuple(replace(region, tissue=own.get(region.tissue.name, region.tissue)) for region in regions)
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # `rtplan dose` loads none of these
     from rtplan.questions.added import AddedAnswer
     from rtplan.questions.comparison import Candidate, Comparison
     from rtplan.questions.starts import StartSearch
+    from rtplan.radiobiology.draws import Draws
 
 __all__ = [
     "STANDARD",
@@ -203,6 +204,7 @@ def compare(
     week: str | None = None,
     worked_weekends: str | None = None,
     no_provisional: bool = False,
+    draws: Draws | None = None,
 ) -> Comparison:
     """Regimens side by side; without regimens the trial's against standard-dose ones."""
     if start is None and (clinic or worked_weekends or no_provisional):
@@ -211,11 +213,11 @@ def compare(
         raise QuestionError("--week goes with --start")
     found = _clinic(clinic, "the comparison", week) if start is not None else None
     calendar = _calendar(found, start, worked_weekends) if found is not None and start is not None else None
-    regions, said = about_tissues(_compared_regions(asked), asked)
+    regions, said = about_tissues(_compared_regions(asked, drawn=draws is not None), asked)
     candidates = _on_its_week(_candidates(regimens, reference), found, start)
     from rtplan.questions import comparison
 
-    result = comparison.compare(candidates, regions, calendar=calendar, start=start)
+    result = comparison.compare(candidates, regions, calendar=calendar, start=start, draws=draws)
     result = replace(result, notes=each_once((*result.notes, *said)), clinic_from=clinic_from if found else "")
     if no_provisional:
         from rtplan.planning.plan import refuse_provisional
@@ -255,15 +257,15 @@ def _candidate(regimen: Regimen) -> Candidate:
     return comparison.Candidate(name=prescription.name, prescription=prescription)
 
 
-def _compared_regions(asked: Tissues) -> tuple[Region, ...]:
-    """Generic tissues, with the named parameter sets beside the generic tumour."""
+def _compared_regions(asked: Tissues, drawn: bool) -> tuple[Region, ...]:
+    """Generic tissues, with the named parameter sets beside the generic tumour. drawn: with their intervals."""
     default: tuple[Region, ...] = () if asked.alpha_betas else DEFAULT_REGIONS
     tissues = asked.tissues or (() if asked.alpha_betas else TIMED)
     named = regions_for((), replace(asked, tissues=tissues))
-    if asked.tissue_file:
+    if asked.tissue_file or drawn:
         from rtplan.planning.regions import refreshed
 
-        default = refreshed(default, asked.tissue_file)
+        default = refreshed(default, asked.tissue_file, shipped=drawn)
     return tuple(dict.fromkeys((*default, *named)))
 
 

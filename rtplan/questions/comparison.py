@@ -18,8 +18,10 @@ from rtplan.note import Note, Phrase
 from rtplan.planning.provenance import ClinicFrom
 from rtplan.prescription.prescription import Prescription, Regimen
 from rtplan.questions.dose import DEFAULT_REGIONS, MONDAY, NOT_IN_BED, assumed_notes, course_notes, time_notes
+from rtplan.radiobiology.draws import Draws
 from rtplan.radiobiology.effect import FROM_DATES, EffectRow, evaluate_many
 from rtplan.radiobiology.region import Region
+from rtplan.radiobiology.uncertainty import Chance, Sample, Uncertainty, chance, uncertainty
 
 __all__ = [
     "Candidate",
@@ -99,7 +101,7 @@ class Comparison(Answer):
     """Regimens against a reference, which is the first of them.
 
     rows: for each regimen its regions. clinic: None where all start on a Monday and meet no closure; `dates` then is
-    empty. clinic_from: who named it.
+    empty. clinic_from: who named it. uncertainty: over draws of the parameters, where it was asked for.
     """
 
     kind: ClassVar[Kind] = "compare"
@@ -111,6 +113,7 @@ class Comparison(Answer):
     clinic: str | None = None
     dates: tuple[Dates, ...] = ()
     clinic_from: ClinicFrom = ""
+    uncertainty: Uncertainty | None = None
 
     @property
     def reference(self) -> str:
@@ -138,8 +141,11 @@ def compare(
     *,
     calendar: Calendar | None = None,
     start: dt.date | None = None,
+    draws: Draws | None = None,
 ) -> Comparison:
     """Regimens against the first of them, with the times of a calendar, or of a Monday start without closures.
+
+    draws: also what the published intervals of the parameters leave open.
 
     Every regimen is laid out from the same day. Raises ScheduleError where the calendar ends too early.
     """
@@ -172,7 +178,23 @@ def compare(
         dates=tuple(_dates(name, course, calendar) for name, course in zip(names, courses, strict=True))
         if calendar
         else (),
+        uncertainty=None if draws is None else _uncertainty(names, courses, regions, draws),
     )
+
+
+def _uncertainty(
+    names: Sequence[str], courses: Sequence[Course], regions: Sequence[Region], draws: Draws
+) -> Uncertainty:
+    sample = Sample(names, courses, regions, draws)
+    return uncertainty(sample, tuple(_exceeding(sample)))
+
+
+def _exceeding(sample: Sample) -> Iterator[Chance]:
+    """How often one regimen's tumour has the higher net BED, for each pair."""
+    for place in sample.tumours():
+        for first, second in itertools.combinations(sample.names, 2):
+            found = sample.above(place, first, second)
+            yield chance("exceeds", sample.regions[place], first, second, found)
 
 
 def _dates(name: str, course: Course, calendar: Calendar) -> Dates:

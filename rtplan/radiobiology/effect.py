@@ -27,6 +27,7 @@ __all__ = [
     "EffectRow",
     "LimitCheck",
     "Time",
+    "Trains",
     "cohort",
     "evaluate",
     "evaluate_many",
@@ -137,12 +138,12 @@ def evaluate_many(
     """For each course one row a region. All courses go through the kernel together, padded with zero doses."""
     if not courses:
         return []
-    trains = _Trains(courses, regimens or [None] * len(courses))
+    trains = Trains(courses, regimens or [None] * len(courses))
     columns = [_column(trains, region, time) for region in regions]
     return [tuple(column[i] for column in columns) for i in range(len(courses))]
 
 
-class _Trains:
+class Trains:
     """Courses as rows of days and hours, the short ones padded; doses follow for each region."""
 
     def __init__(self, courses: Sequence[Course], regimens: Sequence[str | None]) -> None:
@@ -220,7 +221,7 @@ def _total(course: Course, region: Region, doses: Floats) -> float:
     return total * _stated_share(course.prescription, region)
 
 
-def _column(trains: _Trains, region: Region, time: Time) -> list[EffectRow]:
+def _column(trains: Trains, region: Region, time: Time) -> list[EffectRow]:
     """One row a course for a region."""
     tissue = region.tissue
     _refuse_unfit(tissue, trains.courses)
@@ -270,13 +271,17 @@ def cohort(
     hour: ArrayLike | None = None,
     *,
     timed: bool = True,
-    alpha_beta: float | None = None,
+    alpha_beta: ArrayLike | None = None,
+    rate: ArrayLike | None = None,
+    kick_off_day: ArrayLike | None = None,
+    half_time_h: ArrayLike | None = None,
 ) -> lq.TrainBed:
     """A tissue's parameters and trains of fractions into BED: one patient or a million, by the same kernel.
 
     dose [..., n] to this tissue, 0 = not given [Gy]; day [..., n] whole calendar days [d]; hour [..., n] elapsed UTC
-    hours, needed where the tissue has a repair half-time [h]; timed: with the tissue's time factor; alpha_beta: another
-    than the tissue's own, as a limit has it [Gy].
+    hours, needed where the tissue has a repair half-time [h]; timed: with the tissue's time factor. alpha_beta [Gy],
+    rate [Gy of BED per day], kick_off_day [d], half_time_h [h]: others than the tissue's own, as a limit or a draw has
+    them; they broadcast with the leading axes.
 
     >>> from rtplan.radiobiology.tissue import GENERIC_LATE
     >>> cohort(GENERIC_LATE, [[1.8] * 5, [2.0] * 4 + [0.0]], [0, 1, 2, 3, 4]).bed.round(6).tolist()
@@ -287,20 +292,22 @@ def cohort(
     repair, repopulation = tissue.repair, tissue.repopulation if timed else None
     several = repair is not None and len(repair.half_times_h) > 1
     half_times = repair.half_times_h if repair else ()
-    rate, kick_off = 0.0, math.inf
+    own_rate, kick_off = 0.0, math.inf
     if repopulation is not None and repopulation.kick_off_day is not None:
-        rate, kick_off = repopulation.bed_rate(tissue.alpha_beta), repopulation.kick_off_day
+        own_rate, kick_off = repopulation.bed_rate(tissue.alpha_beta), repopulation.kick_off_day
+    if half_time_h is None and repair is not None:
+        half_time_h = half_times if several else half_times[0]
     return lq.train_bed(
         dose,
         day,
         alpha_beta=tissue.alpha_beta if alpha_beta is None else alpha_beta,
         hour=hour if repair else None,
-        half_time_h=None if repair is None else half_times if several else half_times[0],
+        half_time_h=half_time_h,
         share=repair.shares if repair and several else None,
         transition_dose=tissue.transition_dose,
         gamma_over_alpha=tissue.gamma_over_alpha,
-        rate=rate,
-        kick_off_day=kick_off,
+        rate=own_rate if rate is None else rate,
+        kick_off_day=kick_off if kick_off_day is None else kick_off_day,
         first_fraction_is_day=repopulation.first_fraction_is_day if repopulation else 0,
         overnight=bool(repair and repair.overnight),
     )
@@ -359,7 +366,7 @@ def _row(
     )
 
 
-def _limit_checks(region: Region, trains: _Trains, dose: Floats) -> list[tuple[LimitCheck, ...]]:
+def _limit_checks(region: Region, trains: Trains, dose: Floats) -> list[tuple[LimitCheck, ...]]:
     """The limits of a region's tissue, for each course; none where the region's own dose is not stated."""
     checks: list[list[LimitCheck]] = [[] for _ in trains.courses]
     if region.stated_dose_gy is None and not region.shares:

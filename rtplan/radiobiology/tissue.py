@@ -103,6 +103,7 @@ class Repair:
 
     half_times_h: one or more half-times [h] with their shares (summing to 1).
     bound: True where the source gives a bound ("> 5 h") and not a value: the value is then the bound.
+    half_time_interval: published around the half-time, where there is one only. [h]
     """
 
     half_times_h: tuple[float, ...]
@@ -110,12 +111,18 @@ class Repair:
     shares: tuple[float, ...] = ()
     overnight: bool = False
     bound: bool = False
+    half_time_interval: Interval | None = None
 
     def __post_init__(self) -> None:
         if not self.half_times_h:
             raise DomainError("half_times_h needs at least one half-time, got none")
         for value in self.half_times_h:
             positive("half_times_h", value, "h")
+        if self.half_time_interval is not None:
+            if len(self.half_times_h) > 1:
+                raise DomainError("half_time_interval goes with one half-time, not with several")
+            positive("half_time_interval low", self.half_time_interval.low, "h")
+            _inside("half_times_h", self.half_times_h[0], self.half_time_interval)
         if len(self.half_times_h) == 1 and not self.shares:
             return
         if len(self.shares) != len(self.half_times_h):

@@ -198,6 +198,28 @@ _OWN = {
         _text("waive", "Waive"),
         _count("opens", "Opens"),
     ),
+    # drawn parameters
+    "drawn": (
+        _text("parameter", "Parameter"),
+        _number("estimate", "Estimate"),
+        _number("low", "Low"),
+        _number("high", "High"),
+    ),
+    "draws": (
+        _text("name", "Course"),
+        _text("first", "First"),
+        _text("second", "Second"),
+        _gy("low_gy", "Low", signed=True),
+        _gy("median_gy", "Median", signed=True),
+        _gy("high_gy", "High", signed=True),
+        _number("error_gy", "±", "Gy", digits=3),
+        _number("above", "P(higher)", digits=3),
+        _number("probability", "Probability", digits=3),
+        _number("restores", "P(restores)", digits=3),
+        _number("late_rises", "P(late too high)", digits=3),
+        _number("first_better", "P(first better)", digits=3),
+        _number("error", "±", digits=3),
+    ),
     # start days
     "starts": (
         _date("date", "Start"),

@@ -41,5 +41,6 @@ def document(result: Comparison) -> dict[str, Any]:
         "clinic": result.clinic,
         "clinic_from": result.clinic_from or None,
         "dates": encode(result.dates),
+        "uncertainty": encode(result.uncertainty),
         "notes": encode(result.notes),
     }

@@ -35,19 +35,7 @@ def document(missed: Missed) -> dict[str, Any]:
             "revision": missed.plan.revision.number,
             "sha256": missed.parent_sha256,
         },
-        "settings": {
-            "against": missed.settings.against,
-            "rank_by": missed.settings.rank_by,
-            "restore_percent": 100 * missed.settings.restore,
-            "late_limit_percent": None if missed.settings.late_limit is None else 100 * missed.settings.late_limit,
-            "max_dose_per_fraction_gy": missed.settings.max_dose_per_fraction_gy,
-            "tolerance_gy": missed.settings.tolerance_gy,
-            "waived": list(missed.settings.waive),
-            "change_targets": list(missed.settings.change_targets),
-            "changed_dose_from": missed.changed_dose_from.isoformat(),
-            "keep_by": missed.keep_by.isoformat(),
-            "limit_by": encode(missed.limit_by),
-        },
+        "settings": _settings(missed),
         "inputs": {
             "prescription": encode(inputs.prescription),
             "calendar": encode(inputs.calendar),
@@ -64,6 +52,7 @@ def document(missed: Missed) -> dict[str, Any]:
         "not_offered": [_not_offered(option) for option in missed.not_offered],
         "waived": list(missed.settings.waive),
         "waivers": encode(missed.waivers),
+        "uncertainty": encode(missed.uncertainty),
         "added_fractions": encode(missed.added_scan),
         "sensitivity": {
             "first": missed.options[0].id,
@@ -72,6 +61,22 @@ def document(missed: Missed) -> dict[str, Any]:
             "sets": [encode(entry) | {"name": phrase(entry.name)} for entry in missed.sensitivity],
         },
         "notes": encode(missed.notes),
+    }
+
+
+def _settings(missed: Missed) -> dict[str, Any]:
+    return {
+        "against": missed.settings.against,
+        "rank_by": missed.settings.rank_by,
+        "restore_percent": 100 * missed.settings.restore,
+        "late_limit_percent": None if missed.settings.late_limit is None else 100 * missed.settings.late_limit,
+        "max_dose_per_fraction_gy": missed.settings.max_dose_per_fraction_gy,
+        "tolerance_gy": missed.settings.tolerance_gy,
+        "waived": list(missed.settings.waive),
+        "change_targets": list(missed.settings.change_targets),
+        "changed_dose_from": missed.changed_dose_from.isoformat(),
+        "keep_by": missed.keep_by.isoformat(),
+        "limit_by": encode(missed.limit_by),
     }
 
 

@@ -10,6 +10,7 @@ from rtplan.report.columns import cells_of, columns
 from rtplan.report.figures import bed_time_figure, regimens_figure
 from rtplan.report.language import DISCLAIMER, ENGLISH, Words, gy
 from rtplan.report.pages.dose import row_table
+from rtplan.report.pages.uncertainty import uncertainty_section
 from rtplan.report.tissues import tissue_facts
 from rtplan.report.wording import clinic_text, reading
 
@@ -48,6 +49,7 @@ def _sections(result: Comparison, told: Words) -> Iterator[Section]:
     yield from (_without_time(number, group, told) for number, group in enumerate(plain, 1))
     yield from (_with_time(number, group, told) for number, group in enumerate(timed, 1))
     yield from _ranges(result, told)
+    yield from uncertainty_section(result.uncertainty, told)
     yield Section(key="figures", heading=told("Figures"), blocks=_figures(result, told), terminal=False)
     crossings = _crossings(result, told)
     yield Section(key="crossings", heading=told("α/β at which two regimens change order"), blocks=crossings)

@@ -23,6 +23,7 @@ from rtplan.report.pages.plan import (
     limit_tables,
     parameter_table,
 )
+from rtplan.report.pages.uncertainty import uncertainty_section
 from rtplan.report.sentences import phrase, sentence
 from rtplan.report.wording import reading, times_text
 
@@ -68,6 +69,7 @@ def _sections(missed: Missed, told: Words) -> Iterator[Section]:
     further = (Notes(notes=behind),) if behind else ()
     yield Section(key="further-notes", heading=told("Further notes and warnings"), blocks=further)
     yield Section(key="not-offered", heading=told("Not offered"), blocks=tuple(_kept_back(missed, told)))
+    yield from uncertainty_section(missed.uncertainty, told)
     worth = effect_table(missed.delivered_effects, told=told)
     given = (replace(worth, name="delivered"),) if missed.delivered_effects else ()
     yield Section(key="delivered", heading=told("Given so far"), blocks=given)

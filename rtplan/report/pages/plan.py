@@ -18,6 +18,7 @@ from rtplan.report.columns import cells_of, columns, dose_columns, row_cells
 from rtplan.report.figures import course_figure
 from rtplan.report.language import CONVENTIONS, DISCLAIMER, ENGLISH, Words, signed
 from rtplan.report.pages.ranges import range_blocks
+from rtplan.report.pages.uncertainty import uncertainty_section
 from rtplan.report.sentences import sentence
 from rtplan.report.tissues import parameters
 from rtplan.report.wording import (
@@ -99,6 +100,7 @@ def _effects(plan: Plan, told: Words) -> Iterator[Section]:
     yield Section(key="effects", heading=told("Dose, BED and EQD2"), blocks=blocks)
     ranges = told("Parameter sets and their published intervals")
     yield Section(key="ranges", heading=ranges, blocks=range_blocks(plan.ranges, told))
+    yield from uncertainty_section(plan.uncertainty, told)
 
 
 def conventions(told: Words, *more: str) -> Section:
