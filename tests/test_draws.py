@@ -132,9 +132,10 @@ def test_a_region_without_intervals_is_not_drawn() -> None:
     (beds,) = drawn_net_beds(COURSES, [Region(name="late", tissue=fixed)], Draws(count=100))
     assert beds.shape == (1, len(COURSES))
     assert beds[0, 0] == pytest.approx(72.0)
-    answer = rt.compare("45/25", "60/30", tissue="withers-1988", draws=300).uncertainty
+    answer = rt.compare("45/25", "60/30", tissue="voyant-oesophagus", draws=300).uncertainty
     assert answer is not None
-    assert "generic-tumour" not in {spread.tissue for spread in answer.spreads}
+    assert answer.fixed == ("voyant-oesophagus",)
+    assert "voyant-oesophagus" not in {spread.tissue for spread in answer.spreads}
 
 
 def test_nothing_to_draw_is_refused() -> None:

@@ -115,7 +115,7 @@ def with_ranges(
 
 
 def refreshed(regions: Sequence[Region], tissue_file: str | None, *, shipped: bool = False) -> tuple[Region, ...]:
-    """The regions with the tissues that the user's file overrides. shipped: the others with all that is known of them."""
+    """The regions with the tissues that the user's file overrides. shipped: the others as the shipped file has them."""
     if tissue_file is None and not shipped:
         return tuple(regions)
     from rtplan.library import catalogue
