@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from rtplan.questions.dose import DoseAnswer as DoseAnswer
     from rtplan.questions.listing import Listing as Listing
     from rtplan.questions.starts import StartSearch as StartSearch
+    from rtplan.questions.verification import Verification as Verification
     from rtplan.questions.workdays import Workdays as Workdays
     from rtplan.radiobiology import lq as lq
     from rtplan.radiobiology import response as response
@@ -117,6 +118,7 @@ _HOMES = {
     "questions.dose": "DoseAnswer",
     "questions.listing": "Listing",
     "questions.starts": "StartSearch",
+    "questions.verification": "Verification",
     "questions.workdays": "Workdays",
     "radiobiology.lq": "bed bed_lql bed_usc dose_per_fraction_for_bed eqd2 eqdx incomplete_repair_factor "
     "n_fractions_for_bed protraction_factor repopulation_loss repopulation_rate",
@@ -354,6 +356,7 @@ def missed(
     changed_dose_from: Day | None = None,
     change_target: Texts = (),
     all_options: bool = False,
+    accept_edited: bool = False,
     draws: int | None = None,
     seed: int = 0,
     stamp: Moment | None = None,
@@ -365,7 +368,7 @@ def missed(
 
     Parameters
     ----------
-    plan : a plan, or the path of its plan.json.
+    plan : a plan, or the path of its plan.json; accept_edited: one that was changed by hand, as it stands.
     missed : dates and spans: ``"2026-03-10..2026-03-12,2026-03-16#2"``, a date, or several.
     record : file of what was given, CSV or spreadsheet, written as record_format or the file of clinic says;
         record_plan: plans to read where it holds several. Or folders and files of DICOM treatment records, with the RT
@@ -392,7 +395,7 @@ def missed(
     from rtplan.planning.provenance import provenance_of
 
     given, settings = asked.given_of(locals()), asked.settings_of(locals())
-    found, checksum, files = _opened(plan)
+    found, checksum, files = _opened(plan, accept_edited)
     files = [*files, *asked.record_files(given)]
     return asked.missed(
         found,
@@ -511,8 +514,44 @@ def validate(*, stamp: Moment | None = None, command: str = "rtplan.validate") -
     return validation.validate(provenance=validation.made(_moment(stamp), command), platform=validation.platform())
 
 
-def read(path: Path) -> Plan:
+def verify(
+    path: Path,
+    *,
+    earlier: Path | Sequence[Path] = (),
+    clinic: Path | None = None,
+    tissue_file: Path | None = None,
+    stamp: Moment | None = None,
+    command: str = "rtplan.verify",
+) -> Verification:
+    """A plan.json recomputed: from its own inputs, and from today's data; with the hand-check sheet.
+
+    earlier : files of the revisions before it. clinic, tissue_file : the user's own files that the plan was made from.
+
+    >>> import rtplan as rt
+    >>> rt.verify("missing.json")
+    Traceback (most recent call last):
+    rtplan.errors.ConfigError: missing.json: ...
+    """
+    from pathlib import Path
+
+    from rtplan.planning.provenance import provenance_of
+    from rtplan.planning.regions import several
+    from rtplan.questions import verification
+
+    files = (earlier,) if isinstance(earlier, str | os.PathLike) else several(earlier)
+    return verification.verify(
+        Path(path),
+        provenance=provenance_of([], _moment(stamp), command),
+        earlier=[Path(file) for file in files],
+        clinic=_text(clinic) or "",
+        tissue_file=_text(tissue_file),
+    )
+
+
+def read(path: Path, *, accept_edited: bool = False) -> Plan:
     """The plan of a plan.json as it was laid out; ConfigError where it is not one, or was changed by hand.
+
+    accept_edited: take a changed file as it stands, its figures made again; a note says so from then on.
 
     >>> import rtplan as rt
     >>> rt.read("missing.json")
@@ -521,7 +560,7 @@ def read(path: Path) -> Plan:
     """
     from rtplan.planning import artefact
 
-    return artefact.read(path)
+    return artefact.read(path, accept_edited=accept_edited)
 
 
 # --- words into values ----------------------------------------------------------------------------------------------
@@ -560,7 +599,7 @@ def _draws(count: int | None, seed: int) -> Draws | None:
     return None if count is None else Draws(count=count, seed=seed)
 
 
-def _opened(plan: Plan | Path) -> tuple[Plan, str, list[Any]]:
+def _opened(plan: Plan | Path, accept_edited: bool) -> tuple[Plan, str, list[Any]]:
     """A plan, the SHA-256 of its plan.json, and the file where it was read from one."""
     from pathlib import Path
 
@@ -568,7 +607,7 @@ def _opened(plan: Plan | Path) -> tuple[Plan, str, list[Any]]:
         from rtplan.library.read import checksum
 
         path = Path(plan)
-        return read(path), checksum(path), [path]
+        return read(path, accept_edited=accept_edited), checksum(path), [path]
     import hashlib
 
     from rtplan.report.formats.json import dumps

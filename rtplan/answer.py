@@ -29,7 +29,9 @@ __all__ = [
 ]
 
 
-Kind: TypeAlias = Literal["plan", "dose", "added", "missed", "compare", "starts", "workdays", "list", "validate"]
+Kind: TypeAlias = Literal[
+    "plan", "dose", "added", "missed", "compare", "starts", "workdays", "list", "validate", "verify"
+]
 
 
 class Answer:

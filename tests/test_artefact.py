@@ -17,6 +17,7 @@ from factory import on_two_machines, plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import rtplan as rt
 from rtplan import __version__
 from rtplan.answer import said
 from rtplan.errors import ConfigError
@@ -64,6 +65,7 @@ def test_sixty_open_days_are_kept_past_the_last_fraction() -> None:
 def test_a_file_of_an_older_rtplan_is_read(document: Any) -> None:
     data = copy.deepcopy(document)
     del data["inputs"]["calendar_source"], data["revision"]["spans"]
+    data["sha256"] = artefact.seal_of(data)
     assert artefact.parse(data) == replace(plan(), inputs=replace(plan().inputs, calendar_source=None))
 
 
@@ -107,6 +109,57 @@ def test_damaged_files_are_refused(document: Any, spoil: Any, message: Any) -> N
     with pytest.raises(ConfigError) as caught:
         artefact.parse(data)
     assert message in str(caught.value)
+
+
+CONSISTENT = [
+    pytest.param(lambda d: d["inputs"].update(label="another"), id="label"),
+    pytest.param(lambda d: d["provenance"].update(command="rtplan plan 60/30"), id="command"),
+    pytest.param(lambda d: d["notes"][0].update(message="all is well"), id="a sentence"),
+    pytest.param(lambda d: d["inputs"]["limits"].update(sessions_a_week=9), id="limit"),
+    pytest.param(lambda d: d.pop("sha256"), id="seal removed"),
+]
+"""Changes after which every figure still follows from the inputs: only the seal can tell."""
+
+
+@pytest.mark.parametrize("change", CONSISTENT)
+def test_a_change_by_hand_that_keeps_the_figures_is_named(document: Any, change: Any) -> None:
+    data = copy.deepcopy(document)
+    change(data)
+    with pytest.raises(ConfigError, match="does not fit the sha256 it carries; --accept-edited"):
+        artefact.parse(data)
+    read = artefact.parse(data, accept_edited=True)
+    assert "edited-file" in {note.code for note in read.notes}
+    again = artefact.parse(read.document())  # what is written then is whole, and keeps saying so
+    assert again == read
+
+
+def test_an_edited_file_that_is_accepted_has_its_figures_made_again_and_names_them(tmp_path: Path) -> None:
+    made = plan()
+    data = json.loads(dumps(made.document()))
+    data["inputs"]["regions"][0]["tissue"]["alpha_beta"] = 8.0
+    path = tmp_path / "plan.json"
+    path.write_text(dumps(data), encoding="utf-8")
+    with pytest.raises(ConfigError, match="changed by hand"):
+        artefact.read(path)
+    read = artefact.read(path, accept_edited=True)
+    row = read.effects[0]
+    assert row.bed_gy == pytest.approx(45 * (1 + 1.8 / 8))
+    (note,) = [note for note in read.notes if note.code == "edited-file"]
+    keys = note.values["keys"]
+    assert isinstance(keys, tuple)
+    assert "effects[0].alpha_beta_gy" in keys
+    assert said(note).startswith(
+        "plan.json was changed by hand after it was written, and taken as it stands; made again"
+    )
+    revised = rt.missed(read, "2026-03-05").choose("append")
+    assert "edited-file" in {note.code for note in revised.notes}
+
+
+def test_the_seal_does_not_depend_on_order_or_blanks(document: Any) -> None:
+    data = copy.deepcopy(document)
+    turned = json.loads(json.dumps(dict(reversed(data.items())), indent=7))
+    assert artefact.seal(turned) == "fits"
+    assert artefact.parse(turned) == artefact.parse(data)
 
 
 @pytest.mark.parametrize(
@@ -182,5 +235,6 @@ def test_the_machine_of_a_day_is_found_in_a_file_of_the_first_wave(tmp_path: Pat
     old = json.loads(dumps(artefact.document(made)))
     for reason in old["inputs"]["calendar"]["reasons"]:
         del reason["machine"], reason["instead"]
+    old["sha256"] = artefact.seal_of(old)
     assert artefact.parse(old) == made
     assert made.machine_of(dt.date(2026, 3, 11)) == "linac <B>, ground floor"

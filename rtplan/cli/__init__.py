@@ -25,6 +25,7 @@ COMMANDS = {
     "starts": ("starts", "Which start dates serve best."),
     "workdays": ("workdays", "Open and closed days of a clinic, each with its reason."),
     "validate": ("validate", "Published cases: theirs beside ours."),
+    "verify": ("verify", "A plan.json recomputed, and the hand-check sheet."),
     "list": ("listing", "Shipped protocols, regimens, tissues, clinics, chemotherapy."),
     "guide": ("guide", "The guide: its topics, or one of them."),
 }

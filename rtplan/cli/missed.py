@@ -128,6 +128,9 @@ class MissedType(click.ParamType[str]):
 @click.option("--choose", metavar="ID", help="Write the revised plan of this option to --out.")
 @click.option("--stopped", type=DATE, help="The course ended on this day: closes the plan with what was given by then.")
 @click.option("--reason", default="", help="Why the course was stopped.")
+@click.option(
+    "--accept-edited", is_flag=True, help="Take a plan.json that was changed by hand as it stands, and say so."
+)
 @draw_options
 @output_options
 @file_options

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
+import itertools
+import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from rtplan import __version__
 from rtplan.answer import can_say
@@ -28,11 +32,19 @@ from rtplan.radiobiology.uncertainty import Uncertainty
 
 __all__ = [
     "PLAN_SCHEMA",
+    "Difference",
+    "Seal",
     "course_document",
+    "differences",
     "document",
     "encode",
+    "figures",
+    "made_again",
+    "opened",
     "parse",
     "read",
+    "seal",
+    "seal_of",
 ]
 
 
@@ -40,6 +52,14 @@ _TOLERANCE = 1e-9  # of a figure made again by another version of Python or nump
 
 
 PLAN_SCHEMA = "rtplan.plan/1"
+
+Seal = Literal["fits", "changed", "none"]
+"""Does a file's content still fit the SHA-256 it carries? none: it carries none, as those of 0.1.0."""
+
+_UNSEALED_VERSION = "0.1."
+
+_MOST_NAMED = 8
+"""Differences that a message or a note names."""
 
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 """What a key says that a file of an older rtplan does not have yet; False too, but not 0."""
@@ -104,7 +124,7 @@ def document(plan: Plan, encode: Encode = encode) -> dict[str, Any]:
     course = course_document(plan.course)
     for entry, fraction in zip(course["fractions"], plan.course.fractions, strict=True):
         entry["provisional"] = plan.is_provisional(fraction)
-    return {
+    data = {
         "schema": PLAN_SCHEMA,
         "provenance": encode(plan.provenance),
         "revision": encode(plan.revision),
@@ -130,18 +150,64 @@ def document(plan: Plan, encode: Encode = encode) -> dict[str, Any]:
         ],
         "notes": encode(plan.notes),
     }
+    return {**data, "sha256": seal_of(data)}
 
 
-def read(path: str | PathLike[str]) -> Plan:
-    """The plan of a plan.json; ConfigError where it is not one, or where its figures do not follow from each other."""
+def seal_of(data: Mapping[str, Any]) -> str:
+    """SHA-256 of a document's content, its own ``sha256`` left out: keys sorted, no blanks, UTF-8."""
+    content = {key: value for key, value in data.items() if key != "sha256"}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def seal(data: Mapping[str, Any]) -> Seal:
+    """Does a document's content still fit the SHA-256 it carries?"""
+    if "sha256" in data:
+        return "fits" if data["sha256"] == seal_of(data) else "changed"
+    made_by = data.get("provenance")
+    version = made_by.get("rtplan") if isinstance(made_by, dict) else None
+    return "none" if str(version).startswith(_UNSEALED_VERSION) else "changed"
+
+
+def read(path: str | PathLike[str], *, accept_edited: bool = False) -> Plan:
+    """The plan of a plan.json; ConfigError where it is not one, or was changed after it was written.
+
+    accept_edited: take a changed file as it stands, its figures made again: a note says so from then on.
+    """
     path = Path(path)
-    return parse(reader.read_json(path), path.name)
+    return parse(reader.read_json(path), path.name, accept_edited=accept_edited)
 
 
-def parse(data: Any, file: str = "plan.json") -> Plan:
+def parse(data: Any, file: str = "plan.json", *, accept_edited: bool = False) -> Plan:
     """The plan of a JSON document, as it was laid out: a newer holiday library never moves it.
 
-    Its figures are made once more from its own calendar, regions and cycles; ConfigError where they do not agree.
+    Its figures are made once more from its own calendar, regions and cycles; ConfigError where they do not agree, or
+    where the content does not fit the SHA-256 it carries. accept_edited: see `read`.
+    """
+    plan, bare = opened(data, file)
+    state = seal(data)
+    found = next(differences(document(plan), bare), None)
+    if accept_edited and (state == "changed" or found is not None):
+        return _edited(plan, file)
+    if found is not None:
+        raise ConfigError(file, [f"{found.what}: the file was changed by hand or damaged"])
+    if found := next(differences(figures(made_again(plan, file)), figures(plan), tolerance=_TOLERANCE), None):
+        raise ConfigError(file, [f"{found.what}: {_why_another(plan.provenance.rtplan)}"])
+    if state == "changed":
+        raise ConfigError(
+            file,
+            [
+                "the file was changed by hand or damaged: its figures follow from its inputs, but its content does not "
+                "fit the sha256 it carries; --accept-edited takes it as it stands, and says so from then on"
+            ],
+        )
+    return plan
+
+
+def opened(data: Any, file: str = "plan.json") -> tuple[Plan, dict[str, Any]]:
+    """The plan that a document holds, unchecked, and the document as this version writes it, without its seal.
+
+    ConfigError where it is no plan.
     """
     if not isinstance(data, dict) or data.get("schema") != PLAN_SCHEMA:
         found = data.get("schema") if isinstance(data, dict) else None
@@ -150,17 +216,23 @@ def parse(data: Any, file: str = "plan.json") -> Plan:
         if key not in data:
             raise ConfigError(file, [f"{key} is missing"])
     data = {"uncertainty": None, **_with_limits(_with_machines(_without_messages(data)))}
+    data.pop("sha256", None)
     try:
-        plan = _plan(data, file)
+        return _plan(data, file), data
     except ConfigError:
         raise
     except (RtplanError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(file, [f"is not a plan: {error}"]) from None
-    if difference := _first_difference(document(plan), data):
-        raise ConfigError(file, [f"{difference}: the file was changed by hand or damaged"])
-    if difference := _first_difference(_figures(_again(plan, file)), _figures(plan), tolerance=_TOLERANCE):
-        raise ConfigError(file, [f"{difference}: {_why_another(plan.provenance.rtplan)}"])
-    return plan
+
+
+def _edited(plan: Plan, file: str) -> Plan:
+    """A changed file taken as it stands: its figures made again, and a note that stays with every later revision."""
+    again = made_again(plan, file)
+    other = itertools.islice(differences(figures(again), figures(plan), tolerance=_TOLERANCE), _MOST_NAMED)
+    keys = tuple(found.key for found in other)
+    note = Note(code="edited-file", severity="warning", values={"file": file} | ({"keys": keys} if keys else {}))
+    inputs = replace(plan.inputs, assumptions=(*plan.inputs.assumptions, note))
+    return made_again(replace(plan, inputs=inputs), file)
 
 
 def _why_another(version: str) -> str:
@@ -227,7 +299,7 @@ def _without_message(entry: Any) -> Any:
     return rest if whole else {**rest, "values": {**rest["values"], "text": entry["message"]}}
 
 
-def _again(plan: Plan, file: str) -> Plan:
+def made_again(plan: Plan, file: str) -> Plan:
     """The plan made once more from its own inputs. A revision's course and cycles are what was chosen and stay."""
     try:
         if plan.revision.number > 1:
@@ -237,7 +309,7 @@ def _again(plan: Plan, file: str) -> Plan:
         raise ConfigError(file, [f"cannot be made from its own inputs: {error}"]) from None
 
 
-def _figures(plan: Plan) -> dict[str, Any]:
+def figures(plan: Plan) -> dict[str, Any]:
     """What follows from a plan's inputs."""
     whole = document(plan)
     return {key: whole[key] for key in ("fractions", "cycles", "effects", "ranges", "prescribed", "closed_days")}
@@ -280,29 +352,40 @@ def _fraction(entry: dict[str, Any], place: int, prescription: Prescription, fil
     return fraction
 
 
-def _first_difference(ours: Any, theirs: Any, path: str = "", tolerance: float = 0.0) -> str:
-    """Where a document first says something else than its own values give."""
+class Difference(NamedTuple):
+    """A key of a document whose value is another than its own values give. what: in words."""
+
+    key: str
+    kept: Any
+    made: Any
+    what: str
+
+
+def differences(ours: Any, theirs: Any, path: str = "", tolerance: float = 0.0) -> Iterator[Difference]:
+    """Where a document says something else than its own values give, in the order of the values."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in [*ours, *(key for key in theirs if key not in ours)]:
             where = f"{path}.{key}" if path else str(key)
+            if where == "sha256":
+                continue
             if key not in ours:
-                return f"{where} is not a known key"
-            if key not in theirs:
-                if ours[key] is False or ours[key] in _NOTHING:
-                    continue
-                return f"{where} is missing"
-            if found := _first_difference(ours[key], theirs[key], where, tolerance):
-                return found
-        return ""
-    if isinstance(ours, list) and isinstance(theirs, list):
+                yield Difference(where, theirs[key], None, f"{where} is not a known key")
+            elif key in theirs:
+                yield from differences(ours[key], theirs[key], where, tolerance)
+            elif ours[key] is not False and ours[key] not in _NOTHING:
+                yield Difference(where, None, ours[key], f"{where} is missing")
+    elif isinstance(ours, list) and isinstance(theirs, list):
         if len(ours) != len(theirs):
-            return f"{path} has {len(theirs)} entries, expected {len(ours)}"
-        pairs = enumerate(zip(ours, theirs, strict=True))
-        return next((found for i, (a, b) in pairs if (found := _first_difference(a, b, f"{path}[{i}]", tolerance))), "")
+            what = f"{path} has {len(theirs)} entries, expected {len(ours)}"
+            yield Difference(path, len(theirs), len(ours), what)
+            return
+        for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+            yield from differences(a, b, f"{path}[{i}]", tolerance)
+    elif not _same(ours, theirs, tolerance):
+        yield Difference(path, theirs, ours, f"{path} is {theirs!r}, its own values give {ours!r}")
+
+
+def _same(ours: Any, theirs: Any, tolerance: float) -> bool:
     if tolerance and isinstance(ours, float) and isinstance(theirs, float):
-        return "" if math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=tolerance) else _said(path, theirs, ours)
-    return "" if ours == theirs else _said(path, theirs, ours)
-
-
-def _said(path: str, theirs: Any, ours: Any) -> str:
-    return f"{path} is {theirs!r}, its own values give {ours!r}"
+        return math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=tolerance)
+    return bool(ours == theirs)

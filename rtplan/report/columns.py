@@ -220,6 +220,24 @@ _OWN = {
         _number("first_better", "P(first better)", digits=3),
         _number("error", "±", digits=3),
     ),
+    # a plan.json recomputed
+    "verify": (
+        _text("cause", "Cause"),
+        _text("key", "Key"),
+        _text("kept", "In the file"),
+        _text("made", "Made again"),
+        _text("today", "Today"),
+        _text("figure", "Figure"),
+    ),
+    "sheet": (
+        _text("quantity", "Quantity"),
+        _text("formula", "Formula"),
+        _text("numbers", "With its numbers"),
+        _number("value", "Gives", digits=3),
+        _number("kept", "In the plan", digits=3),
+        _text("unit", "Unit"),
+        _flag("agrees", "Agrees"),
+    ),
     # start days
     "starts": (
         _date("date", "Start"),

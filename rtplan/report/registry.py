@@ -56,6 +56,7 @@ FACES: Mapping[Kind, Face] = {
     "workdays": _face("workdays", "days", _SMALL, "workdays"),
     "list": _face("listing", "list", _SMALL, "list"),
     "validate": _face("validation", "counts", ("json", "html"), "validate"),
+    "verify": _face("verification", "sheet", ("json", "html", "csv"), "verify"),
 }
 
 

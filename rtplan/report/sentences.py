@@ -72,6 +72,10 @@ TEMPLATES: dict[str, Template] = {
     "cycle-window": (
         "cycle {cycle} on {date} is {shift_days:+d} d from its due date {due_date}, window ±{window_days} d ({source})"
     ),
+    "data-changed-since": (
+        "today's data say {count} thing otherwise than the file keeps ({causes:, })",
+        "today's data say {count} things otherwise than the file keeps ({causes:, })",
+    ),
     "dicom-beam-not-begun": (
         "beam {beams:, } of the RT Plan has no record in fraction {fraction} on {date}: it was not given",
         "beams {beams:, } of the RT Plan have no record in fraction {fraction} on {date}: they were not given",
@@ -171,6 +175,11 @@ TEMPLATES: dict[str, Template] = {
         "{region}: EQD2 {eqd2_gy:.2f} Gy (α/β {alpha_beta_gy:g} Gy) is above the limit of {limit_gy:g} Gy, "
         "margin {margin_gy:+.2f} Gy ({limit}; {metric}; {flag})"
     ),
+    "edited-file": [
+        "{file} was changed by hand after it was written, and taken as it stands; made again from its inputs, these "
+        "are others than in the file: {keys:, }",
+        "{file} was changed by hand after it was written, and taken as it stands",
+    ],
     "excess-without-compensation": (
         "appended without compensation, net BED stands above the reference's: late tissue by "
         "{late_excess_gy:.2f} Gy, acute tissue by {acute_excess_gy:.2f} Gy"
@@ -200,6 +209,16 @@ TEMPLATES: dict[str, Template] = {
     "large-fraction-changed": "fractions of {prescribed_gy:g} Gy keep their dose, above {most_gy:g} Gy: "
     "{dose_per_fraction_gy:.2f} Gy changes it",
     "held-for-toxicity": "not while toxicity is unresolved: {options:, } intensify, and stand behind the others",
+    "not-held-against-today": (
+        "{what} {name!r} is not shipped, or its file was not given: it was not held against today's"
+    ),
+    "own-figures-differ": (
+        "{count} value of the file does not follow from its own inputs",
+        "{count} values of the file do not follow from its own inputs",
+    ),
+    "parent-not-found": "the file that revision {revision} follows was not found: SHA-256 {sha256}",
+    "seal-absent": "{file} carries no SHA-256 of its content: a change that keeps its figures would not be seen",
+    "seal-broken": "{file} was changed after it was written: its content does not fit the SHA-256 it carries",
     "toxicity-unresolved": "not while toxicity is unresolved: it intensifies treatment",
     "first-before-second": "{first} stands before {second}: {why}",
     "cannot-be-restored": "the tumour's net BED cannot be restored within the rules; the least deficit is "
