@@ -193,6 +193,7 @@ def test_a_plan_with_draws_is_read_back(tmp_path: Any) -> None:
     assert again.uncertainty.draws == Draws(count=200, seed=4)
     data = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
     del data["uncertainty"]
+    data["sha256"] = rt.artefact.seal_of(data)
     (tmp_path / "older.json").write_text(json.dumps(data), encoding="utf-8")
     assert rt.read(tmp_path / "older.json").uncertainty is None
 
