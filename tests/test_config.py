@@ -367,3 +367,27 @@ def test_columns_of_records_have_one_known_meaning_each(tmp_path: Path, columns:
     (found,) = refused(tmp_path, f"{CLINIC}record_columns = {columns}\n", catalogue.load_clinic)
     assert found.startswith("record_columns takes date, time, fraction, dose_gy, status, target, phase")
     assert message in found
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            '[sessions]\nweekend = ["fri"]\n',
+            "sessions: weekend names 'fri', a working day there (mon, tue, wed, thu, fri)",
+        ),
+        ('[days]\nweek = ["mon", "sat"]\n[sessions]\nweekend = ["sat"]\n', "sessions: weekend names 'sat', a working"),
+    ],
+)
+def test_extra_weekend_sessions_take_place_on_days_of_rest(tmp_path: Path, more: str, message: str) -> None:
+    (found,) = refused(tmp_path, CLINIC + more, catalogue.load_clinic)
+    assert found.startswith(message)
+    assert "on days of rest (" in found
+
+
+def test_friday_is_a_day_of_rest_where_the_weekend_is_friday_and_saturday(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(CLINIC.replace('"CN"', '"KW"') + '[sessions]\nweekend = ["fri"]\n', encoding="utf-8")
+    found = catalogue.load_clinic(str(path)).sessions
+    assert found is not None
+    assert found.weekend == ("fri",)

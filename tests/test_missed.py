@@ -793,3 +793,11 @@ def test_unknown_choice_names_what_there_is(cli: Any, plan_file: Any, tmp_path: 
     assert result.exit_code == 1
     assert "there is no option 'weekend-9'; there are weekend-1" in result.output
     assert not (tmp_path / "c").exists()
+
+
+def test_a_day_before_the_plan_is_named_as_that() -> None:
+    message = "as of 2025-06-01: that day lies before the course's first day, 2026-01-05"
+    with pytest.raises(DomainError, match=message):
+        missed(seventy(), "", as_of=D("2025-06-01"))
+    with pytest.raises(DomainError, match=message):
+        missed(seventy(), "2026-01-14", as_of=D("2025-06-01"))

@@ -19,6 +19,7 @@ __all__ = [
     "assumed",
     "categories_not_used",
     "check_country",
+    "check_sessions",
     "country_clinic",
     "country_code",
     "first_weekday",
@@ -236,6 +237,18 @@ def check_country(clinic: Clinic) -> None:
     """DomainError where the country, or its subdivision, is not one of the `holidays` library."""
     if clinic.country:
         library_table(clinic, range(2026, 2027))
+
+
+def check_sessions(clinic: Clinic) -> None:
+    """DomainError where extra weekend sessions are to be on a day on which the clinic works anyway."""
+    week = working_week(clinic)
+    for day in clinic.sessions.weekend if clinic.sessions else ():
+        if day in week:
+            free = ", ".join(name for name in WEEKDAYS if name not in week) or "none"
+            raise DomainError(
+                f"weekend names {day!r}, a working day there ({', '.join(week)}): extra weekend sessions take place on "
+                f"days of rest ({free})"
+            )
 
 
 def _language(kind: Any) -> str | None:

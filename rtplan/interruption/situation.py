@@ -392,8 +392,13 @@ def counted_until(plan: Plan) -> dt.date | None:
 
 
 def refuse_before(plan: Plan, as_of: dt.date | None) -> None:
-    """DomainError for a question as of a day before that up to which a revised plan counts what was given."""
+    """DomainError for a question as of a day before the plan's days, or before what a revised plan counts as given."""
     known = counted_until(plan)
+    if known is None and as_of is not None and as_of < plan.inputs.calendar.first:
+        raise DomainError(
+            f"as of {as_of}: that day lies before the course's first day, {plan.course.first}: nothing had been planned "
+            "or given yet"
+        )
     if known is not None and as_of is not None and as_of < known:
         raise DomainError(
             f"as of {as_of}: revision {plan.revision.number} counts what was given up to {known}, and no fraction "

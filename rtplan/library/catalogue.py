@@ -58,7 +58,7 @@ def is_path(name: str) -> bool:
 def load_clinic(name: str) -> Clinic:
     """A clinic: a path, a shipped name, or a country code of the `holidays` library (CN, GB-ENG)."""
     from rtplan.clinic.clinic import Clinic
-    from rtplan.clinic.holidays import check_country, country_clinic
+    from rtplan.clinic.holidays import check_country, check_sessions, country_clinic
 
     if is_path(name) or name in names("clinics"):
         clinic = read_toml(_path("clinics", name), Clinic, name)
@@ -67,6 +67,10 @@ def load_clinic(name: str) -> Clinic:
         except DomainError as error:
             key = next((key for key in ("categories", "subdivision") if key in str(error)), "country")
             raise ConfigError(name, [f"{key} = {getattr(clinic, key)!r}: {error}"]) from None
+        try:
+            check_sessions(clinic)
+        except DomainError as error:
+            raise ConfigError(name, [f"sessions: {error}"]) from None
         return _with_closures(clinic, _path("clinics", name), name)
     try:
         if name and name == name.upper():
