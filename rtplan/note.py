@@ -15,6 +15,7 @@ __all__ = [
     "DESIGN_DEFAULT",
     "NOT_KNOWN",
     "SEVERITIES",
+    "Known",
     "Note",
     "Phrase",
     "Scalar",
@@ -78,9 +79,24 @@ def each_once(notes: Iterable[Note]) -> tuple[Note, ...]:
     return tuple({note.key: note for note in notes}.values())
 
 
+Known = Literal["read", "told", "program", "none", "stated"]
+"""How a number is known: read in its source, second-hand, from a program, without source, stated by the user."""
+
+
+_KNOWN: dict[Known, str] = {
+    "read": "read in its source",
+    "told": "second-hand",
+    "program": "from a program",
+    "none": "no source",
+    "stated": "stated by the user",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where a number comes from, and whether it was read there.
+
+    known: how it is known, where that is said more finely: a secondary source that was read is verified, and "told".
 
     >>> Source(text="design default, no source", verified=False).flag
     'not verified'
@@ -88,15 +104,27 @@ class Source:
 
     text: str
     verified: bool
+    known: Known | None = None
 
     def __post_init__(self) -> None:
         if not self.text.strip():
             raise DomainError("source must say where the number comes from, got an empty text")
+        if self.known is not None:
+            one_of("known", self.known, get_args(Known))
+        if self.known == "read" and not self.verified:
+            raise DomainError("known = 'read' says that the number was read in its source, verified = false that not")
 
     @property
     def flag(self) -> str:
-        """``verified`` where the value was read in the named source."""
+        """``verified`` where the value was read in the named source; how it is known, where that is said."""
+        if self.known is not None:
+            return _KNOWN[self.known]
         return "verified" if self.verified else "not verified"
+
+    @property
+    def alarms(self) -> bool:
+        """Is it sourced or stated well enough that exceeding it is an alarm, and no mere warning?"""
+        return self.verified if self.known is None else self.known in ("read", "stated")
 
 
 DESIGN_DEFAULT = Source(text="design default, no source", verified=False)

@@ -238,7 +238,7 @@ ALPHA_BETA = [
     ("oesophagus-late", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
     ("proximal-bronchial-tree", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
     ("skin-late", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
-    ("spinal-cord-quantec", 0.87, False, "Kirkpatrick 2010"),
+    ("spinal-cord-quantec", 0.87, True, "Schultheiss 2008"),
     ("lung-pneumonitis", 4.0, False, "Basic Clinical Radiobiology"),
     ("geh-2006", 4.9, False, "Geh 2006"),
     ("squamous-surrogate", 10.0, False, "convention"),
@@ -358,12 +358,14 @@ CORD_LIMITS = [
     ("oesophagus slide 45 Gy, radiotherapy alone", 45.0, True),
     ("oesophagus slide 40 Gy, with chemotherapy", 40.0, True),
     ("SCOPE 40 Gy", 40.0, False),
+    ("QUANTEC 54 Gy", 54.0, True),
 ]
 
 
 def test_conflicting_limits_stand_side_by_side() -> None:
     limits = tissues()["spinal-cord"].limits
-    assert [(limit.name, limit.eqd2_gy, limit.source.verified) for limit in limits] == CORD_LIMITS
+    found = [limit for limit in limits if limit.n_fractions is None]
+    assert [(limit.name, limit.eqd2_gy, limit.source.verified) for limit in found] == CORD_LIMITS
     assert [(limit.metric, limit.eqd2_gy) for limit in tissues()["heart"].limits] == [("Dmax(1cc)", 76.0)]
 
 
@@ -375,6 +377,39 @@ def test_limits_say_what_was_taken_for_what() -> None:
             assert limit.alpha_beta == tissue.alpha_beta
             assert limit.metric.startswith("Dmax")
             assert "physical dose" in limit.source.text or "alpha/beta not stated there" in limit.source.text
+
+
+# name, fractions, dose [Gy]: QUANTEC (Kirkpatrick 2010), HyTEC (Sahgal 2021, the lower of 12.4 to 14.0 in one fraction)
+FEW_FRACTIONS = [
+    ("QUANTEC", 1, 13.0),
+    ("QUANTEC", 3, 20.0),
+    ("HyTEC", 1, 12.4),
+    ("HyTEC", 2, 17.0),
+    ("HyTEC", 3, 20.3),
+    ("HyTEC", 4, 23.0),
+    ("HyTEC", 5, 25.3),
+]
+
+
+def test_limits_in_few_fractions_are_those_published() -> None:
+    limits = [limit for limit in tissues()["spinal-cord"].limits if limit.n_fractions is not None]
+    found = [(limit.name.split()[0], limit.n_fractions, limit.dose_gy) for limit in limits]
+    assert found == FEW_FRACTIONS
+    assert {(limit.sites, limit.source.known) for limit in limits} == {(("stereotactic",), "read")}
+
+
+def test_every_limit_says_what_it_is_and_only_what_was_read_alarms() -> None:
+    """Neither the slide nor SCOPE is read in a primary source, and both are objectives of oesophageal plans."""
+    for tissue in tissues().values():
+        for limit in tissue.limits:
+            assert limit.source.known in ("read", "told")
+            assert limit.kind == "objective" or limit.endpoint
+            if "slide" in limit.name or "SCOPE" in limit.name:
+                assert (limit.kind, limit.sites, limit.source.alarms) == ("objective", ("oesophagus",), False)
+    assert {name for name, tissue in tissues().items() if tissue.organ == "spinal-cord"} == {
+        "spinal-cord",
+        "spinal-cord-quantec",
+    }
 
 
 # --- chemotherapy ---------------------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from rtplan.interruption.question import FINE_GY, Question
 from rtplan.note import Note, Phrase, Value
 from rtplan.planning.inputs import OpenedDay
 from rtplan.prescription.prescription import Prescription
-from rtplan.radiobiology.effect import EffectRow, evaluate_many, limit_notes
+from rtplan.radiobiology.effect import EffectRow, evaluate_many
+from rtplan.radiobiology.organ_limits import limit_notes
 
 __all__ = [
     "Option",
@@ -131,10 +132,13 @@ def _standing(q: Question, drafts: Sequence[Draft], rows: Sequence[tuple[EffectR
     """Breaches that stand whatever is chosen: of what was given, of the plan, and of doing nothing else."""
     courses = [course for course in (q.delivered, q.planned) if course is not None]
     notes = [note for course in courses for note in check(course, q.inputs.limits, cord=q.inputs.has_cord)]
-    notes += [note for some in (q.planned_rows, q.prescribed_rows) for note in limit_notes(some)]
+    notes += [note for some in (q.planned_rows, q.prescribed_rows) for note in limit_notes(some, q.inputs.setting)]
     for draft, some in zip(drafts, rows, strict=True):
         if draft.id in ("append", "restart"):
-            notes += [*check(draft.course, q.inputs.limits, cord=q.inputs.has_cord), *limit_notes(some)]
+            notes += [
+                *check(draft.course, q.inputs.limits, cord=q.inputs.has_cord),
+                *limit_notes(some, q.inputs.setting),
+            ]
     return frozenset(_breach(note) for note in notes)
 
 
@@ -173,7 +177,7 @@ def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:
         effects=tuple(_effects(q, rows)),
         cycles=cycles,
         violations=violations,
-        notes=tuple(_option_notes(q, draft, cycles)),
+        notes=tuple(_option_notes(q, draft, cycles, rows)),
         deficit_gy=q.deficit(rows, q.reference_rows, q.regions),
         late_excess_gy=q.excess(rows, q.reference_rows, "late", draft.course),
         acute_excess_gy=q.excess(rows, q.reference_rows, "acute", draft.course),
@@ -238,7 +242,7 @@ def _violations(q: Question, draft: Draft, rows: tuple[EffectRow, ...], cycles: 
                 },
             )
     yield from _late_excess(q, rows)
-    yield from limit_notes(rows)
+    yield from (note for note in limit_notes(rows, q.inputs.setting) if note.severity == "violation")
 
 
 def _late_excess(q: Question, rows: tuple[EffectRow, ...]) -> Iterator[Note]:
@@ -251,8 +255,9 @@ def _late_excess(q: Question, rows: tuple[EffectRow, ...]) -> Iterator[Note]:
             yield Note(code="late-excess", severity="violation", values=values)
 
 
-def _option_notes(q: Question, draft: Draft, cycles: tuple[Cycle, ...]) -> Iterator[Note]:
+def _option_notes(q: Question, draft: Draft, cycles: tuple[Cycle, ...], rows: tuple[EffectRow, ...]) -> Iterator[Note]:
     yield from _chemo_notes(q, draft.course, cycles)
+    yield from (note for note in limit_notes(rows, q.inputs.setting) if note.severity != "violation")
     if draft.method == "remainder":
         yield Note(code="counted-as-two", severity="info")
     if q.situation.unresolved_toxicity and _intensifies(draft):

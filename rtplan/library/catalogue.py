@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rtplan.library.protocol import Protocol
     from rtplan.library.record_format import RecordFormat
     from rtplan.prescription.prescription import Regimen
-    from rtplan.radiobiology.tissue import Tissue
+    from rtplan.radiobiology.tissue import Limit, Tissue
 
 __all__ = [
     "closure_files",
@@ -204,7 +204,18 @@ def tissues_of(path: str | Path) -> dict[str, Tissue]:
     """The tissues of a user's file by name, read anew each time: the user may have changed it."""
     from rtplan.radiobiology.tissue import Tissue
 
-    return _table_anew(Path(path), "tissues", Tissue)
+    return {name: _stated(tissue) for name, tissue in _table_anew(Path(path), "tissues", Tissue).items()}
+
+
+def _stated(tissue: Tissue) -> Tissue:
+    """A user's tissue: what its limits do not say they were read in, the user states."""
+
+    def stated(limit: Limit) -> Limit:
+        source = limit.source
+        unsaid = source.known is None and not source.verified
+        return replace(limit, source=replace(source, known="stated")) if unsaid else limit
+
+    return replace(tissue, limits=tuple(stated(limit) for limit in tissue.limits))
 
 
 def _load(kind: str, name: str, value: type[T]) -> T:

@@ -27,6 +27,7 @@ class RegionSpec:
     stated_dose_gy: float | None = None
     metric: str = ""
     shares: tuple[Share, ...] = ()
+    organ: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Assumption:
 class Protocol:
     """One protocol. clinic, chemo: names of shipped files, or paths; align: as on the command line.
 
-    category: of the tumour, for the limit on prolongation; None: no limit.
+    category: of the tumour, for the limit on prolongation; None: no limit. site: of the tumour; empty: not said.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Protocol:
     category_source: Source = DESIGN_DEFAULT
     start_rules: StartRules | None = None
     assumptions: tuple[Assumption, ...] = ()
+    site: str = ""
 
     def __post_init__(self) -> None:
         if self.category is not None:

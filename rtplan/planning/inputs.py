@@ -19,6 +19,7 @@ from rtplan.course.course import Course
 from rtplan.errors import ScheduleError
 from rtplan.note import Note, Phrase, Source
 from rtplan.prescription.prescription import Prescription
+from rtplan.radiobiology.organ_limits import Setting
 from rtplan.radiobiology.region import Region
 
 __all__ = [
@@ -73,6 +74,7 @@ class PlanInputs:
     course_id: names the course in calendars, content-free, the same over all revisions; made where it is empty.
     range_regions: what a range is shown for, parameter sets side by side; empty where none was asked for.
     calendar_source: from which the calendar can be continued; None in plans of an older rtplan.
+    site: of the tumour; empty: not known. without_chemo: it is said that no chemotherapy is given.
     """
 
     start: dt.date
@@ -97,6 +99,16 @@ class PlanInputs:
     course_id: str = ""
     range_regions: tuple[Region, ...] = ()
     calendar_source: CalendarSource | None = None
+    site: str = ""
+    without_chemo: bool = False
+
+    @property
+    def setting(self) -> Setting:
+        """What decides which limits of organs hold for this course."""
+        if self.chemo is None:
+            return Setting(site=self.site, chemotherapy=False if self.without_chemo else None)
+        beside = self.chemo.anchor.kind not in ("before", "after")
+        return Setting(site=self.site, chemotherapy=True if beside else None)
 
     @property
     def infusion_calendar(self) -> Calendar:

@@ -20,8 +20,9 @@ from rtplan.note import Note, Phrase
 from rtplan.planning.inputs import PlanInputs, align_cycles, lay_out_inputs, start_obstacle
 from rtplan.planning.provenance import Provenance, Revision
 from rtplan.radiobiology.draws import Draws
-from rtplan.radiobiology.effect import EffectRow, evaluate, limit_notes, notes_on
+from rtplan.radiobiology.effect import EffectRow, evaluate, notes_on
 from rtplan.radiobiology.intervals import expand, induction_notes
+from rtplan.radiobiology.organ_limits import limit_notes
 from rtplan.radiobiology.spread import spread_notes
 from rtplan.radiobiology.uncertainty import Sample, Uncertainty, uncertainty
 
@@ -229,7 +230,7 @@ def rule_notes(plan: Plan) -> tuple[Note, ...]:
         extra=[opened.date for opened in inputs.opened],
         prolongation_days=plan.prolongation_days,
     )
-    return (*broken, *limit_notes(plan.effects))
+    return (*broken, *limit_notes(plan.effects, inputs.setting))
 
 
 def _start_note(plan: Plan) -> Iterator[Note]:

@@ -208,6 +208,7 @@ def _region(spec: RegionSpec, tissues: dict[str, Tissue]) -> Region:
         stated_dose_gy=spec.stated_dose_gy,
         metric=spec.metric,
         shares=spec.shares,
+        organ=spec.organ,
     )
 
 

@@ -211,6 +211,8 @@ def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date |
         ),
         range_regions=ranged,
         calendar_source=calendar_source(clinic_name, where.week, matched_machine=where.matched_machine),
+        site=protocol.site,
+        without_chemo=(where.chemo or protocol.chemo) == "none",
     )
 
 

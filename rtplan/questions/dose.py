@@ -15,7 +15,8 @@ from rtplan.errors import DomainError, positive, whole
 from rtplan.note import Note
 from rtplan.prescription.prescription import Prescription, spacing_notes
 from rtplan.radiobiology import lq
-from rtplan.radiobiology.effect import FROM_DATES, LQ_DOUBTFUL_GY, EffectRow, Time, evaluate_many, limit_notes, notes_on
+from rtplan.radiobiology.effect import FROM_DATES, LQ_DOUBTFUL_GY, EffectRow, Time, evaluate_many, notes_on
+from rtplan.radiobiology.organ_limits import limit_notes
 from rtplan.radiobiology.region import Region
 from rtplan.radiobiology.spread import spread_notes
 from rtplan.radiobiology.tissue import GENERIC_LATE, GENERIC_TUMOUR

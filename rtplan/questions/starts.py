@@ -21,7 +21,8 @@ from rtplan.note import Note, Scalar
 from rtplan.planning.inputs import PlanInputs, align_cycles, lay_out_inputs, start_obstacle
 from rtplan.planning.provenance import Provenance
 from rtplan.prescription.prescription import Prescription
-from rtplan.radiobiology.effect import EffectRow, evaluate, evaluate_many, limit_notes
+from rtplan.radiobiology.effect import EffectRow, evaluate, evaluate_many
+from rtplan.radiobiology.organ_limits import limit_notes
 from rtplan.radiobiology.region import Region
 
 __all__ = [
@@ -204,7 +205,7 @@ def _candidate(inputs: PlanInputs, day: dt.date, overall: dict[int, int]) -> _Ca
     )
     told = chemo_check.check(inputs.chemo, cycles) if inputs.chemo is not None else ()
     limited = [region for region in inputs.regions if region.tissue.limits]
-    over = limit_notes(evaluate(course, limited)) if limited else ()
+    over = limit_notes(evaluate(course, limited), inputs.setting) if limited else ()
     return _Candidate(course, cycles, prolongation, _violations((*broken, *over)), _violations(told))
 
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from rtplan.clinic.days import add_days
 from rtplan.course.course import Course
 from rtplan.errors import DomainError
-from rtplan.note import Note, Phrase, Value, each_once
+from rtplan.note import Note, each_once
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology import lq
 from rtplan.radiobiology.region import Region, may_be_cgy
@@ -31,7 +31,6 @@ __all__ = [
     "cohort",
     "evaluate",
     "evaluate_many",
-    "limit_notes",
     "net_bed_by_day",
     "notes_on",
     "region_doses",
@@ -45,9 +44,6 @@ LQ_DOUBTFUL_GY = 8.0
 
 
 _EQD2_GY = 2.0
-
-
-_FINE_GY = 1e-6  # an EQD2 this little above its limit is at the limit
 
 
 _SAME_DOSE = 1e-12  # doses per fraction closer than this (relative) are one: 5.4/3 and 45/25 differ in the last bit
@@ -371,12 +367,15 @@ def _limit_checks(region: Region, trains: Trains, dose: Floats) -> list[tuple[Li
     checks: list[list[LimitCheck]] = [[] for _ in trains.courses]
     if region.stated_dose_gy is None and not region.shares:
         return [() for _ in trains.courses]
+    given = np.count_nonzero(dose > 0, axis=-1)
     for limit in region.tissue.limits:
         if not _fits(region.metric, limit.metric):
             continue
         result = cohort(region.tissue, dose, trains.day, trains.hour, timed=False, alpha_beta=limit.alpha_beta)
         net = np.atleast_1d(result.net_bed)
         for place, bed in enumerate(net):
+            if limit.n_fractions not in (None, int(given[place])):
+                continue
             eqd2 = float(lq.eqd2(bed, limit.alpha_beta))
             checks[place].append(LimitCheck(limit=limit, eqd2_gy=eqd2, margin_gy=limit.eqd2_gy - eqd2))
     return [tuple(entries) for entries in checks]
@@ -442,42 +441,8 @@ def notes_on(course: Course, rows: Sequence[EffectRow]) -> tuple[Note, ...]:
     Said once, of each set as it is: the variants of a range would only say it again.
     """
     rows = [row for row in rows if not row.variant]
-    found = [*_high_doses(rows), *_repair_notes(course, rows), *_metric_notes(rows)]
+    found = [*_high_doses(rows), *_repair_notes(course, rows), *_metric_notes(rows), *_several_a_day(course, rows)]
     return each_once(found)
-
-
-def limit_notes(rows: Sequence[EffectRow]) -> tuple[Note, ...]:
-    """Each EQD2 limit that a region exceeds, and each net BED that time leaves nothing of, with their numbers.
-
-    The same words wherever a course is judged.
-    """
-    exceeded = [_exceeded(row, check) for row in rows for check in row.limits if check.margin_gy < -_FINE_GY]
-    return (*exceeded, *(_nothing_left(row) for row in rows if row.bed_gy > 0 and row.net_bed_gy <= 0))
-
-
-def _nothing_left(row: EffectRow) -> Note:
-    """A loss to time above what was given: the straight line of repopulation does not reach that far."""
-    values: dict[str, Value] = {"region": row.region, "net_bed_gy": row.net_bed_gy, "elapsed_days": row.elapsed_days}
-    return Note(code="net-bed-lost", severity="violation", values=values)
-
-
-def _exceeded(row: EffectRow, check: LimitCheck) -> Note:
-    limit = check.limit
-    return Note(
-        code="eqd2-limit",
-        severity="violation",
-        values={
-            "region": row.region,
-            "limit": limit.name,
-            "metric": limit.metric,
-            "alpha_beta_gy": limit.alpha_beta,
-            "limit_gy": limit.eqd2_gy,
-            "eqd2_gy": check.eqd2_gy,
-            "margin_gy": check.margin_gy,
-            "source_verified": limit.source.verified,
-            "flag": Phrase(code=limit.source.flag),
-        },
-    )
 
 
 def _high_doses(rows: Sequence[EffectRow]) -> Iterator[Note]:
@@ -513,6 +478,18 @@ def _repair_notes(course: Course, rows: Sequence[EffectRow]) -> Iterator[Note]:
         )
 
 
+def _several_a_day(course: Course, rows: Sequence[EffectRow]) -> Iterator[Note]:
+    """An alpha/beta whose source says that it is not meant for this."""
+    for row in rows if course.several_a_day else ():
+        tissue = row.parameters
+        if tissue.not_for_several_a_day:
+            yield Note(
+                code="not-for-several-a-day",
+                severity="warning",
+                values={"region": row.region, "alpha_beta_gy": tissue.alpha_beta, "source": tissue.source.text},
+            )
+
+
 def _interval_note(course: Course) -> Note:
     hours, days = course.hours(), course.day_numbers()
     gaps = sorted({round(float(gap), 6) for gap in np.diff(hours)[np.diff(days) == 0]})
@@ -537,7 +514,8 @@ def _bounds(rows: Sequence[EffectRow]) -> Iterator[Note]:
 
 def _metric_notes(rows: Sequence[EffectRow]) -> Iterator[Note]:
     for row in rows:
-        left_out = [limit for limit in row.parameters.limits if not _fits(row.metric, limit.metric)]
+        limits = [limit for limit in row.parameters.limits if limit.n_fractions in (None, row.n_fractions)]
+        left_out = [limit for limit in limits if not _fits(row.metric, limit.metric)]
         unknown = [limit for limit in left_out if not (_kind(row.metric) and _kind(limit.metric))]
         other = [limit for limit in left_out if limit not in unknown]
         if other:

@@ -56,6 +56,7 @@ class Region:
     stated_dose_gy: dose of the region over the whole prescription [Gy], with its metric ("Dmax", "Dmean", ...).
     shares: per phase and target, instead of a stated dose.
     variant: which parameter of the tissue was changed for a range; empty for the set as it is.
+    organ: which organ it is, in a word that rules know ("spinal-cord"); empty: that of its tissue.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Region:
     metric: str = ""
     shares: tuple[Share, ...] = ()
     variant: str = ""
+    organ: str = ""
 
     def __post_init__(self) -> None:
         if self.stated_dose_gy is not None:
@@ -74,5 +76,19 @@ class Region:
 
     @property
     def is_cord(self) -> bool:
-        """Is this region the spinal cord, by its tissue or its name?"""
-        return self.tissue.name.startswith("spinal-cord") or "cord" in self.name.lower()
+        """Is this region the spinal cord? By its organ or its tissue's; where neither is stated, by its name.
+
+        >>> from rtplan.radiobiology.tissue import GENERIC_LATE
+        >>> [Region(name=name, tissue=GENERIC_LATE).is_cord for name in ("cord PRV", "vocal cord")]
+        [True, False]
+        >>> Region(name="脊髓", tissue=GENERIC_LATE, organ="spinal-cord").is_cord
+        True
+        """
+        if organ := self.organ or self.tissue.organ:
+            return organ == SPINAL_CORD
+        name = self.name.lower()
+        return self.tissue.name.startswith(SPINAL_CORD) or ("cord" in name and "vocal" not in name)
+
+
+SPINAL_CORD = "spinal-cord"
+"""The organ for which a longer interval between fractions of a day is asked."""

@@ -8,14 +8,17 @@ from typing import Literal, get_args
 
 from rtplan.errors import DomainError, finite, non_negative, one_of, positive, whole
 from rtplan.note import Source
+from rtplan.radiobiology import lq
 
 __all__ = [
     "GENERIC_ACUTE",
     "GENERIC_LATE",
     "GENERIC_TUMOUR",
     "Basis",
+    "Fact",
     "Interval",
     "Limit",
+    "LimitKind",
     "Model",
     "Repair",
     "Repopulation",
@@ -133,12 +136,21 @@ class Repair:
             raise DomainError(f"shares must sum to 1, got {sum(self.shares):g}")
 
 
+LimitKind = Literal["tolerance", "objective"]
+"""tolerance: what the organ bears, with a risk of its endpoint; objective: what plans of a site aim at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """A published EQD2 limit of an organ, with the alpha/beta and the metric it was published for.
 
     name: of the set it belongs to; conflicting published limits stand side by side under their names.
     eqd2_gy: [Gy]; alpha_beta: at which it holds [Gy]; metric: such as "Dmax" or "Dmean".
+    kind: only a tolerance is a rule; an objective is shown beside it.
+    endpoint: what it keeps from happening, with its risk; empty: that of the tissue.
+    sites: of the tumour, for which it was stated; empty: for any.
+    chemotherapy: stated for courses with (True) or without (False) concurrent chemotherapy; None: not said.
+    n_fractions: stated as ``dose_gy`` in so many fractions, and for no other number; None: for any.
     """
 
     name: str
@@ -146,10 +158,42 @@ class Limit:
     alpha_beta: float
     metric: str
     source: Source
+    kind: LimitKind = "tolerance"
+    endpoint: str = ""
+    sites: tuple[str, ...] = ()
+    chemotherapy: bool | None = None
+    n_fractions: int | None = None
+    dose_gy: float | None = None
 
     def __post_init__(self) -> None:
         positive("eqd2_gy", self.eqd2_gy, "Gy")
         positive("alpha_beta", self.alpha_beta, "Gy")
+        one_of("kind", self.kind, get_args(LimitKind))
+        if (self.n_fractions is None) != (self.dose_gy is None):
+            raise DomainError(f"limit {self.name!r}: n_fractions goes with dose_gy, and dose_gy with n_fractions")
+        if self.n_fractions is not None and self.dose_gy is not None:
+            whole("n_fractions", self.n_fractions, 1)
+            positive("dose_gy", self.dose_gy, "Gy")
+            eqd2 = float(
+                lq.eqd2(lq.bed(self.n_fractions, self.dose_gy / self.n_fractions, self.alpha_beta), self.alpha_beta)
+            )
+            if abs(eqd2 - self.eqd2_gy) > _STATED_GY:
+                raise DomainError(
+                    f"limit {self.name!r}: {self.dose_gy:g} Gy in {self.n_fractions} are {eqd2:.2f} Gy of EQD2 at "
+                    f"alpha/beta {self.alpha_beta:g} Gy, and eqd2_gy says {self.eqd2_gy:g}"
+                )
+
+
+_STATED_GY = 0.01
+"""How far a limit's EQD2 may lie from that of the dose it was stated as: its rounding. [Gy]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What is published about a tissue and cannot be judged here: dose and risk, a rule for re-irradiation."""
+
+    text: str
+    source: Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +202,9 @@ class Tissue:
 
     kind: "tumour", "late" or "acute". model: "LQ", or "LQ-L" above a transition dose.
     Only tumours lose dose to repopulation here; late tissues have no time factor.
+    organ: which organ it is, in a word that rules know ("spinal-cord"), whatever the set is called.
+    not_for_several_a_day: its source says that its alpha/beta is not meant for several fractions a day.
+    facts: listed, never judged.
     """
 
     name: str
@@ -174,6 +221,9 @@ class Tissue:
     endpoint: str = ""
     limits: tuple[Limit, ...] = ()
     not_for_calculation: str = ""
+    organ: str = ""
+    not_for_several_a_day: bool = False
+    facts: tuple[Fact, ...] = ()
 
     def __post_init__(self) -> None:
         one_of("kind", self.kind, get_args(TissueKind))

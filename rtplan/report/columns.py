@@ -138,6 +138,7 @@ _OWN = {
         _gy("alpha_beta", "α/β", digits=1),
         _gy("limit_gy", "Limit EQD2"),
         _gy("margin_gy", "Margin", signed=True),
+        _text("decides", "Decides"),
     ),
     # quick answers
     "rows": (

@@ -173,7 +173,7 @@ TEMPLATES: dict[str, Template] = {
     "duplicated": "fraction {fraction} stands twice, lines {first_line} and {line}: both are counted as given",
     "eqd2-limit": (
         "{region}: EQD2 {eqd2_gy:.2f} Gy (α/β {alpha_beta_gy:g} Gy) is above the limit of {limit_gy:g} Gy, "
-        "margin {margin_gy:+.2f} Gy ({limit}; {metric}; {flag})"
+        "margin {margin_gy:+.2f} Gy ({details:; })"
     ),
     "edited-file": [
         "{file} was changed by hand after it was written, and taken as it stands; made again from its inputs, these "
@@ -245,6 +245,7 @@ TEMPLATES: dict[str, Template] = {
         "{region}: net BED {net_bed_gy:.2f} Gy is more than {limit_percent:g} % above the reference's "
         "{reference_net_bed_gy:.2f} Gy"
     ),
+    "limit-does-not-decide": "{region}: shown, and not what decides here: {limits:; }",
     "limit-metric-assumed": ("{region}: no metric is stated with its dose; each limit takes it as the limit's own"),
     "limit-metric-differs": (
         "{region}: its dose is stated as {metric}, which is not what these limits hold for; left out: {limits}"
@@ -287,6 +288,9 @@ TEMPLATES: dict[str, Template] = {
     "nothing-left": "nothing is left of this course: added fractions are all that could still be given",
     "number-differs": "fraction on {date} is numbered {number}, but by its day and order it is fraction {fraction} of "
     "the plan",
+    "not-for-several-a-day": (
+        "{region}: α/β {alpha_beta_gy:g} Gy is not meant for several fractions a day, its source says ({source})"
+    ),
     "one-reference": (
         "the limit on prolongation is counted here from one reference for all weekdays, "
         "{best_overall_days} d, the best weekday without closures; a plan counts from its own weekday"
@@ -532,6 +536,18 @@ PHRASES: dict[str, Template] = {
     "no-day-helps": "no such day helps without breaking a rule",
     "no-start-on": "start rule no_start_on: no course starts on {date:weekday}",
     "none": "none",
+    "no source": "no source",
+    "from a program": "from a program",
+    "read in its source": "read in its source",
+    "stated by the user": "stated by the user",
+    "second-hand": "second-hand",
+    "limit-and-why": "{limit}, {limit_gy:g} Gy ({why:; }; {flag})",
+    "limit-chemotherapy-not-known": "{what}, and whether this course has any is not known",
+    "limit-is-objective": "an objective of planning, no tolerance",
+    "limit-other-site": "stated for {sites:, }, this course is for {site}",
+    "limit-site-not-known": "stated for {sites:, }, and the site of this course is not known",
+    "limit-with-chemotherapy": "stated for radiotherapy with chemotherapy",
+    "limit-without-chemotherapy": "stated for radiotherapy without chemotherapy",
     "not verified": "not verified",
     "not-in-pattern": "the prescription's pattern does not treat on {date:weekday}",
     "not-in-the-record": "not in the record",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rtplan.note import Source
 from rtplan.radiobiology.effect import EffectRow
 from rtplan.radiobiology.intervals import INDUCTION
-from rtplan.radiobiology.tissue import Repair, Repopulation, Tissue
+from rtplan.radiobiology.tissue import Limit, Repair, Repopulation, Tissue
 from rtplan.report.blocks import Facts
 from rtplan.report.language import ENGLISH, Words, gy, short
 
@@ -83,10 +83,28 @@ def in_short(tissue: Tissue, told: Words = ENGLISH) -> str:
     if tissue.repair is not None:
         parts.append(f"{told('repair half-time')} {_halves(tissue.repair, told)}")
     parts += [
-        told("limit EQD2 %(dose)s %(metric)s (%(name)s)", dose=gy(limit.eqd2_gy), metric=limit.metric, name=limit.name)
+        told(
+            "limit EQD2 %(dose)s %(metric)s (%(name)s)",
+            dose=gy(limit.eqd2_gy),
+            metric=limit.metric,
+            name=", ".join(_about(limit, told)),
+        )
         for limit in tissue.limits
     ]
+    parts += [f"{told('listed, not judged')}: {told(fact.text)} {_read(fact.source, told)}" for fact in tissue.facts]
     return "; ".join(parts)
+
+
+def _about(limit: Limit, told: Words) -> Iterator[str]:
+    """What a limit is and what it was stated for."""
+    yield limit.name
+    yield told(limit.kind)
+    if limit.endpoint:
+        yield limit.endpoint
+    yield from (told(site) for site in limit.sites)
+    if limit.chemotherapy is not None:
+        yield told("with chemotherapy") if limit.chemotherapy else told("without chemotherapy")
+    yield told(limit.source.flag)
 
 
 def _rate_in_short(time: Repopulation, told: Words) -> str:
@@ -99,7 +117,7 @@ def _rate_in_short(time: Repopulation, told: Words) -> str:
 
 def sources(tissue: Tissue) -> tuple[Source, ...]:
     """Where the parameters of a tissue come from, each once."""
-    parts = (tissue, tissue.repopulation, tissue.repair, *tissue.limits)
+    parts = (tissue, tissue.repopulation, tissue.repair, *tissue.limits, *tissue.facts)
     return tuple(dict.fromkeys(part.source for part in parts if part is not None))
 
 

@@ -368,7 +368,8 @@ def _details(missed: Missed, option: Option, told: Words) -> Iterator[Block]:
     lost = tuple(fraction.date for fraction in missed.situation.missed)
     yield grid(plan, course, plan.inputs.calendar, option.cycles, lost, told)
     yield _effects(option, told)
-    for limits in limit_tables(tuple(effect.row for effect in option.effects), f"limits-{option.id}", told):
+    rows = tuple(effect.row for effect in option.effects)
+    for limits in limit_tables(rows, plan.inputs.setting, f"limits-{option.id}", told):
         yield replace(limits, columns=limits.columns[:-1], rows=tuple(row[:-1] for row in limits.rows))
     if option.cycles:
         yield replace(cycle_table(option.cycles, told), name=f"cycles-{option.id}")

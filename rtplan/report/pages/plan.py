@@ -12,14 +12,15 @@ from rtplan.course.course import Course
 from rtplan.note import Note, Source
 from rtplan.planning.plan import Plan
 from rtplan.radiobiology.effect import EffectRow
-from rtplan.radiobiology.tissue import Tissue
+from rtplan.radiobiology.organ_limits import Setting, standing
+from rtplan.radiobiology.tissue import Limit, Tissue
 from rtplan.report.blocks import Block, Cell, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
 from rtplan.report.columns import cells_of, columns, dose_columns, row_cells
 from rtplan.report.figures import course_figure
 from rtplan.report.language import CONVENTIONS, DISCLAIMER, ENGLISH, Words, signed
 from rtplan.report.pages.ranges import range_blocks
 from rtplan.report.pages.uncertainty import uncertainty_section
-from rtplan.report.sentences import sentence
+from rtplan.report.sentences import phrase, sentence
 from rtplan.report.tissues import parameters
 from rtplan.report.wording import (
     anchor_text,
@@ -96,7 +97,11 @@ def _on_dates(plan: Plan, told: Words) -> Iterator[Section]:
 
 def _effects(plan: Plan, told: Words) -> Iterator[Section]:
     table = effect_table(plan.effects, plan.prescribed_effects, told)
-    blocks: tuple[Block, ...] = (table, *limit_tables(plan.effects, told=told), course_figure(plan, told=told))
+    blocks: tuple[Block, ...] = (
+        table,
+        *limit_tables(plan.effects, plan.inputs.setting, told=told),
+        course_figure(plan, told=told),
+    )
     yield Section(key="effects", heading=told("Dose, BED and EQD2"), blocks=blocks)
     ranges = told("Parameter sets and their published intervals")
     yield Section(key="ranges", heading=ranges, blocks=range_blocks(plan.ranges, told))
@@ -366,12 +371,19 @@ def effect_table(rows: tuple[EffectRow, ...], prescribed: tuple[EffectRow, ...] 
     return Table(name="effects", columns=found, rows=tuple(body))
 
 
-def limit_tables(rows: tuple[EffectRow, ...], name: str = "limits", told: Words = ENGLISH) -> tuple[Table, ...]:
-    """EQD2 beside published limits, where rows have any; else nothing."""
-    checks = [(row, check) for row in rows for check in row.limits]
+def limit_tables(
+    rows: tuple[EffectRow, ...], setting: Setting, name: str = "limits", told: Words = ENGLISH
+) -> tuple[Table, ...]:
+    """EQD2 beside published limits, where rows have any; else nothing. Those that decide for the course come first."""
+    order = {"yes": 0, "unsure": 1, "no": 2}
+    checks = [
+        (row, check)
+        for row in rows
+        for check in sorted(row.limits, key=lambda check: order[standing(check.limit, setting).holds])
+    ]
     if not checks:
         return ()
-    keys = ("region", "limit", "metric", "alpha_beta", "limit_gy", "eqd2_gy", "margin_gy", "source")
+    keys = ("region", "limit", "metric", "alpha_beta", "limit_gy", "eqd2_gy", "margin_gy", "decides", "source")
     body = tuple(
         (
             told(row.region),
@@ -381,11 +393,20 @@ def limit_tables(rows: tuple[EffectRow, ...], name: str = "limits", told: Words 
             check.limit.eqd2_gy,
             check.eqd2_gy,
             check.margin_gy,
+            _decides(check.limit, setting, told),
             check.limit.source,
         )
         for row, check in checks
     )
     return (Table(name=name, columns=columns(told, *keys, tables=("limits",)), rows=body),)
+
+
+def _decides(limit: Limit, setting: Setting, told: Words) -> str:
+    """Is a limit a rule for the course, with its endpoint; and why not."""
+    found = standing(limit, setting)
+    answer = {"yes": told("yes"), "unsure": told("perhaps"), "no": told("no")}[found.holds]
+    parts = [limit.endpoint] if limit.endpoint and found.holds != "no" else []
+    return "; ".join([answer, *parts, *(phrase(why, told) for why in found.why)])
 
 
 def closed_table(plan: Plan, told: Words = ENGLISH) -> Table:
