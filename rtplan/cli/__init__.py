@@ -8,12 +8,15 @@ import importlib
 import io
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rtplan import __version__
 from rtplan.errors import RtplanError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = ["main"]
 
@@ -27,6 +30,8 @@ COMMANDS = {
     "validate": ("validate", "Published cases: theirs beside ours."),
     "verify": ("verify", "A plan.json recomputed, and the hand-check sheet."),
     "list": ("listing", "Shipped protocols, regimens, tissues, clinics, chemotherapy."),
+    "init": ("init", "A clinic's own file, by asking."),
+    "completion": ("completion", "Completion for bash, zsh or fish."),
     "guide": ("guide", "The guide: its topics, or one of them."),
 }
 
@@ -60,10 +65,19 @@ class Lazy(click.Group):
         command: click.Command = importlib.import_module(f"rtplan.cli.{COMMANDS[cmd_name][0]}").command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands by name, none of them loaded for it."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=about) for name, (_, about) in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS and not ctx.resilient_parsing and not args[0].startswith("-"):
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)

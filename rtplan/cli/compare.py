@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from rtplan.cli.completion import names_of
 from rtplan.cli.options import (
     CLINIC,
     DATE,
@@ -24,8 +25,13 @@ from rtplan.cli.settings import with_clinic
 
 
 @click.command("compare", cls=Command)
-@click.argument("regimens", nargs=-1, metavar="[REGIMEN...]")
-@click.option("--reference", metavar="REGIMEN", help="What the others are compared with. Default: the first regimen.")
+@click.argument("regimens", nargs=-1, shell_complete=names_of("regimens"), metavar="[REGIMEN...]")
+@click.option(
+    "--reference",
+    shell_complete=names_of("regimens"),
+    metavar="REGIMEN",
+    help="What the others are compared with. Default: the first regimen.",
+)
 @click.option("--start", type=DATE, help="Lay every regimen on the clinic's calendar from this day.")
 @click.option(
     "--clinic",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rtplan.cli.completion import names_of
 from rtplan.cli.options import CLINIC, DATE, Command, emit, output_options, question, range_option, tissue_options
 from rtplan.cli.regimens import refuse_split
 from rtplan.cli.settings import with_clinic
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("dose", cls=Command)
-@click.argument("regimens", nargs=-1, metavar="REGIMEN...")
+@click.argument("regimens", nargs=-1, shell_complete=names_of("regimens"), metavar="REGIMEN...")
 @click.option("--overall-time", type=float, help="Overall time in days: last - first + 1.")
 @click.option("--elapsed-days", type=float, help="T: days elapsed, the first fraction is day 0.")
 @click.option("--monday-start", is_flag=True, help="Take the time of a Monday start without closures.")

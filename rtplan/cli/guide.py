@@ -7,11 +7,12 @@ import sys
 
 import click
 
+from rtplan.cli.completion import names_of
 from rtplan.cli.options import Command
 
 
 @click.command("guide", cls=Command)
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=names_of("topics"))
 def command(topic: str | None) -> None:
     """The guide: its topics, or one of them. To anything but a terminal it is written as Markdown.
 

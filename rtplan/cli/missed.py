@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rtplan.cli.completion import names_of
 from rtplan.cli.options import (
     CLINIC,
     DATE,
@@ -79,7 +80,12 @@ class MissedType(click.ParamType[str]):
     multiple=True,
     help="What was given: CSV or a spreadsheet; or DICOM records, a folder or several files.",
 )
-@click.option("--record-format", metavar="NAME|PATH", help="How the record is written: `rtplan list records`.")
+@click.option(
+    "--record-format",
+    shell_complete=names_of("records"),
+    metavar="NAME|PATH",
+    help="How the record is written: `rtplan list records`.",
+)
 @click.option("--record-plan", multiple=True, metavar="NAME", help="Plan to read, where the record holds several.")
 @click.option(
     "--dose-reference", type=click.IntRange(0, 999), help="Number of the target, where an RT Plan has several."

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rtplan.cli.completion import names_of
 from rtplan.errors import DomainError, NoClinicError, QuestionError, RtplanError
 from rtplan.report.language import languages
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from rtplan.answer import Answer
     from rtplan.note import Note
 
@@ -42,6 +45,8 @@ class Command(click.Command):
     """A command that takes its words at their value: an empty one never means the default, the last never wins."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:  # the shell asks how a line could go on: nothing is refused
+            return super().parse_args(ctx, args)
         try:
             given, _, order = self.make_parser(ctx).parse_args(list(args))
         except click.NoSuchOption as error:
@@ -172,6 +177,9 @@ class ClinicType(click.ParamType[str]):
             self.fail(f"there is no clinic {text!r}; did you mean the country code {text.upper()}?", param, ctx)
         return text
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return names_of("clinics")(ctx, param, incomplete)
+
 
 class AlphaBetaType(click.ParamType[tuple[float, ...]]):
     """One α/β in Gy that tissue can have, or several with commas between them."""
@@ -229,7 +237,11 @@ def where_options(function: F) -> F:
             click.option(
                 "--matched-machine", is_flag=True, help="Treat on a matched machine where the first is closed."
             ),
-            click.option("--chemo", help="Chemotherapy protocol: a shipped name, a path, or none."),
+            click.option(
+                "--chemo",
+                shell_complete=names_of("chemo"),
+                help="Chemotherapy protocol: a shipped name, a path, or none.",
+            ),
             click.option(
                 "--align",
                 type=AlignType(),
@@ -260,7 +272,12 @@ def tissue_options(function: F) -> F:
     return _stack(
         function,
         [
-            click.option("--tissue", multiple=True, help="A tissue of `rtplan list tissues`; may be repeated."),
+            click.option(
+                "--tissue",
+                multiple=True,
+                shell_complete=names_of("tissues"),
+                help="A tissue of `rtplan list tissues`; may be repeated.",
+            ),
             click.option(
                 "--alpha-beta",
                 type=AlphaBetaType(),

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from rtplan.cli.completion import names_of
 from rtplan.cli.options import (
     DATE,
     Command,
@@ -24,7 +25,7 @@ from rtplan.cli.settings import with_clinic
 
 
 @click.command("plan", cls=Command)
-@click.argument("protocol", required=False)
+@click.argument("protocol", required=False, shell_complete=names_of("protocols", "regimens"))
 @click.option("--start", type=DATE, required=True, help="Requested day of the first fraction, YYYY-MM-DD.")
 @click.option("--exact-start", is_flag=True, help="Refuse if the course cannot start on that very day.")
 @click.option(

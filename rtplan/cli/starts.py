@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rtplan.cli.completion import names_of
 from rtplan.cli.options import (
     DATE,
     Command,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command("starts", cls=Command)
-@click.argument("protocol", required=False)
+@click.argument("protocol", required=False, shell_complete=names_of("protocols", "regimens"))
 @click.option("--from", "first", type=DATE, required=True, help="First candidate, YYYY-MM-DD: the patient is ready.")
 @click.option("--to", "last", type=DATE, required=True, help="Last candidate, included.")
 @where_options

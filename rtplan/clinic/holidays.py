@@ -11,7 +11,7 @@ from typing import Any
 from rtplan.clinic.announced import last_known_year, official_through, show_sighted
 from rtplan.clinic.clinic import Clinic, Notice
 from rtplan.clinic.days import WEEKDAYS, add_days, day_name, days_between
-from rtplan.errors import DomainError, ScheduleError
+from rtplan.errors import DomainError, ScheduleError, did_you_mean
 from rtplan.note import Note, Phrase, Source, Value
 
 __all__ = [
@@ -22,9 +22,14 @@ __all__ = [
     "check_sessions",
     "country_clinic",
     "country_code",
+    "country_named",
     "first_weekday",
+    "further_categories",
+    "has_worked_weekends",
     "known_through",
     "public_days",
+    "subdivisions",
+    "time_zones",
     "working_week",
 ]
 
@@ -142,6 +147,66 @@ def country_code(text: str) -> str:
         if text in (code, name, *aliases):
             return str(code)
     raise DomainError(f"country {text!r} is not known to the holidays library: use a code such as CN or GB-ENG")
+
+
+def country_named(text: str) -> str:
+    """The code of a country by code, alias, or its name in English or Chinese. DomainError names the nearest.
+
+    >>> country_named("Germany"), country_named("uk"), country_named("中国")
+    ('DE', 'GB', 'CN')
+    """
+    from holidays.registry import COUNTRIES
+
+    known = {_plain(word): code for name, code, *aliases in COUNTRIES.values() for word in (name, code, *aliases)}
+    names = {_plain(name): code for name, code in _names_of_countries() if code in known.values()}
+    try:
+        return str({**names, **known}[_plain(text)])
+    except KeyError:
+        hint = (
+            did_you_mean(_plain(text), names) if names.keys() & _near(_plain(text), names) else "use a code such as CN"
+        )
+        raise DomainError(f"country {text!r} is not known to the holidays library; {hint}") from None
+
+
+def _near(text: str, names: Iterable[str]) -> set[str]:
+    import difflib
+
+    return set(difflib.get_close_matches(text, names, n=1))
+
+
+def _plain(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
+def _names_of_countries() -> Iterable[tuple[str, str]]:
+    from babel import Locale
+
+    return [(name, code) for tag in ("en", "zh") for code, name in Locale(tag).territories.items() if len(code) == 2]
+
+
+def subdivisions(country: str) -> dict[str, str]:
+    """Subdivisions that the library knows of a country: the code, and its other name where it has one."""
+    import holidays
+
+    kind = type(holidays.country_holidays(country_code(country)))
+    names: dict[str, str] = {code: name for name, code in getattr(kind, "subdivisions_aliases", {}).items()}
+    return {code: names.get(code, "") for code in kind.subdivisions}
+
+
+def further_categories(country: str) -> tuple[str, ...]:
+    """Categories of holidays of a country beside the public ones, school holidays and named workdays left out."""
+    import holidays
+
+    kind = type(holidays.country_holidays(country_code(country)))
+    return tuple(sorted(name for name in kind.supported_categories if name not in ("public", *NOT_CLOSED)))
+
+
+def has_worked_weekends(country: str) -> bool:
+    """Does the country declare weekend days working days?"""
+    import holidays
+
+    table = holidays.country_holidays(country_code(country), years=range(2021, 2027))
+    return bool(getattr(table, "weekend_workdays", ()))
 
 
 def library_table(clinic: Clinic, years: range, categories: tuple[str, ...] | None = None) -> Any:
@@ -343,12 +408,24 @@ def country_clinic(code: str) -> Clinic:
 
 def _only_time_zone(country: str) -> str:
     """The IANA time zone of a country whose clocks all show the same; UTC where they do not, or none is known."""
+    zones = time_zones(country)
+    return zones[0] if len(zones) == 1 else "UTC"
+
+
+def time_zones(country: str) -> tuple[str, ...]:
+    """IANA time zones of a country whose clocks differ, the main ones first: one of each kind.
+
+    >>> time_zones("DE")
+    ('Europe/Berlin',)
+    """
     from babel.core import get_global
 
     main = set(get_global("windows_zone_mapping").values())
     zones = sorted(get_global("territory_zones").get(country_code(country), []), key=lambda zone: zone not in main)
-    clocks = {_offsets(zone) for zone in zones}
-    return str(zones[0]) if len(clocks) == 1 else "UTC"
+    clocks: dict[object, str] = {}
+    for zone in zones:
+        clocks.setdefault(_offsets(zone), str(zone))
+    return tuple(clocks.values())
 
 
 @cache

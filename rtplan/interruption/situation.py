@@ -396,8 +396,8 @@ def refuse_before(plan: Plan, as_of: dt.date | None) -> None:
     known = counted_until(plan)
     if known is None and as_of is not None and as_of < plan.inputs.calendar.first:
         raise DomainError(
-            f"as of {as_of}: that day lies before the course's first day, {plan.course.first}: nothing had been planned "
-            "or given yet"
+            f"as of {as_of}: that day lies before the course's first day, {plan.course.first}: nothing had been "
+            "planned or given yet"
         )
     if known is not None and as_of is not None and as_of < known:
         raise DomainError(

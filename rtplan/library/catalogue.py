@@ -31,6 +31,7 @@ __all__ = [
     "load_regimens",
     "load_tissues",
     "names",
+    "names_in_list",
     "tissues_of",
 ]
 
@@ -48,6 +49,18 @@ def directory() -> Path:
 def names(kind: str) -> tuple[str, ...]:
     """Names of the shipped files of one kind: clinics, protocols, chemo, records."""
     return tuple(sorted(path.stem for path in (directory() / kind).glob("*.toml")))
+
+
+LISTS = ("regimens", "tissues", "sites")
+"""Kinds of which one shipped file holds all, as a list of tables of that name."""
+
+
+def names_in_list(kind: str) -> tuple[str, ...]:
+    """Names in a shipped list, read without checking the rest: for completion, which must be quick."""
+    path = directory() / f"{kind}.toml"
+    if not path.is_file():
+        return ()
+    return tuple(row["name"] for row in toml_data(path, str(path))[kind])
 
 
 def is_path(name: str) -> bool:
