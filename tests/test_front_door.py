@@ -95,7 +95,7 @@ def test_missed_and_its_choice_are_the_same_from_a_value_and_from_its_file(cli: 
     assert rt.read(tmp_path / "r2" / "plan-r2.json").course == answer.choose(chosen).course
 
 
-WITHOUT_ANSWER = {"guide", "init", "completion"}
+WITHOUT_ANSWER = {"guide", "init", "completion", "serve"}
 """Commands that put no question: they help to put one."""
 
 

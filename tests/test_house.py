@@ -31,7 +31,8 @@ FLOORS: list[set[str]] = [
     {"interruption", "questions", "validation"},
     {"report"},
     {"__init__"},
-    {"web", "cli"},
+    {"web"},
+    {"cli"},
     {"__main__"},
 ]
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "list": ("listing", "Shipped protocols, regimens, tissues, clinics, chemotherapy."),
     "init": ("init", "A clinic's own file, by asking."),
     "completion": ("completion", "Completion for bash, zsh or fish."),
+    "serve": ("serve", "The page one clicks, for this machine only."),
     "guide": ("guide", "The guide: its topics, or one of them."),
 }
 

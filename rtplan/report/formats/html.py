@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "environment",
+    "grid_view",
     "section_views",
     "severity_counts",
     "to_html",
@@ -166,7 +167,7 @@ def _block(block: Block, told: Words) -> dict[str, Any]:
         case Table():
             return _table(block, told)
         case MonthGrid():
-            return _grid(block, told)
+            return grid_view(block, told)
         case Figure():
             return {
                 "kind": "figure",
@@ -275,7 +276,8 @@ def _long(text: str) -> str:
     return " long" if any(len(word) > _UNBROKEN for word in text.split()) else ""
 
 
-def _grid(grid: MonthGrid, told: Words) -> dict[str, Any]:
+def grid_view(grid: MonthGrid, told: Words) -> dict[str, Any]:
+    """What the templates show of the months of a course."""
     treated = [day.date for day in grid.days if day.fractions or day.labels]
     inside = (min(treated), max(treated)) if treated else None
     held = [_month_of(day) for day in grid.days if day.fractions or day.labels or day.missed]
