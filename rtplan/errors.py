@@ -6,7 +6,7 @@ Every refusal is one sentence that names what was wrong, its value and the bound
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
 
 __all__ = [
@@ -17,10 +17,12 @@ __all__ = [
     "RtplanError",
     "ScheduleError",
     "did_you_mean",
+    "failing",
     "finite",
     "non_negative",
     "one_of",
     "positive",
+    "refuse",
     "takes",
     "whole",
 ]
@@ -31,7 +33,15 @@ class RtplanError(Exception):
 
 
 class DomainError(RtplanError, ValueError):
-    """A number lies outside the range in which a formula or a value has a meaning."""
+    """A number lies outside the range in which a formula or a value has a meaning. problems: one sentence each."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Each of the sentences; usually one."""
+        return tuple(map(str, self.args))
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
 
 
 class QuestionError(DomainError):
@@ -60,6 +70,38 @@ class ConfigError(RtplanError, ValueError):
         self.file = file
         self.problems = tuple(problems)
         super().__init__("\n".join(f"{file}: {problem}" for problem in self.problems))
+
+
+def refuse(problems: Iterable[str]) -> None:
+    """Raise one DomainError with all the problems of a value, where there are any.
+
+    A check that cannot be made because of a problem found before it is left out.
+
+    >>> refuse(failing(whole, "fractions", 0, 1) + failing(positive, "dose", -1.8, "Gy"))
+    Traceback (most recent call last):
+    rtplan.errors.DomainError: fractions must be a whole number of at least 1, got 0
+    dose must be greater than 0 Gy, got -1.8
+    """
+    found: list[str] = []
+    try:
+        for problem in problems:
+            found.append(problem)
+    except DomainError as error:
+        found += error.problems
+    except (TypeError, ArithmeticError, AttributeError, LookupError):
+        if not found:
+            raise
+    if found:
+        raise DomainError(*dict.fromkeys(found))
+
+
+def failing(check: Callable[..., object], *arguments: object) -> tuple[str, ...]:
+    """What a check has against its arguments: no sentence, or those of its refusal."""
+    try:
+        check(*arguments)
+    except DomainError as error:
+        return error.problems
+    return ()
 
 
 def _number(name: str, value: object, unit: str) -> float:

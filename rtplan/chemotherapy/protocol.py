@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from rtplan.clinic.days import parse_date
-from rtplan.errors import DomainError, one_of, whole
+from rtplan.errors import DomainError, failing, one_of, refuse, whole
 from rtplan.note import DESIGN_DEFAULT, Source
 
 __all__ = [
@@ -55,30 +56,33 @@ class Drug:
     days_verified: bool = True
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         for number in self.day:
             if number < 1:
-                raise DomainError(
+                yield (
                     f"drug {self.name!r}: day must be 1 or greater (day 1 is cycle day 1), got {number}; "
                     f"write the day before day 1 as offset_days = [-1], the day before that as [-2]"
                 )
         if self.day and self.offset_days:
-            raise DomainError(f"drug {self.name!r}: give day or offset_days, not both")
+            yield f"drug {self.name!r}: give day or offset_days, not both"
         if self.on_radiotherapy_days and self.offsets:
-            raise DomainError(f"drug {self.name!r}: on_radiotherapy_days goes without days of its own")
+            yield f"drug {self.name!r}: on_radiotherapy_days goes without days of its own"
         if not self.on_radiotherapy_days and not self.offsets:
-            raise DomainError(f"drug {self.name!r} has no days: give day, offset_days or on_radiotherapy_days")
+            yield f"drug {self.name!r} has no days: give day, offset_days or on_radiotherapy_days"
         if self.on_radiotherapy_days and self.every_days is not None:
-            raise DomainError(f"drug {self.name!r}: on_radiotherapy_days goes without a clock of its own")
-        self._check_clock()
+            yield f"drug {self.name!r}: on_radiotherapy_days goes without a clock of its own"
+        yield from self._check_clock()
 
-    def _check_clock(self) -> None:
+    def _check_clock(self) -> Iterator[str]:
         ends = (self.doses is not None) + self.to_last_fraction
         if ends != (self.every_days is not None):
-            raise DomainError(f"drug {self.name!r}: every_days goes with doses or with to_last_fraction, one of them")
+            yield f"drug {self.name!r}: every_days goes with doses or with to_last_fraction, one of them"
         if self.every_days is not None:
-            whole("every_days", self.every_days, 1)
+            yield from failing(whole, "every_days", self.every_days, 1)
         if self.doses is not None:
-            whole("doses", self.doses, 1)
+            yield from failing(whole, "doses", self.doses, 1)
 
     @property
     def offsets(self) -> tuple[int, ...]:
@@ -191,51 +195,54 @@ class ChemoProtocol:
     then: ChemoProtocol | None = None
 
     def __post_init__(self) -> None:
-        whole("n_cycles", self.n_cycles, 1, 99)
-        one_of("policy", self.policy, get_args(Policy))
-        self._check_grid()
-        if self.anchor.kind == "cycle" and self.anchor.cycle > self.n_cycles:
-            raise DomainError(f"anchor cycle {self.anchor.cycle} is past the last of {self.n_cycles} cycles")
-        if self.anchor.kind == "before" and self.gap(self.n_cycles) == 0:
-            raise DomainError(
-                "anchor kind before needs cycle_length_days: how long before fraction 1 the last cycle is"
-            )
-        whole("window_days", self.window_days, 0)
-        whole("maximum_delay_days", self.maximum_delay_days, 0)
-        self._check_intervals()
-        if self.then is not None and self.then.anchor.kind in ("cycle", "before"):
-            raise DomainError("then: its anchor takes start, after or date: fraction 1 has its cycle already")
+        refuse(self._problems())
 
-    def _check_grid(self) -> None:
+    def _problems(self) -> Iterator[str]:
+        cycles = failing(whole, "n_cycles", self.n_cycles, 1, 99)
+        yield from cycles
+        yield from failing(one_of, "policy", self.policy, get_args(Policy))
+        yield from failing(whole, "window_days", self.window_days, 0)
+        yield from failing(whole, "maximum_delay_days", self.maximum_delay_days, 0)
+        for name in ("minimum_interval_days", "maximum_interval_days"):
+            if (bound := getattr(self, name)) is not None:
+                yield from failing(whole, name, bound, 1, 3650)
+        if self.then is not None and self.then.anchor.kind in ("cycle", "before"):
+            yield "then: its anchor takes start, after or date: fraction 1 has its cycle already"
+        grid = () if cycles else tuple(self._check_grid())
+        yield from grid
+        if not (cycles or grid):
+            yield from self._check_anchor()
+            yield from self._check_intervals()
+
+    def _check_anchor(self) -> Iterator[str]:
+        if self.anchor.kind == "cycle" and self.anchor.cycle > self.n_cycles:
+            yield f"anchor cycle {self.anchor.cycle} is past the last of {self.n_cycles} cycles"
+        if self.anchor.kind == "before" and self.gap(self.n_cycles) == 0:
+            yield "anchor kind before needs cycle_length_days: how long before fraction 1 the last cycle is"
+
+    def _check_grid(self) -> Iterator[str]:
         if self.cycle_length_days is None and not self.starts_offset_days and self.n_cycles > 1:
-            raise DomainError(f"chemotherapy {self.name!r} needs cycle_length_days or starts_offset_days")
+            yield f"chemotherapy {self.name!r} needs cycle_length_days or starts_offset_days"
         if self.cycle_length_days is not None:
-            whole("cycle_length_days", self.cycle_length_days, 1, 365)
+            yield from failing(whole, "cycle_length_days", self.cycle_length_days, 1, 365)
         if self.starts_offset_days:
             if len(self.starts_offset_days) != self.n_cycles:
-                raise DomainError(f"starts_offset_days needs {self.n_cycles} numbers, one a cycle")
+                yield f"starts_offset_days needs {self.n_cycles} numbers, one a cycle"
             if any(b <= a for a, b in itertools.pairwise(self.starts_offset_days)):
-                raise DomainError("starts_offset_days must rise")
+                yield "starts_offset_days must rise"
 
-    def _check_intervals(self) -> None:
+    def _check_intervals(self) -> Iterator[str]:
         """Rules that no calendar could satisfy are refused by name."""
-        for name, bound in (
-            ("minimum_interval_days", self.minimum_interval_days),
-            ("maximum_interval_days", self.maximum_interval_days),
+        least, most = self.minimum_interval_days, self.maximum_interval_days
+        gaps = [(self.gap(number), number) for number in range(1, self.n_cycles)]
+        for name, bound, against in (
+            ("minimum_interval_days", least, [pair for pair in gaps if least is not None and pair[0] < least]),
+            ("maximum_interval_days", most, [pair for pair in gaps if most is not None and pair[0] > most]),
         ):
-            if bound is not None:
-                whole(name, bound, 1, 3650)
-        for number in range(1, self.n_cycles):
-            gap = self.gap(number)
-            if self.minimum_interval_days is not None and gap < self.minimum_interval_days:
-                raise DomainError(
-                    f"minimum_interval_days of {self.minimum_interval_days} d contradicts the grid: "
-                    f"cycle {number + 1} is planned {gap} d after cycle {number}"
-                )
-            if self.maximum_interval_days is not None and gap > self.maximum_interval_days:
-                raise DomainError(
-                    f"maximum_interval_days of {self.maximum_interval_days} d contradicts the grid: "
-                    f"cycle {number + 1} is planned {gap} d after cycle {number}"
+            for gap, number in against[:1]:
+                yield (
+                    f"{name} of {bound} d contradicts the grid: cycle {number + 1} is planned {gap} d after cycle "
+                    f"{number}"
                 )
 
     @property

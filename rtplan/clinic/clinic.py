@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from rtplan.clinic.days import WEEKDAYS, add_days, days_between
 from rtplan.clinic.limits import Limits, StartRules
-from rtplan.errors import DomainError, one_of, whole
+from rtplan.errors import DomainError, failing, one_of, refuse, whole
 from rtplan.note import NOT_KNOWN, Source
 
 __all__ = [
@@ -128,11 +128,14 @@ class Sessions:
     source: Source = NOT_KNOWN
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         for day in self.weekend:
             if day not in WEEKDAYS:
-                raise DomainError(f"weekend takes {', '.join(WEEKDAYS)}, got {day!r}")
+                yield f"weekend takes {', '.join(WEEKDAYS)}, got {day!r}"
         if len(set(self.weekend)) != len(self.weekend):
-            raise DomainError(f"weekend names a day twice: {', '.join(self.weekend)}")
+            yield f"weekend names a day twice: {', '.join(self.weekend)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,16 +148,19 @@ class Notice:
     worked_weekends: tuple[dt.date, ...] = ()
 
     def __post_init__(self) -> None:
-        whole("year", self.year, 1950, 2200)
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
+        yield from failing(whole, "year", self.year, 1950, 2200)
         near = {self.year - 1, self.year}
         for day in (*(day for span in self.closed for day in span), *self.worked_weekends):
             if day.year not in near:
-                raise DomainError(f"notice for {self.year} names {day}")
+                yield f"notice for {self.year} names {day}"
         for (
             day
         ) in self.worked_weekends:  # Thursday to Sunday, by country: which of them is asked of the country's table
             if day.weekday() < 3:
-                raise DomainError(f"worked weekend {day} is a weekend day in no country")
+                yield f"worked weekend {day} is a weekend day in no country"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,21 +183,24 @@ class Days:
     worked_weekends: Literal["yes", "no", "as the clinic"] = AS_THE_CLINIC
 
     def __post_init__(self) -> None:
-        one_of("worked_weekends", self.worked_weekends, ("yes", "no", AS_THE_CLINIC))
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
+        yield from failing(one_of, "worked_weekends", self.worked_weekends, ("yes", "no", AS_THE_CLINIC))
         for day in self.week or ():
             if day not in WEEKDAYS:
-                raise DomainError(f"week takes {', '.join(WEEKDAYS)}, got {day!r}")
+                yield f"week takes {', '.join(WEEKDAYS)}, got {day!r}"
         if self.week is not None and len(set(self.week)) != len(self.week):
-            raise DomainError(f"week names a day twice: {', '.join(self.week)}")
+            yield f"week names a day twice: {', '.join(self.week)}"
         if self.week is not None and not self.week and not self.extra_open:
-            raise DomainError("week is empty and no extra day is open: the unit would be open on no day")
+            yield "week is empty and no extra day is open: the unit would be open on no day"
         opened = {day for span in self.extra_open for day in span}
         closed = {day for span in self.closures for day in span}
         if opened & closed:
-            raise DomainError(f"{min(opened & closed)} is both in closures and in extra_open")
+            yield f"{min(opened & closed)} is both in closures and in extra_open"
         for entry in self.service_days if opened else ():
             if clash := opened & entry.days(min(opened), max(opened)):
-                raise DomainError(f"{min(clash)} is both a service day ({entry.rule}) and in extra_open")
+                yield f"{min(clash)} is both a service day ({entry.rule}) and in extra_open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,29 +247,32 @@ class Clinic:
     notes: str = ""
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-        one_of("worked_weekends", self.worked_weekends, get_args(WorkedWeekends))
+        yield from failing(one_of, "worked_weekends", self.worked_weekends, get_args(WorkedWeekends))
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise DomainError(f"time_zone {self.time_zone!r} is not an IANA time zone, such as Asia/Shanghai") from None
+            yield f"time_zone {self.time_zone!r} is not an IANA time zone, such as Asia/Shanghai"
         if self.days.worked_weekends != AS_THE_CLINIC:
-            raise DomainError("days.worked_weekends is for other units: write the clinic's own worked_weekends instead")
+            yield "days.worked_weekends is for other units: write the clinic's own worked_weekends instead"
         if self.record_format and (self.record_columns or self.record_date_format):
             key = "record_columns" if self.record_columns else "record_date_format"
-            raise DomainError(f"record_format and {key} both say how records are written: leave one of them out")
+            yield f"record_format and {key} both say how records are written: leave one of them out"
         meanings = [meaning for meaning, _ in self.record_columns]
         for meaning in meanings:
             if meaning not in RECORD_COLUMNS or meanings.count(meaning) > 1:
                 told = "given to two columns" if meaning in RECORD_COLUMNS else "not one of them"
-                raise DomainError(f"record_columns takes {', '.join(RECORD_COLUMNS)}, each once: {meaning!r} is {told}")
+                yield f"record_columns takes {', '.join(RECORD_COLUMNS)}, each once: {meaning!r} is {told}"
         years = [notice.year for notice in self.notices]
         if len(set(years)) != len(years):
-            raise DomainError(f"notices names a year twice: {years}")
+            yield f"notices names a year twice: {years}"
         names = [machine.name for machine in self.machines]
         if len(set(names)) != len(names) or "" in names:
-            raise DomainError(f"machines must have names of their own, got {names}")
+            yield f"machines must have names of their own, got {names}"
 
 
 def parse_week(text: str) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from rtplan.clinic.days import WEEKDAYS
-from rtplan.errors import DomainError, non_negative, one_of, positive, whole
+from rtplan.errors import failing, non_negative, one_of, positive, refuse, whole
 from rtplan.note import DESIGN_DEFAULT, Source
 
 __all__ = [
@@ -79,13 +80,16 @@ class StartRules:
     source: Source = DESIGN_DEFAULT
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         for day in self.no_start_on:
             if day not in WEEKDAYS:
-                raise DomainError(f"no_start_on takes {', '.join(WEEKDAYS)}, got {day!r}")
+                yield f"no_start_on takes {', '.join(WEEKDAYS)}, got {day!r}"
         if len(set(self.no_start_on)) >= 7:
-            raise DomainError("no_start_on forbids every weekday: no course could ever start")
+            yield "no_start_on forbids every weekday: no course could ever start"
         if self.minimum_first_run is not None:
-            whole("minimum_first_run", self.minimum_first_run, 1, 5)
+            yield from failing(whole, "minimum_first_run", self.minimum_first_run, 1, 5)
 
     @property
     def text(self) -> str:
@@ -134,26 +138,29 @@ class Limits:
     source: Source = DESIGN_DEFAULT
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         if self.category is not None:
-            whole("category", self.category, 1, 3)
-        whole("sessions_a_week", self.sessions_a_week, 1, 14)
-        whole("fractions_a_day", self.fractions_a_day, 1, 4)
-        whole("twice_daily_days_running", self.twice_daily_days_running, 1, 7)
-        positive("second_fraction_gy", self.second_fraction_gy, "Gy")
-        positive("interval_h", self.interval_h, "h")
-        positive("cord_interval_h", self.cord_interval_h, "h")
+            yield from failing(whole, "category", self.category, 1, 3)
+        yield from failing(whole, "sessions_a_week", self.sessions_a_week, 1, 14)
+        yield from failing(whole, "fractions_a_day", self.fractions_a_day, 1, 4)
+        yield from failing(whole, "twice_daily_days_running", self.twice_daily_days_running, 1, 7)
+        yield from failing(positive, "second_fraction_gy", self.second_fraction_gy, "Gy")
+        yield from failing(positive, "interval_h", self.interval_h, "h")
+        yield from failing(positive, "cord_interval_h", self.cord_interval_h, "h")
         if self.weekly_dose_gy is not None:
-            positive("weekly_dose_gy", self.weekly_dose_gy, "Gy")
-        whole("dense_week", self.dense_week, 1, 28)
-        positive("ceiling_gy", self.ceiling_gy, "Gy")
-        positive("ceiling_share", self.ceiling_share)
-        positive("no_change_above_gy", self.no_change_above_gy, "Gy")
-        non_negative("late_excess_share", self.late_excess_share)
+            yield from failing(positive, "weekly_dose_gy", self.weekly_dose_gy, "Gy")
+        yield from failing(whole, "dense_week", self.dense_week, 1, 28)
+        yield from failing(positive, "ceiling_gy", self.ceiling_gy, "Gy")
+        yield from failing(positive, "ceiling_share", self.ceiling_share)
+        yield from failing(positive, "no_change_above_gy", self.no_change_above_gy, "Gy")
+        yield from failing(non_negative, "late_excess_share", self.late_excess_share)
         for code in (*self.hard, *self.waivable):
-            one_of("rule", code, tuple(rule.code for rule in RULES))
+            yield from failing(one_of, "rule", code, tuple(rule.code for rule in RULES))
         both = set(self.hard) & set(self.waivable)
         if both:
-            raise DomainError(f"a rule is hard or waivable, not both: {', '.join(sorted(both))}")
+            yield f"a rule is hard or waivable, not both: {', '.join(sorted(both))}"
 
     @property
     def rules(self) -> tuple[Rule, ...]:

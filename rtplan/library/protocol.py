@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rtplan.clinic.limits import StartRules
-from rtplan.errors import DomainError, non_negative, whole
+from rtplan.errors import failing, non_negative, refuse, whole
 from rtplan.note import DESIGN_DEFAULT, Source
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.region import Share, may_be_cgy
@@ -61,30 +62,35 @@ class Protocol:
     site: str = ""
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         if self.category is not None:
-            whole("category", self.category, 1, 3)
+            yield from failing(whole, "category", self.category, 1, 3)
         names = [region.name for region in self.regions]
         if twice := next((name for name in names if names.count(name) > 1), ""):
-            raise DomainError(f"regions names {twice!r} twice: two doses of one region would stand side by side")
+            yield f"regions names {twice!r} twice: two doses of one region would stand side by side"
         targets = self.prescription.targets
         phases = [phase.name for phase in self.prescription.phases]
         for region in self.regions:
             named = [region.target, *(share.target for share in region.shares)]
             for target in named:
                 if target is not None and target not in targets:
-                    raise DomainError(
+                    yield (
                         f"regions {region.name!r}: there is no target {target!r} in the prescription; "
                         f"known: {', '.join(targets)}"
                     )
             for share in region.shares:
                 if share.phase is not None and share.phase not in phases:
-                    raise DomainError(
+                    yield (
                         f"regions {region.name!r}: there is no phase {share.phase!r} in the prescription; "
                         f"known: {', '.join(phases)}"
                     )
             if region.stated_dose_gy is not None:
-                non_negative(f"regions {region.name!r}: stated_dose_gy", region.stated_dose_gy, "Gy")
+                yield from failing(
+                    non_negative, f"regions {region.name!r}: stated_dose_gy", region.stated_dose_gy, "Gy"
+                )
                 if problem := may_be_cgy(region.name, region.stated_dose_gy, self.prescription):
-                    raise DomainError(problem)
+                    yield problem
                 if region.shares:
-                    raise DomainError(f"regions {region.name!r}: give stated_dose_gy or shares, not both")
+                    yield f"regions {region.name!r}: give stated_dose_gy or shares, not both"

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rtplan.errors import ConfigError, did_you_mean, takes
+from rtplan.errors import ConfigError, DomainError, did_you_mean, takes
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -147,12 +147,12 @@ def validate(kind: Any, data: Any, file: str, prefix: tuple[str | int, ...] = ()
         return _adapter(kind).validate_json(json.dumps(data, default=_plain))
     except ValidationError as error:
         found = error.errors()
-    problems = [_problem(kind, details, prefix, drop) for details in found]
+    problems = [problem for details in found for problem in _problems(kind, details, prefix, drop)]
     known = _without([details["loc"] for details in found if details["type"] in _UNKNOWN_KEY], data)
     try:  # an unknown key keeps the values of its table from being checked: once more without it
         _adapter(kind).validate_json(json.dumps(known, default=_plain))
     except ValidationError as error:
-        problems += [_problem(kind, details, prefix, drop) for details in error.errors()]
+        problems += [problem for details in error.errors() for problem in _problems(kind, details, prefix, drop)]
     raise ConfigError(file, list(dict.fromkeys(problems)))
 
 
@@ -184,6 +184,15 @@ def _without(places: Sequence[Sequence[str | int]], data: Any) -> Any:
 
 def _plain(value: Any) -> str:
     return str(value.isoformat())
+
+
+def _problems(kind: Any, details: ErrorDetails, prefix: tuple[str | int, ...], drop: int) -> list[str]:
+    """What is wrong at one place, a sentence each: a value says everything it has against itself at once."""
+    refusal = details.get("ctx", {}).get("error")
+    if details["type"] != "value_error" or not isinstance(refusal, DomainError):
+        return [_problem(kind, details, prefix, drop)]
+    path = _key_path((*prefix, *(part for part in details["loc"][drop:] if not _is_type_name(part))))
+    return [f"{path}: {problem}" if path else problem for problem in refusal.problems]
 
 
 def _problem(kind: Any, details: ErrorDetails, prefix: tuple[str | int, ...], drop: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rtplan.clinic.clinic import RECORD_COLUMNS
-from rtplan.errors import DomainError, whole
+from rtplan.errors import DomainError, failing, refuse, whole
 from rtplan.note import Source
 
 __all__ = [
@@ -65,21 +65,23 @@ class RecordFormat:
     notes: str = ""
 
     def __post_init__(self) -> None:
-        _some("files", self.files, _FILES)
-        _some("encodings", self.encodings, _ENCODINGS)
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
+        yield from failing(_some, "files", self.files, _FILES)
+        yield from failing(_some, "encodings", self.encodings, _ENCODINGS)
         for key, value, known in (
             ("delimiter", self.delimiter, _DELIMITERS),
             ("decimal", self.decimal, (".", ",")),
             ("rows", self.rows, ("fractions", "fields")),
         ):
-            _some(key, (value,), known)
+            yield from failing(_some, key, (value,), known)
         if self.delimiter == self.decimal and "csv" in self.files:
-            raise DomainError(
-                f"delimiter and decimal are both {self.decimal!r}: a cell could not be told from a number"
-            )
-        whole("header_row", self.header_row, 1, 1000)
-        for problem in (*self._bad_columns(), *self._bad_dates(), *self._bad_words()):
-            raise DomainError(problem)
+            yield f"delimiter and decimal are both {self.decimal!r}: a cell could not be told from a number"
+        yield from failing(whole, "header_row", self.header_row, 1, 1000)
+        yield from self._bad_columns()
+        yield from self._bad_dates()
+        yield from self._bad_words()
 
     def _bad_columns(self) -> Iterator[str]:
         for column, meaning in self.columns.items():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from rtplan.clinic.days import WEEKDAYS, Reason
-from rtplan.errors import DomainError, positive, whole
+from rtplan.errors import DomainError, failing, one_of, positive, refuse, whole
 from rtplan.note import DESIGN_DEFAULT, Note, Source, Value
 
 __all__ = [
@@ -82,33 +82,33 @@ class Pattern:
     assumed: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name, days in (("weekdays", self.weekdays), ("twice_daily_weekdays", self.twice_daily_weekdays)):
-            unknown = [day for day in days if day not in WEEKDAYS]
-            if unknown:
-                raise DomainError(f"{name} takes {', '.join(WEEKDAYS)}, got {unknown[0]!r}")
-            if len(set(days)) != len(days):
-                raise DomainError(f"{name} names a day twice: {', '.join(days)}")
-        if not self.weekdays:
-            raise DomainError("weekdays must name at least one day, got none")
-        whole("fractions_per_day", self.fractions_per_day, 1, 4)
-        positive("interval_h", self.interval_h, "h")
-        if not set(self.twice_daily_weekdays) <= set(self.weekdays):
-            raise DomainError("twice_daily_weekdays must be among weekdays")
-        if self.twice_daily_weekdays and self.fractions_per_day != 1:
-            raise DomainError("twice_daily_weekdays goes with fractions_per_day = 1")
-        if (self.fractions_per_day - 1) * self.interval_h >= 24:
-            raise DomainError(
-                f"interval_h of {self.interval_h:g} h does not fit {self.fractions_per_day} fractions into a day"
-            )
-        self._check_spacing()
+        refuse(self._problems())
 
-    def _check_spacing(self) -> None:
+    def _problems(self) -> Iterator[str]:
+        for name, days in (("weekdays", self.weekdays), ("twice_daily_weekdays", self.twice_daily_weekdays)):
+            for day in days:
+                yield from failing(one_of, name, day, WEEKDAYS)
+            if len(set(days)) != len(days):
+                yield f"{name} names a day twice: {', '.join(days)}"
+        if not self.weekdays:
+            yield "weekdays must name at least one day, got none"
+        yield from failing(whole, "fractions_per_day", self.fractions_per_day, 1, 4)
+        yield from failing(positive, "interval_h", self.interval_h, "h")
+        if not set(self.twice_daily_weekdays) <= set(self.weekdays):
+            yield "twice_daily_weekdays must be among weekdays"
+        if self.twice_daily_weekdays and self.fractions_per_day != 1:
+            yield "twice_daily_weekdays goes with fractions_per_day = 1"
+        if (self.fractions_per_day - 1) * self.interval_h >= 24:
+            yield f"interval_h of {self.interval_h:g} h does not fit {self.fractions_per_day} fractions into a day"
+        yield from self._check_spacing()
+
+    def _check_spacing(self) -> Iterator[str]:
         if self.days_a_week is not None:
-            whole("days_a_week", self.days_a_week, 1, len(self.weekdays))
+            yield from failing(whole, "days_a_week", self.days_a_week, 1, len(self.weekdays))
         if self.spacing_days is not None:
-            whole("spacing_days", self.spacing_days, 1, 28)
+            yield from failing(whole, "spacing_days", self.spacing_days, 1, 28)
             if self.days_a_week is not None and self.days_a_week * self.spacing_days > 7:
-                raise DomainError(
+                yield (
                     f"spacing_days of {self.spacing_days} d does not fit days_a_week of {self.days_a_week} into a "
                     f"week: at most {7 // self.days_a_week} d"
                 )
@@ -189,9 +189,12 @@ class TargetDose:
     dose_gy: float
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         if not self.target:
-            raise DomainError("target must be named, got an empty name")
-        positive("dose_gy", self.dose_gy, "Gy")
+            yield "target must be named, got an empty name"
+        yield from failing(positive, "dose_gy", self.dose_gy, "Gy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,23 +219,26 @@ class Phase:
     keep_together: bool = False
 
     def __post_init__(self) -> None:
-        whole("n_fractions", self.n_fractions, 1, 999)
-        whole("break_days", self.break_days, 0, 365)
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
+        yield from failing(whole, "n_fractions", self.n_fractions, 1, 999)
+        yield from failing(whole, "break_days", self.break_days, 0, 365)
         if self.concomitant_from is not None:
-            whole("concomitant_from", self.concomitant_from, 1)
+            yield from failing(whole, "concomitant_from", self.concomitant_from, 1)
         if self.published_interval_h is not None:
-            positive("published_interval_h", self.published_interval_h, "h")
+            yield from failing(positive, "published_interval_h", self.published_interval_h, "h")
         if not self.totals:
-            raise DomainError(f"phase {self.name!r} has no target dose")
+            yield f"phase {self.name!r} has no target dose"
         names = [total.target for total in self.totals]
         if len(set(names)) != len(names):
-            raise DomainError(f"phase {self.name!r} names a target twice: {', '.join(names)}")
+            yield f"phase {self.name!r} names a target twice: {', '.join(names)}"
         if problem := next(high_dose(self, HIGHEST_DOSE_GY), ""):
-            raise DomainError(problem)
+            yield problem
         if self.keep_together and self.pattern.spacing > 1:
-            raise DomainError(f"phase {self.name!r}: keep_together does not go with days of treatment that lie apart")
+            yield f"phase {self.name!r}: keep_together does not go with days of treatment that lie apart"
         if self.keep_together and self.concomitant_from is not None:
-            raise DomainError(f"phase {self.name!r}: keep_together does not go with concomitant_from")
+            yield f"phase {self.name!r}: keep_together does not go with concomitant_from"
 
     def total_gy(self, target: str) -> float:
         """Dose of the whole phase to a target, 0 where the phase does not treat it. [Gy]"""
@@ -260,13 +266,16 @@ class Prescription:
     phases: tuple[Phase, ...]
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         if not self.phases:
-            raise DomainError(f"prescription {self.name!r} has no phase")
+            yield f"prescription {self.name!r} has no phase"
         names = [phase.name for phase in self.phases]
         if len(set(names)) != len(names):
-            raise DomainError(f"prescription {self.name!r} names a phase twice: {', '.join(names)}")
+            yield f"prescription {self.name!r} names a phase twice: {', '.join(names)}"
         for host, phase in zip((None, *self.phases), self.phases, strict=False):
-            _check_concomitant(host, phase)
+            yield from failing(_check_concomitant, host, phase)
 
     @property
     def targets(self) -> tuple[str, ...]:

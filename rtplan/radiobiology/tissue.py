@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from rtplan.errors import DomainError, finite, non_negative, one_of, positive, whole
+from rtplan.errors import DomainError, failing, finite, non_negative, one_of, positive, refuse, whole
 from rtplan.note import Source
 from rtplan.radiobiology import lq
 
@@ -73,15 +74,18 @@ class Repopulation:
     kick_off_interval: Interval | None = None
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         if self.rate is not None:
-            non_negative("rate", self.rate, "Gy/day")
+            yield from failing(non_negative, "rate", self.rate, "Gy/day")
         if self.kick_off_day is not None:
-            non_negative("kick_off_day", self.kick_off_day, "days")
+            yield from failing(non_negative, "kick_off_day", self.kick_off_day, "days")
         if self.basis is not None:
-            one_of("basis", self.basis, get_args(Basis))
-        whole("first_fraction_is_day", self.first_fraction_is_day, 0, 1)
-        _inside("rate", self.rate, self.rate_interval)
-        _inside("kick_off_day", self.kick_off_day, self.kick_off_interval)
+            yield from failing(one_of, "basis", self.basis, get_args(Basis))
+        yield from failing(whole, "first_fraction_is_day", self.first_fraction_is_day, 0, 1)
+        yield from failing(_inside, "rate", self.rate, self.rate_interval)
+        yield from failing(_inside, "kick_off_day", self.kick_off_day, self.kick_off_interval)
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -117,23 +121,26 @@ class Repair:
     half_time_interval: Interval | None = None
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         if not self.half_times_h:
-            raise DomainError("half_times_h needs at least one half-time, got none")
+            yield "half_times_h needs at least one half-time, got none"
         for value in self.half_times_h:
-            positive("half_times_h", value, "h")
+            yield from failing(positive, "half_times_h", value, "h")
         if self.half_time_interval is not None:
             if len(self.half_times_h) > 1:
-                raise DomainError("half_time_interval goes with one half-time, not with several")
-            positive("half_time_interval low", self.half_time_interval.low, "h")
-            _inside("half_times_h", self.half_times_h[0], self.half_time_interval)
+                yield "half_time_interval goes with one half-time, not with several"
+            yield from failing(positive, "half_time_interval low", self.half_time_interval.low, "h")
+            yield from failing(_inside, "half_times_h", self.half_times_h[0], self.half_time_interval)
         if len(self.half_times_h) == 1 and not self.shares:
             return
         if len(self.shares) != len(self.half_times_h):
-            raise DomainError(f"shares needs one number for each of {len(self.half_times_h)} half-times")
+            yield f"shares needs one number for each of {len(self.half_times_h)} half-times"
         for value in self.shares:
-            positive("shares", value)
+            yield from failing(positive, "shares", value)
         if not math.isclose(sum(self.shares), 1.0, abs_tol=1e-9):
-            raise DomainError(f"shares must sum to 1, got {sum(self.shares):g}")
+            yield f"shares must sum to 1, got {sum(self.shares):g}"
 
 
 LimitKind = Literal["tolerance", "objective"]
@@ -226,19 +233,22 @@ class Tissue:
     facts: tuple[Fact, ...] = ()
 
     def __post_init__(self) -> None:
-        one_of("kind", self.kind, get_args(TissueKind))
-        positive("alpha_beta", self.alpha_beta, "Gy")
-        _inside("alpha_beta", self.alpha_beta, self.alpha_beta_interval)
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
+        yield from failing(one_of, "kind", self.kind, get_args(TissueKind))
+        yield from failing(positive, "alpha_beta", self.alpha_beta, "Gy")
+        yield from failing(_inside, "alpha_beta", self.alpha_beta, self.alpha_beta_interval)
         if self.alpha_beta_interval is not None:
-            positive("alpha_beta_interval low", self.alpha_beta_interval.low, "Gy")
-        one_of("model", self.model, get_args(Model))
+            yield from failing(positive, "alpha_beta_interval low", self.alpha_beta_interval.low, "Gy")
+        yield from failing(one_of, "model", self.model, get_args(Model))
         if (self.model == "LQ-L") != (self.transition_dose is not None):
-            raise DomainError(f"transition_dose goes with model LQ-L and only with it (tissue {self.name!r})")
+            yield f"transition_dose goes with model LQ-L and only with it (tissue {self.name!r})"
         for name, value in (("transition_dose", self.transition_dose), ("gamma_over_alpha", self.gamma_over_alpha)):
             if value is not None:
-                positive(name, value, "Gy" if name == "transition_dose" else "")
+                yield from failing(positive, name, value, "Gy" if name == "transition_dose" else "")
         if self.kind == "late" and self.repopulation is not None:
-            raise DomainError(f"late tissue {self.name!r} has no time factor: remove repopulation")
+            yield f"late tissue {self.name!r} has no time factor: remove repopulation"
 
     @property
     def obstacle(self) -> str:
