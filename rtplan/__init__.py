@@ -431,10 +431,15 @@ def starts(
     tissue_file: Path | None = None,
     no_provisional: bool = False,
     strict_rules: bool = False,
+    max_wait: int | None = None,
+    compensate_closures: Method | None = None,
     stamp: Moment | None = None,
     command: str = "rtplan.starts",
 ) -> StartSearch:
     """Every start day from first to last, ranked: rule breaches, tumour net BED, cycle violations, provisional days.
+
+    A start is the day of fraction 1, or of cycle 1 day 1 where the protocol begins with chemotherapy. Those later than
+    max_wait days stand below the others (None: 14 for category 1, a design default; no bound for others). [d]
 
     The other arguments are those of `plan`; no_provisional and strict_rules leave out what they would refuse.
 
@@ -456,6 +461,8 @@ def starts(
         command=command,
         no_provisional=no_provisional,
         strict_rules=strict_rules,
+        max_wait=max_wait,
+        compensate_closures=compensate_closures,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from factory import FIXED, plan
 
+import rtplan
 from rtplan.answer import said
 from rtplan.clinic.clinic import Days, Span
 from rtplan.clinic.days import Reason
@@ -29,10 +30,12 @@ from rtplan.report.registry import report
 D = dt.date.fromisoformat
 
 
-def starts(first: str, last: str, protocol: str = resolve.DEFAULT_PROTOCOL, **where: Any) -> StartSearch:
+def starts(
+    first: str, last: str, protocol: str = resolve.DEFAULT_PROTOCOL, max_wait: int | None = None, **where: Any
+) -> StartSearch:
     found = resolve.protocol_of(protocol)
     inputs = resolve.inputs_of(found, D(first), resolve.Where(**where), until=D(last))
-    return search(inputs, D(last), FIXED)
+    return search(inputs, D(last), FIXED, max_wait=max_wait)
 
 
 def ranked(result: StartSearch) -> list[str]:
@@ -92,6 +95,7 @@ def test_the_best_weekday_is_the_yardstick() -> None:
 
 def key(start: Start) -> tuple[float, ...]:
     return (
+        start.waited_days > 14,
         len(start.rule_breaches),
         -round(start.effect.net_bed_gy, 6),
         len(start.cycle_breaches),
@@ -105,7 +109,7 @@ def test_the_ranking_is_lexicographic() -> None:
     assert [start.rank for start in result.starts] == list(range(1, len(result.starts) + 1))
     keys = [key(start) for start in result.starts]
     assert keys == sorted(keys)
-    for place in range(5):  # every criterion decides somewhere
+    for place in range(6):  # every criterion decides somewhere
         assert any(a[:place] == b[:place] and a[place] < b[place] for a, b in itertools.pairwise(keys)), place
 
 
@@ -139,7 +143,7 @@ def test_waiting_decides_last() -> None:
 )
 def test_why_the_earliest_is_not_the_best(first: str, last: str, message: str) -> None:
     """The first criterion in which they differ decides, and the sentence begins with it."""
-    result = starts(first, last)
+    result = starts(first, last, max_wait=30)
     assert why_below(min(result.starts, key=lambda start: start.date), result.starts[0]) == message
 
 
@@ -151,6 +155,128 @@ def test_the_summary_counts_what_the_row_counts() -> None:
         rules, cycles = rows[start.date][8:10]
         assert (f", {plural(rules, 'rule breach', 'rule breaches')}" in short) is (rules > 0)
         assert (f", {plural(cycles, 'cycle violation')}" in short) is (cycles > 0)
+
+
+# --- the wait -------------------------------------------------------------------------------------------------------
+
+
+def test_what_lies_beyond_the_longest_wait_stands_below_all_within() -> None:
+    """14 days for category 1 where nothing else is stated: February 2026 in China, where waiting buys 9 Gy of BED."""
+    result = starts("2026-01-26", "2026-03-13")
+    assert (result.max_wait_days, result.max_wait_stated) == (14, False)
+    late = [start.beyond_wait for start in result.starts]
+    assert late == sorted(late)
+    assert late == [start.waited_days > 14 for start in result.starts]
+    assert result.starts[0].date == D("2026-02-02")
+    assert why_below(next(s for s in result.starts if s.date == D("2026-03-02")), result.starts[0]).startswith(
+        "is set below by a wait beyond the longest"
+    )
+
+
+def test_a_stated_wait_binds_and_other_categories_have_none() -> None:
+    assert starts("2026-01-26", "2026-03-13", max_wait=35).starts[0].date == D("2026-03-02")
+    assert starts("2026-01-26", "2026-03-13", max_wait=34).starts[0].date == D("2026-02-24")
+    free = starts("2026-01-26", "2026-03-13", category=2)
+    assert (free.max_wait_days, free.starts[0].date) == (None, D("2026-03-02"))
+    assert "beyond the longest wait" not in free.criteria
+    assert not any(start.beyond_wait for start in free.starts)
+    with pytest.raises(DomainError, match="max-wait"):
+        starts("2026-01-26", "2026-03-13", max_wait=-1)
+
+
+def test_where_no_start_lies_within_the_wait_it_is_said() -> None:
+    result = starts("2026-02-14", "2026-03-13", max_wait=3)
+    (note,) = [note for note in result.notes if note.code == "none-within-wait"]
+    assert said(note) == "no start lies within the longest wait of 3 days: the earliest waits 10 days"
+
+
+@pytest.mark.parametrize("words", [{}, {"align": "cycle=2"}, {"category": 3}])
+def test_the_trade_leaves_out_only_what_waits_longer_for_nothing(words: dict[str, Any]) -> None:
+    result = starts("2026-01-05", "2026-03-31", **words)
+    assert result.trade[0].waited_days == min(start.waited_days for start in result.starts)
+    for start in result.starts:
+        as_good = [
+            other
+            for other in result.starts
+            if other.waited_days < start.waited_days
+            and other.effect.net_bed_gy >= start.effect.net_bed_gy - 1e-9
+            and len(other.rule_breaches) <= len(start.rule_breaches)
+        ]
+        assert (start in result.trade) is not bool(as_good)
+
+
+def test_the_trade_over_the_spring_festival() -> None:
+    """40.5 Gy at once, 47.7 after 29 days, 49.5 after 35: shown side by side, added up into nothing."""
+    shown = [(s.waited_days, round(s.effect.net_bed_gy, 6)) for s in starts("2026-01-26", "2026-03-13").trade]
+    assert shown == [(0, 40.5), (29, 47.7), (35, 49.5)]
+
+
+# --- the first event ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("align", ["cycle=2", "cycle=3", "before"])
+def test_where_chemotherapy_leads_its_first_day_is_looked_for(align: str) -> None:
+    """Each start is the plan of its fraction 1, with cycle 1 on the start's date: by its alignment, or by that date."""
+    result = starts("2026-01-26", "2026-02-27", align=align)
+    assert result.chemotherapy_leads
+    assert any(start.moved for start in result.starts)
+    assert not all(start.moved for start in result.starts)
+    for start in result.starts:
+        anchor = f"date={start.date}" if start.moved else align
+        made = plan(start=start.course.first.isoformat(), exact_start=True, align=anchor)
+        assert made.course == start.course
+        assert made.cycles == start.cycles
+        assert start.cycles[0].date == start.date < start.course.first
+        assert start.waited_days == (start.date - D("2026-01-26")).days
+        if align != "before":
+            assert start.cycles[int(align[-1]) - 1].date == start.course.first
+
+
+def test_every_open_day_of_the_infusion_unit_can_begin_with_cycle_1() -> None:
+    """Cycle 1 on 26 January to 2 February 2026: fraction 1 waits for the first day after the Spring Festival."""
+    result = starts("2026-01-26", "2026-02-13", align="cycle=2")
+    assert len(result.starts) == 15
+    first = {start.date.isoformat(): start for start in result.starts}["2026-02-02"]
+    assert (first.course.first, first.moved, first.cycles[1].interval_days) == (D("2026-02-24"), True, 22)
+    assert [note.code for note in result.notes if note.code == "dates-of-cycle-1"] == ["dates-of-cycle-1"]
+    assert {entry.kind for entry in result.impossible} == {"weekend"}
+
+
+def test_a_cycle_1_on_fraction_1_or_on_a_date_leads_nothing() -> None:
+    for align in ("cycle=1", "start=7", "after=28", "date=2026-02-02"):
+        assert not starts("2026-03-02", "2026-03-06", align=align).chemotherapy_leads
+
+
+def test_what_keeps_cycle_1_from_a_day_is_said_in_its_language(cli: Any) -> None:
+    words = "starts --from 2026-02-09 --to 2026-03-13 --align cycle=2 --language zh_cn"
+    text = cli(words).stdout
+    assert "化疗" in text
+    assert "infusion unit is closed" not in text
+
+
+# --- closures known in advance --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["weekend", "bid"])
+def test_each_start_compensates_as_its_plan_does(method: Any) -> None:
+    found = resolve.protocol_of(resolve.DEFAULT_PROTOCOL)
+    inputs = resolve.inputs_of(found, D("2026-01-26"), resolve.Where(), until=D("2026-02-06"))
+    result = search(inputs, D("2026-02-06"), FIXED, method=method)
+    assert any(start.opened for start in result.starts)
+    for start in result.starts:
+        asked = rtplan.plan(start=start.date, compensate_closures=method, clinic="west-china")
+        assert asked.course == start.course
+        assert asked.inputs.opened == start.opened
+    assert "extra sessions" in result.criteria
+
+
+def test_compensation_and_wait_through_the_door(cli: Any) -> None:
+    words = "starts --from 2026-01-26 --to 2026-02-27 --compensate-closures weekend --max-wait 40 --align cycle=2"
+    document = json.loads(cli(f"{words} --json").stdout)
+    assert (document["max_wait_days"], document["compensate_closures"]) == (40, "weekend")
+    assert document["begins_with"] == "cycle 1 day 1"
+    assert document["trade"][0]["difference_gy"] == 0.0
+    assert "Fraction 1" in cli(words).stdout
 
 
 # --- rules ----------------------------------------------------------------------------------------------------------
@@ -231,7 +357,7 @@ def test_provisional_starts_rank_behind_and_may_be_left_out() -> None:
 
 
 def test_cycles_that_cannot_be_given_leave_a_day_out() -> None:
-    weekly = {"chemo": "tp-weekly", "policy": "keep-grid"}
+    weekly: dict[str, Any] = {"chemo": "tp-weekly", "policy": "keep-grid"}
     result = starts("2026-01-26", "2026-03-06", **weekly)
     refused = [entry for entry in result.impossible if "would fall on" in entry.reason]
     assert refused
@@ -301,7 +427,10 @@ def test_the_terminal_shows_strip_best_and_closed_days() -> None:
         "7 days from the earliest to the best; the earliest, 2026-01-05, has the same net BED; only 1 cycle violation"
     )
     assert f"{message} sets it below" in " ".join(text.split())
-    assert "rule breaches, then tumour net BED, then cycle violations, then provisional days" in text
+    ranked_by = (
+        "beyond the longest wait, then rule breaches, then tumour net BED, then cycle violations, then provisional"
+    )
+    assert ranked_by in " ".join(text.split())
     assert "a category 1 patient is not held back for a pretty calendar" in text
     assert "worked weekends is unknown" in text
     assert "Chinese New Year (Spring Festival)" in text
@@ -315,7 +444,7 @@ def test_a_broken_rule_is_explained_once() -> None:
 
 
 def test_json_holds_every_day_with_nulls_where_nothing_begins(cli: Any) -> None:
-    document = json.loads(cli("starts --from 2026-02-09 --to 2026-02-24 --json").stdout)
+    document = json.loads(cli("starts --from 2026-02-09 --to 2026-02-24 --max-wait 15 --json").stdout)
     assert document["schema"] == "rtplan.starts/1"
     assert (document["from"], document["to"]) == ("2026-02-09", "2026-02-24")
     assert [entry["date"] for entry in document["starts"]] == [f"2026-02-{day:02}" for day in range(9, 25)]

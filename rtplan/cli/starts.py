@@ -33,12 +33,24 @@ if TYPE_CHECKING:
 @click.argument("protocol", required=False, shell_complete=names_of("protocols", "regimens"))
 @click.option("--from", "first", type=DATE, required=True, help="First candidate, YYYY-MM-DD: the patient is ready.")
 @click.option("--to", "last", type=DATE, required=True, help="Last candidate, included.")
+@click.option(
+    "--max-wait",
+    type=click.IntRange(0),
+    help="Longest wait in days: later starts stand below. Default: 14 for category 1 (design default), else none.",
+)
+@click.option(
+    "--compensate-closures",
+    type=click.Choice(["weekend", "bid", "worked-weekend"]),
+    help="Each start opens extra sessions for closures known in advance, as in `rtplan plan`.",
+)
 @where_options
 @tissue_options
 @output_options
 @file_options
 def command(protocol: str | None, first: dt.date, last: dt.date, **options: Any) -> None:
     """Every start day of a range, ranked: rule breaches, tumour net BED, cycle violations, provisional days, wait.
+
+    A start is the day of fraction 1, or of cycle 1 day 1 where the protocol begins with chemotherapy.
 
     PROTOCOL: as for `rtplan plan`. --strict-rules and --no-provisional leave out the starts they would refuse.
 

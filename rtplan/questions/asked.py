@@ -31,6 +31,7 @@ from rtplan.radiobiology.region import Region
 if TYPE_CHECKING:  # `rtplan dose` loads none of these
     from rtplan.clinic.clinic import Clinic
     from rtplan.clinic.days import Calendar
+    from rtplan.compensation.sessions import Method
     from rtplan.library.protocol import Protocol
     from rtplan.planning.provenance import ClinicFrom
     from rtplan.planning.resolve import Where
@@ -293,6 +294,8 @@ def starts(
     command: str,
     no_provisional: bool = False,
     strict_rules: bool = False,
+    max_wait: int | None = None,
+    compensate_closures: Method | None = None,
 ) -> StartSearch:
     """Every start day of a range, ranked."""
     from rtplan.planning import resolve
@@ -310,6 +313,8 @@ def starts(
         provenance_of(files_of(protocol, found, where), created, command, resolve.clinic_of(found, where)[1]),
         no_provisional=no_provisional,
         strict=strict_rules,
+        max_wait=max_wait,
+        method=compensate_closures,
     )
     for start in result.starts[:1]:
         check_times(where.times, start.course)

@@ -8,21 +8,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rtplan.answer import Answer, Kind, said
-from rtplan.chemotherapy import check as chemo_check
+from rtplan.answer import Answer, Kind
 from rtplan.chemotherapy.cycles import Cycle
-from rtplan.clinic.days import WEEKDAYS, DayKind, add_days, days_between
+from rtplan.clinic.days import days_between
 from rtplan.clinic.holidays import WEEKEND_OF_HOLIDAY
-from rtplan.course import rules as course_rules
+from rtplan.compensation.sessions import Method
 from rtplan.course.course import Course
-from rtplan.course.schedule import prescribed_reference
-from rtplan.errors import DomainError, ScheduleError
+from rtplan.errors import DomainError, ScheduleError, whole
 from rtplan.note import Note, Scalar
-from rtplan.planning.inputs import PlanInputs, align_cycles, lay_out_inputs, start_obstacle
+from rtplan.planning.inputs import OpenedDay, PlanInputs
 from rtplan.planning.provenance import Provenance
-from rtplan.prescription.prescription import Prescription
-from rtplan.radiobiology.effect import EffectRow, evaluate, evaluate_many
-from rtplan.radiobiology.organ_limits import limit_notes
+from rtplan.questions.candidates import (
+    Candidate,
+    NoStart,
+    Scan,
+    candidates,
+    chemotherapy_leads,
+    provisional_days,
+    reference_days,
+)
+from rtplan.radiobiology.effect import EffectRow, evaluate_many
 from rtplan.radiobiology.region import Region
 
 __all__ = [
@@ -37,11 +42,20 @@ MOST_DAYS = 1100
 """Longest range of candidates [d]: three years."""
 
 
-CRITERIA = ("rule breaches", "tumour net BED", "cycle violations", "provisional days", "days waited")
+CRITERIA = (
+    "beyond the longest wait",
+    "rule breaches",
+    "tumour net BED",
+    "cycle violations",
+    "provisional days",
+    "extra sessions",
+    "days waited",
+)
 """In this order, one after another: a later one decides only where all before it are equal."""
 
 
-_MONDAY = dt.date(2001, 1, 1)
+CATEGORY_WAIT_DAYS = {1: 14}
+"""Longest wait for a better start, by category [d]; other categories have none. Design default, no source."""
 
 
 _SAME_GY = 1e-9
@@ -51,6 +65,9 @@ _SAME_GY = 1e-9
 class Start:
     """A course that begins on one day.
 
+    date: of fraction 1, or of cycle 1 day 1 where the protocol begins with chemotherapy; waited_days are counted to it.
+    moved: did fraction 1 wait for an open day after cycle 1, later than its cycle was due?
+    beyond_wait: is that later than the longest wait? opened: extra sessions for closures known in advance.
     rank: from 1; equal candidates do not occur, since days waited differ. above_best_days: overall time minus that of
     the best weekday start without closures; the limit on prolongation is counted from it. provisional_days: treated
     days and cycle days 1 that depend on holidays not officially announced. rule_breaches, cycle_breaches: violations
@@ -70,6 +87,9 @@ class Start:
     cycle_breaches: tuple[Note, ...]
     closed: tuple[str, ...]
     effect: EffectRow
+    beyond_wait: bool = False
+    moved: bool = False
+    opened: tuple[OpenedDay, ...] = ()
 
     @property
     def overall_treatment_time_days(self) -> int:
@@ -77,13 +97,10 @@ class Start:
         return self.course.overall_treatment_time_days
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoStart:
-    """A day on which the course cannot begin, and why."""
-
-    date: dt.date
-    reason: str
-    kind: DayKind
+def _as_good(one: Start, other: Start) -> bool:
+    """Has one at least the other's net BED, and breaks no more rules?"""
+    gives = one.effect.net_bed_gy >= other.effect.net_bed_gy - _SAME_GY
+    return gives and len(one.rule_breaches) <= len(other.rule_breaches)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +109,8 @@ class StartSearch(Answer):
 
     starts: possible days in the order of their rank. impossible: the other days, in the order of dates.
     best_overall_days: overall time from the best weekday without closures. tumour: the region ranked by.
+    max_wait_days: starts later than that stand below all within; None: no bound. max_wait_stated: by the user.
+    method: of extra sessions for closures known in advance. chemotherapy_leads: dates are those of cycle 1 day 1.
     """
 
     kind: ClassVar[Kind] = "starts"
@@ -105,20 +124,34 @@ class StartSearch(Answer):
     tumour: Region
     notes: tuple[Note, ...]
     provenance: Provenance
+    max_wait_days: int | None = None
+    max_wait_stated: bool = False
+    method: Method | None = None
+
+    @property
+    def chemotherapy_leads(self) -> bool:
+        """Does the course begin with cycle 1, before fraction 1?"""
+        return chemotherapy_leads(self.inputs)
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """Those of `CRITERIA` that can tell these starts apart."""
+        without = {"beyond the longest wait": self.max_wait_days is None, "extra sessions": self.method is None}
+        return tuple(name for name in CRITERIA if not without.get(name, False))
+
+    @property
+    def trade(self) -> tuple[Start, ...]:
+        """What waiting buys: by days waited, each start with more net BED or fewer rule breaches than all before it."""
+        kept: list[Start] = []
+        for start in sorted(self.starts, key=lambda start: start.waited_days):
+            if not any(_as_good(before, start) for before in kept):
+                kept.append(start)
+        return tuple(kept)
 
     @property
     def by_date(self) -> tuple[Start | NoStart, ...]:
         """Every day of the range in order, possible or not."""
         return tuple(sorted((*self.starts, *self.impossible), key=lambda entry: entry.date))
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    course: Course
-    cycles: tuple[Cycle, ...]
-    prolongation: int
-    rule_breaches: tuple[Note, ...]
-    cycle_breaches: tuple[Note, ...]
 
 
 def search(
@@ -128,39 +161,47 @@ def search(
     *,
     no_provisional: bool = False,
     strict: bool = False,
+    max_wait: int | None = None,
+    method: Method | None = None,
 ) -> StartSearch:
-    """Every day from ``inputs.start`` to ``last`` as a start of the course.
+    """Every day from ``inputs.start`` to ``last`` as the first of the course.
 
     no_provisional, strict: starts that depend on unannounced holidays, or break a rule, are not possible.
+    max_wait: starts later than so many days stand below all others; None: that of the category. [d]
+    method: each course opens extra sessions for closures known in advance, as a plan does.
 
     Raises DomainError for a range that is empty or too long, ScheduleError where no day is possible or a course or
     cycle runs past the calendar.
     """
     _check_range(inputs.start, last)
-    overall = _reference_days(inputs.prescription)
-    candidates: list[_Candidate] = []
-    impossible: list[NoStart] = []
-    for day, reason in inputs.calendar.days(inputs.start, last):
-        obstacle = start_obstacle(inputs, day)
-        found = said(obstacle) if obstacle else _candidate(inputs, day, overall)
-        if isinstance(found, _Candidate):
-            found = _unwanted(inputs, found, no_provisional=no_provisional, strict=strict) or found
-        if isinstance(found, str):
-            impossible.append(NoStart(date=day, reason=found, kind=reason.kind))
-        else:
-            candidates.append(found)
-    if not candidates:
+    if max_wait is not None:
+        whole("max-wait", max_wait, 0, MOST_DAYS)
+    wait = CATEGORY_WAIT_DAYS.get(inputs.limits.category or 0) if max_wait is None else max_wait
+    overall = reference_days(inputs.prescription)
+    scan = Scan(inputs=inputs, overall=overall, method=method, no_provisional=no_provisional, strict=strict)
+    found, impossible = candidates(scan, last)
+    if not found:
         raise ScheduleError(_no_start(inputs, last, impossible))
+    starts = _ranked(inputs, found, min(overall.values()), wait)
     return StartSearch(
         inputs=inputs,
         first=inputs.start,
         last=last,
-        starts=_ranked(inputs, candidates, min(overall.values())),
+        starts=starts,
         impossible=tuple(impossible),
         best_overall_days=min(overall.values()),
         tumour=_tumour(inputs),
-        notes=(*inputs.assumptions, *_one_reference(inputs, overall), *_unknown_weekends(inputs, candidates)),
+        notes=(
+            *inputs.assumptions,
+            *_one_reference(inputs, overall),
+            *_unknown_weekends(inputs, found),
+            *_wait_notes(starts, wait),
+            *_leading(inputs),
+        ),
         provenance=provenance,
+        max_wait_days=wait,
+        max_wait_stated=max_wait is not None,
+        method=method,
     )
 
 
@@ -172,59 +213,18 @@ def _check_range(first: dt.date, last: dt.date) -> None:
         raise DomainError(f"--from {first} --to {last} is {length} days, at most {MOST_DAYS} are searched")
 
 
-def _reference_days(prescription: Prescription) -> dict[int, int]:
-    """Overall time without closures from each weekday (Monday 0) that the first phase treats on. [d]"""
-    pattern = prescription.phases[0].pattern
-    return {
-        number: prescribed_reference(prescription, add_days(_MONDAY, number)).overall_treatment_time_days
-        for number in range(len(WEEKDAYS))
-        if pattern.treats(number)
-    }
+def _wait_notes(starts: tuple[Start, ...], wait: int | None) -> Iterator[Note]:
+    """Said where every start is later than the longest wait."""
+    if wait is not None and starts[0].beyond_wait:
+        earliest = min(start.waited_days for start in starts)
+        yield Note(
+            code="none-within-wait", severity="warning", values={"max_wait_days": wait, "earliest_days": earliest}
+        )
 
 
-def _candidate(inputs: PlanInputs, day: dt.date, overall: dict[int, int]) -> _Candidate | str:
-    """The course from this day, or why its cycles cannot be given.
-
-    Its rules are judged against the best weekday without closures: one yardstick for all starts.
-    """
-    here = replace(inputs, start=day, exact_start=True)
-    course = lay_out_inputs(here)
-    try:
-        cycles = align_cycles(here, course)
-    except ScheduleError as error:
-        return str(error)
-    reference = overall.get(day.weekday()) or prescribed_reference(inputs.prescription, day).overall_treatment_time_days
-    prolongation = course.overall_treatment_time_days - reference
-    broken = course_rules.check(
-        course,
-        inputs.limits,
-        calendar=inputs.calendar,
-        cord=inputs.has_cord,
-        extra=[opened.date for opened in inputs.opened],
-        prolongation_days=course.overall_treatment_time_days - min(overall.values()),
-    )
-    told = chemo_check.check(inputs.chemo, cycles) if inputs.chemo is not None else ()
-    limited = [region for region in inputs.regions if region.tissue.limits]
-    over = limit_notes(evaluate(course, limited), inputs.setting) if limited else ()
-    return _Candidate(course, cycles, prolongation, _violations((*broken, *over)), _violations(told))
-
-
-def _violations(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """Rules broken; a cycle left out counts with them, though its protocol allows it."""
-    return tuple(note for note in notes if note.severity == "violation" or note.code == "cycle-omitted")
-
-
-def _unwanted(inputs: PlanInputs, candidate: _Candidate, *, no_provisional: bool, strict: bool) -> str:
-    if no_provisional and _provisional_days(inputs, candidate):
-        return "its dates depend on holidays not officially announced"
-    broken = (*candidate.rule_breaches, *candidate.cycle_breaches)
-    return "; ".join(said(note) for note in broken) if strict else ""
-
-
-def _provisional_days(inputs: PlanInputs, candidate: _Candidate) -> int:
-    first = candidate.course.first
-    days = sum(inputs.calendar.depends_on_provisional(first, day) for day in candidate.course.dates)
-    return days + sum(cycle.provisional for cycle in candidate.cycles)
+def _leading(inputs: PlanInputs) -> Iterator[Note]:
+    if chemotherapy_leads(inputs) and inputs.chemo is not None:
+        yield Note(code="dates-of-cycle-1", severity="info", values={"chemo": inputs.chemo.label})
 
 
 def _no_start(inputs: PlanInputs, last: dt.date, impossible: list[NoStart]) -> str:
@@ -245,35 +245,46 @@ def _tumour(inputs: PlanInputs) -> Region:
     return next((region for region in inputs.regions if region.tissue.kind == "tumour"), inputs.regions[0])
 
 
-def _ranked(inputs: PlanInputs, candidates: list[_Candidate], best: int) -> tuple[Start, ...]:
-    rows = evaluate_many([candidate.course for candidate in candidates], (_tumour(inputs),))
-    starts = [
-        Start(
-            date=candidate.course.first,
-            rank=1,
-            course=candidate.course,
-            cycles=candidate.cycles,
-            prolongation_days=candidate.prolongation,
-            above_best_days=candidate.course.overall_treatment_time_days - best,
-            waited_days=days_between(inputs.start, candidate.course.first),
-            provisional_days=_provisional_days(inputs, candidate),
-            rule_breaches=candidate.rule_breaches,
-            cycle_breaches=candidate.cycle_breaches,
-            closed=_closed(inputs, candidate.course),
-            effect=row,
-        )
-        for candidate, (row,) in zip(candidates, rows, strict=True)
-    ]
-    return tuple(replace(start, rank=rank) for rank, start in enumerate(sorted(starts, key=_key), 1))
+def _ranked(inputs: PlanInputs, found: list[Candidate], best: int, wait: int | None) -> tuple[Start, ...]:
+    """The starts in their order; of courses that begin on one day the best."""
+    rows = evaluate_many([candidate.course for candidate in found], (_tumour(inputs),))
+    starts = [_start(inputs, candidate, row, best, wait) for candidate, (row,) in zip(found, rows, strict=True)]
+    first_of_day: dict[dt.date, Start] = {}
+    for start in sorted(starts, key=_key):
+        first_of_day.setdefault(start.date, start)
+    return tuple(replace(start, rank=rank) for rank, start in enumerate(first_of_day.values(), 1))
+
+
+def _start(inputs: PlanInputs, candidate: Candidate, row: EffectRow, best: int, wait: int | None) -> Start:
+    waited = days_between(inputs.start, candidate.date)
+    return Start(
+        date=candidate.date,
+        rank=1,
+        course=candidate.course,
+        cycles=candidate.cycles,
+        prolongation_days=candidate.prolongation,
+        above_best_days=candidate.course.overall_treatment_time_days - best,
+        waited_days=waited,
+        provisional_days=provisional_days(inputs, candidate),
+        rule_breaches=candidate.rule_breaches,
+        cycle_breaches=candidate.cycle_breaches,
+        closed=_closed(inputs, candidate.course),
+        effect=row,
+        beyond_wait=wait is not None and waited > wait,
+        moved=candidate.moved,
+        opened=candidate.opened,
+    )
 
 
 def _key(start: Start) -> tuple[float, ...]:
     """CRITERIA as numbers, small is good. Net BED that differs by rounding of the last bits only is equal."""
     return (
+        start.beyond_wait,
         len(start.rule_breaches),
         -round(start.effect.net_bed_gy / _SAME_GY),
         len(start.cycle_breaches),
         start.provisional_days,
+        len(start.opened),
         start.waited_days,
     )
 
@@ -293,10 +304,10 @@ def _one_reference(inputs: PlanInputs, overall: dict[int, int]) -> Iterator[Note
         yield Note(code="one-reference", severity="info", values={"best_overall_days": best})
 
 
-def _unknown_weekends(inputs: PlanInputs, candidates: list[_Candidate]) -> Iterator[Note]:
+def _unknown_weekends(inputs: PlanInputs, found: list[Candidate]) -> Iterator[Note]:
     if inputs.worked_weekends != "unknown":
         return
-    last = max(candidate.course.last for candidate in candidates)
+    last = max(candidate.course.last for candidate in found)
     days = [day for day, reason in inputs.calendar.days(inputs.start, last) if reason.kind == "worked weekend"]
     if days:
         values: dict[str, Scalar] = {"days": len(days), "first": days[0].isoformat(), "last": days[-1].isoformat()}

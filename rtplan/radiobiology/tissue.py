@@ -173,22 +173,27 @@ class Limit:
     dose_gy: float | None = None
 
     def __post_init__(self) -> None:
-        positive("eqd2_gy", self.eqd2_gy, "Gy")
-        positive("alpha_beta", self.alpha_beta, "Gy")
-        one_of("kind", self.kind, get_args(LimitKind))
-        if (self.n_fractions is None) != (self.dose_gy is None):
-            raise DomainError(f"limit {self.name!r}: n_fractions goes with dose_gy, and dose_gy with n_fractions")
-        if self.n_fractions is not None and self.dose_gy is not None:
-            whole("n_fractions", self.n_fractions, 1)
-            positive("dose_gy", self.dose_gy, "Gy")
-            eqd2 = float(
-                lq.eqd2(lq.bed(self.n_fractions, self.dose_gy / self.n_fractions, self.alpha_beta), self.alpha_beta)
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
+        yield from failing(positive, "eqd2_gy", self.eqd2_gy, "Gy")
+        yield from failing(positive, "alpha_beta", self.alpha_beta, "Gy")
+        yield from failing(one_of, "kind", self.kind, get_args(LimitKind))
+        n, dose = self.n_fractions, self.dose_gy
+        if (n is None) != (dose is None):
+            yield f"limit {self.name!r}: n_fractions goes with dose_gy, and dose_gy with n_fractions"
+        if n is None or dose is None:
+            return
+        wrong = [*failing(whole, "n_fractions", n, 1), *failing(positive, "dose_gy", dose, "Gy")]
+        yield from wrong
+        if wrong or self.alpha_beta <= 0:
+            return
+        eqd2 = float(lq.eqd2(lq.bed(n, dose / n, self.alpha_beta), self.alpha_beta))
+        if abs(eqd2 - self.eqd2_gy) > _STATED_GY:
+            yield (
+                f"limit {self.name!r}: {dose:g} Gy in {n} are {eqd2:.2f} Gy of EQD2 at alpha/beta "
+                f"{self.alpha_beta:g} Gy, and eqd2_gy says {self.eqd2_gy:g}"
             )
-            if abs(eqd2 - self.eqd2_gy) > _STATED_GY:
-                raise DomainError(
-                    f"limit {self.name!r}: {self.dose_gy:g} Gy in {self.n_fractions} are {eqd2:.2f} Gy of EQD2 at "
-                    f"alpha/beta {self.alpha_beta:g} Gy, and eqd2_gy says {self.eqd2_gy:g}"
-                )
 
 
 _STATED_GY = 0.01

@@ -291,6 +291,13 @@ TEMPLATES: dict[str, Template] = {
     "not-for-several-a-day": (
         "{region}: α/β {alpha_beta_gy:g} Gy is not meant for several fractions a day, its source says ({source})"
     ),
+    "dates-of-cycle-1": (
+        "this protocol begins with chemotherapy ({chemo}): the dates here, and the wait, are those of cycle 1 day 1; "
+        "`rtplan plan --start` takes fraction 1, which stands beside"
+    ),
+    "none-within-wait": (
+        "no start lies within the longest wait of {max_wait_days} days: the earliest waits {earliest_days} days"
+    ),
     "one-reference": (
         "the limit on prolongation is counted here from one reference for all weekdays, "
         "{best_overall_days} d, the best weekday without closures; a plan counts from its own weekday"
@@ -509,6 +516,8 @@ PHRASES: dict[str, Template] = {
         "{count} holiday sessions: {days:, }",
     ),
     "in-brackets": " ({text})",
+    "cycle-1-elsewhere": "with fraction 1 on {date:day}, cycle 1 day 1 falls on {cycle:day}",
+    "fraction-1-not-on": "fraction 1 would fall on {date:day}: {why}",
     "infusion-closed": "the infusion unit is closed that day ({reason:reason})",
     "interval-as-planned": "as planned",
     "interval-elapsed": "elapsed",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtplan.questions.starts import CRITERIA, NoStart, Start, StartSearch
+from rtplan.questions.candidates import NoStart
+from rtplan.questions.starts import Start, StartSearch
 from rtplan.report.formats.json import encode
 
 __all__ = ["document"]
@@ -33,11 +34,27 @@ def document(result: StartSearch) -> dict[str, Any]:
             "calendar_sources": list(inputs.calendar.sources),
             "official_through": encode(inputs.calendar.official_through),
         },
-        "criteria": list(CRITERIA),
+        "criteria": list(result.criteria),
+        "max_wait_days": result.max_wait_days,
+        "compensate_closures": result.method,
+        "begins_with": "cycle 1 day 1" if result.chemotherapy_leads else "fraction 1",
         "best_weekday_overall_days": result.best_overall_days,
         "best": [start.date.isoformat() for start in result.starts[:1]],
+        "trade": [_traded(start, result.trade[0]) for start in result.trade],
         "starts": [_possible(entry) if isinstance(entry, Start) else _impossible(entry) for entry in result.by_date],
         "notes": encode(result.notes),
+    }
+
+
+def _traded(start: Start, first: Start) -> dict[str, Any]:
+    """One step of net BED against days waited. difference_gy: to the first of them."""
+    net = start.effect.net_bed_gy
+    return {
+        "date": start.date.isoformat(),
+        "waited_days": start.waited_days,
+        "net_bed_gy": net,
+        "difference_gy": net - first.effect.net_bed_gy,
+        "beyond_wait": start.beyond_wait,
     }
 
 
@@ -61,6 +78,10 @@ def _possible(start: Start) -> dict[str, Any]:
         "rule_breaches": encode(start.rule_breaches),
         "cycle_violations": encode(start.cycle_breaches),
         "closed_reasons": list(start.closed),
+        "first_fraction_date": start.course.first.isoformat(),
+        "align": f"date={start.date.isoformat()}" if start.moved else None,
+        "beyond_wait": start.beyond_wait,
+        "opened": encode(start.opened),
     }
 
 
@@ -79,6 +100,10 @@ _FIELDS = (
     "rule_breaches",
     "cycle_violations",
     "closed_reasons",
+    "first_fraction_date",
+    "align",
+    "beyond_wait",
+    "opened",
 )
 
 

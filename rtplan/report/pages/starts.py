@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.clinic.days import days_between
 from rtplan.note import Note
-from rtplan.planning.inputs import PlanInputs, start_obstacle
-from rtplan.questions.starts import CRITERIA, NoStart, Start, StartSearch
+from rtplan.questions.candidates import NoStart
+from rtplan.questions.starts import Start, StartSearch
 from rtplan.report.blocks import Block, Cell, Facts, Figure, Notes, Report, Section, Table
 from rtplan.report.columns import columns
 from rtplan.report.figures import StartDay, start_strip_figure
@@ -33,7 +33,7 @@ SHOWN = 12
 
 _WAITING = (
     "BED counts the course, not the wait before it: a category 1 patient is not held back for a pretty calendar. "
-    "Days waited decide last."
+    "Within the longest wait, days waited decide last."
 )
 
 
@@ -53,6 +53,7 @@ def build(result: StartSearch, told: Words = ENGLISH) -> Report:
         sections=(
             Section(key="search", heading=told("Search"), blocks=search),
             Section(key="strip", heading=told("Overall time by start day"), blocks=(figure(result, told),)),
+            Section(key="trade", heading=told("What waiting buys"), blocks=_trade(result, told)),
             Section(key="best", heading=_heading(result, told), blocks=best),
             Section(
                 key="impossible",
@@ -83,7 +84,8 @@ def _facts(result: StartSearch, told: Words) -> Iterator[tuple[str, str]]:
     span = told("%(first)s to %(last)s", first=told.dated(result.first), last=told.dated(result.last))
     yield told("Clinic"), clinic_text(result.inputs.clinic, result.provenance.clinic_from, told)
     yield told("Range"), span
-    yield told("Ranked by"), told(", then ").join(map(told, CRITERIA))
+    yield told("Ranked by"), told(", then ").join(map(told, result.criteria))
+    yield told("Longest wait"), _longest_wait(result, told)
     yield told("Tumour"), f"{told(tumour.name)} ({tumour.tissue.name}), α/β {gy(tumour.tissue.alpha_beta)}"
     yield told("Best weekday"), told("overall %(days)s d without closures", days=result.best_overall_days)
     yield told("Earliest start"), _in_short(earliest, told)
@@ -93,6 +95,38 @@ def _facts(result: StartSearch, told: Words) -> Iterator[tuple[str, str]]:
     used = {"yes": told("used"), "no": told("not used")}.get(known, told("unknown, not used"))
     yield told("Worked weekends"), used
     yield told("Public holidays"), "; ".join(result.inputs.calendar.sources)
+
+
+def _longest_wait(result: StartSearch, told: Words) -> str:
+    days = result.max_wait_days
+    if days is None:
+        return told("no bound (--max-wait states one)")
+    if result.max_wait_stated:
+        return told("%(days)s d, stated; later starts stand below", days=days)
+    category = result.inputs.limits.category
+    bound = told("%(days)s d (category %(category)s; design default, no source)", days=days, category=category)
+    return told("%(bound)s; later starts stand below; --max-wait states another", bound=bound)
+
+
+def _trade(result: StartSearch, told: Words) -> tuple[Block, ...]:
+    """Net BED against days waited, side by side: what more days buy, added up into nothing."""
+    trade = result.trade
+    if len(trade) < 2:
+        return (told("No later start has more net BED or breaks fewer rules."),)
+    first = trade[0].effect.net_bed_gy
+    rows = tuple(
+        (
+            start.date,
+            start.waited_days,
+            start.effect.net_bed_gy,
+            start.effect.net_bed_gy - first,
+            len(start.rule_breaches),
+            start.beyond_wait,
+        )
+        for start in trade
+    )
+    keys = ("date", "waited_days", "net_bed_gy", "gained_gy", "rule_breaches", "beyond_wait")
+    return (Table(name="trade", columns=columns(told, *keys, tables=("starts",)), rows=rows),)
 
 
 def _wait(earliest: Start, best: Start, told: Words) -> str:
@@ -134,6 +168,8 @@ def _differences(start: Start, best: Start, told: Words) -> Iterator[str]:
             len(best.cycle_breaches),
         ),
     )
+    if start.beyond_wait != best.beyond_wait:
+        yield told("a wait beyond the longest")
     if rules[0] != rules[1]:
         yield _compared(*rules, _rule_breaches(abs(rules[0] - rules[1]), told), told)
     if abs(gain) > SAME_GY:
@@ -145,6 +181,10 @@ def _differences(start: Start, best: Start, told: Words) -> Iterator[str]:
     if days:
         said = told.count(days, "%(count)s provisional day", "%(count)s provisional days")
         yield _compared(start.provisional_days, best.provisional_days, said, told)
+    sessions = abs(len(start.opened) - len(best.opened))
+    if sessions:
+        said = told.count(sessions, "%(count)s extra session", "%(count)s extra sessions")
+        yield _compared(len(start.opened), len(best.opened), said, told)
 
 
 def _compared(here: int, there: int, what: str, told: Words) -> str:
@@ -194,6 +234,7 @@ def figure(result: StartSearch, told: Words = ENGLISH) -> Figure:
 _FIGURES = (
     "rank",
     "date",
+    "first_fraction",
     "last",
     "overall_treatment_time_days",
     "above_best_days",
@@ -203,43 +244,55 @@ _FIGURES = (
     "rule_breaches",
     "cycle_breaches",
     "provisional_days",
+    "extra_sessions",
     "cycles",
 )
 
 
-def _figures(start: Start) -> tuple[Cell, ...]:
-    return (
-        start.rank,
-        start.date,
-        start.course.last,
-        start.overall_treatment_time_days,
-        start.above_best_days,
-        start.prolongation_days,
-        start.waited_days,
-        start.effect.net_bed_gy,
-        len(start.rule_breaches),
-        len(start.cycle_breaches),
-        start.provisional_days,
-        cycles_text(start.cycles),
-    )
+def _keys(result: StartSearch) -> tuple[str, ...]:
+    """The columns: the first fraction where chemotherapy begins, extra sessions where closures are compensated."""
+    shown = {"first_fraction": result.chemotherapy_leads, "extra_sessions": result.method is not None}
+    return tuple(key for key in _FIGURES if shown.get(key, True))
+
+
+def _figures(start: Start, keys: tuple[str, ...]) -> tuple[Cell, ...]:
+    found: dict[str, Cell] = {
+        "rank": start.rank,
+        "date": start.date,
+        "first_fraction": start.course.first,
+        "last": start.course.last,
+        "overall_treatment_time_days": start.overall_treatment_time_days,
+        "above_best_days": start.above_best_days,
+        "prolongation_days": start.prolongation_days,
+        "waited_days": start.waited_days,
+        "net_bed_gy": start.effect.net_bed_gy,
+        "rule_breaches": len(start.rule_breaches),
+        "cycle_breaches": len(start.cycle_breaches),
+        "provisional_days": start.provisional_days,
+        "extra_sessions": len(start.opened),
+        "cycles": cycles_text(start.cycles),
+    }
+    return tuple(found[key] for key in keys)
 
 
 def _best_table(result: StartSearch, told: Words) -> Table:
-    rows = tuple((*_figures(start), _brief(start, told)) for start in result.starts[:SHOWN])
-    found = columns(told, *_FIGURES, "reasons", tables=("starts",))
+    keys = _keys(result)
+    rows = tuple((*_figures(start, keys), _brief(start, told)) for start in result.starts[:SHOWN])
+    found = columns(told, *keys, "reasons", tables=("starts",))
     return Table(name="best", columns=found, rows=rows, emphasis=(0,))
 
 
 def starts_table(result: StartSearch, told: Words = ENGLISH) -> Table:
     """Every day of the range with its figures, or why no course can begin on it."""
-    blank = (None,) * (len(_FIGURES) - 2)
+    keys = _keys(result)
+    blank = (None,) * (len(keys) - 2)
     rows: list[tuple[Cell, ...]] = []
     for entry in result.by_date:
         if isinstance(entry, NoStart):
-            rows.append((None, entry.date, *blank, False, _obstacle(result.inputs, entry, told)))
+            rows.append((None, entry.date, *blank, False, _obstacle(entry, told)))
         else:
-            rows.append((*_figures(entry), True, reasons_text(entry, told)))
-    found = columns(told, *_FIGURES, "possible", "reasons", tables=("starts",))
+            rows.append((*_figures(entry, keys), True, reasons_text(entry, told)))
+    found = columns(told, *keys, "possible", "reasons", tables=("starts",))
     return Table(name="starts", columns=found, rows=tuple(rows))
 
 
@@ -255,9 +308,15 @@ def cycles_text(cycles: tuple[Cycle, ...]) -> str:
 
 def reasons_text(start: Start, told: Words = ENGLISH) -> str:
     """Codes of the rules broken, and the closed days inside the course."""
-    broken = dict.fromkeys(note.code for note in _breaches(start))
+    broken = _codes_of(start, told)
     closed = ", ".join(day_reason(text, told) for text in start.closed)
     return "; ".join([*broken, *([told("closed inside: %(reasons)s", reasons=closed)] if closed else [])])
+
+
+def _codes_of(start: Start, told: Words) -> list[str]:
+    late = [told("beyond the longest wait")] if start.beyond_wait else []
+    moved = [told("fraction 1 waits for an open day")] if start.moved else []
+    return [*late, *moved, *dict.fromkeys(note.code for note in _breaches(start))]
 
 
 def _breaches(start: Start) -> tuple[Note, ...]:
@@ -275,15 +334,14 @@ def _codes(result: StartSearch, told: Words) -> tuple[Block, ...]:
 
 
 def _brief(start: Start, told: Words) -> str:
-    codes = dict.fromkeys(note.code for note in _breaches(start))
+    codes = _codes_of(start, told)
     closed = [day_reason(text, told) for text in start.closed[:2]]
     return "; ".join([*codes, *closed]) + (", ..." if len(start.closed) > 2 else "")
 
 
-def _obstacle(inputs: PlanInputs, entry: NoStart, told: Words) -> str:
-    """Why no course begins on a day. The search keeps it in English; in other languages it is said from the day."""
-    obstacle = start_obstacle(inputs, entry.date) if told.catalogue else None
-    return phrase(obstacle, told) if obstacle is not None else told(entry.reason)
+def _obstacle(entry: NoStart, told: Words) -> str:
+    """Why no course begins on a day."""
+    return phrase(entry.why, told) if entry.why is not None else told(entry.reason)
 
 
 def _closed_table(result: StartSearch, told: Words) -> Table:
@@ -293,7 +351,7 @@ def _closed_table(result: StartSearch, told: Words) -> Table:
     keyed = enumerate(others)
     for _, group in itertools.groupby(keyed, key=lambda item: (item[1].reason, _ordinal(result, item[1]) - item[0])):
         run = [entry for _, entry in group]
-        rows.append((run[0].date, run[-1].date, len(run), _obstacle(result.inputs, run[0], told)))
+        rows.append((run[0].date, run[-1].date, len(run), _obstacle(run[0], told)))
     return Table(name="impossible", columns=columns(told, "first", "last", "days", "reasons"), rows=tuple(rows))
 
 
