@@ -45,8 +45,12 @@ def _given(document: Any) -> Iterator[Any]:
     if any(day(fraction["date"]) > day(status["as_of"]) for fraction in given):
         yield "fractions are counted as given after the day of the question"
     found = {finding["code"] for finding in status["findings"]}
-    names = [phase["name"] for phase in prescription["phases"]]
-    order = [names.index(fraction["phase"]) for fraction in given]
+    block = 0
+    blocks = {}
+    for phase in prescription["phases"]:
+        block += phase["concomitant_from"] is None  # a boost beside another phase goes with it
+        blocks[phase["name"]] = block
+    order = [blocks[fraction["phase"]] for fraction in given]
     if order != sorted(order) and not found & {"phase-differs", "partial", "goes-on"}:
         yield "a phase began before the one before it was complete"
     yield from _kept(status, given)
@@ -156,15 +160,18 @@ def _future(document: Any, option: Any) -> Iterator[Any]:
         if rest != kept:
             yield f"{option['id']}: does not stand on the planned days {kept[0]}..{kept[-1]}"
         return
-    inside = [date for date in rest if date in _span_days(status)]
-    if inside and option["method"] != "machine":
+    taken_over = {day(session["date"]) for session in option["sessions"]} & _on_machines(document)
+    inside = [date for date in rest if date in _span_days(status) and date not in taken_over]
+    if inside:
         yield f"{option['id']}: gives fractions on {inside[0]}, which is stated as missed"
     today = [date for date in rest if date == day(status["as_of"])]
-    if today and option["method"] not in ("remainder", "machine"):
+    opened = {day(session["date"]) for session in option["sessions"]}
+    if today and option["method"] != "remainder" and not set(today) <= opened:
         yield f"{option['id']}: gives fractions on the day of the question"
-    walked = _walk(document, option, len(rest) - len(today))
-    if today + walked != rest:
-        yield f"{option['id']}: days {[str(d) for d in rest]}, a walk gives {[str(d) for d in walked]}"
+    walked = _walk(document, option, rest, today)
+    found = [(fraction["phase"], day(fraction["date"])) for fraction in option["fractions"][given:]]
+    if sorted(found[len(today) :]) != sorted(walked):
+        yield f"{option['id']}: days {[str(d) for _, d in found]}, a walk gives {[str(d) for _, d in walked]}"
 
 
 class Weeks:
@@ -196,7 +203,14 @@ def _spacing(pattern: Any) -> int:
     return int(pattern["spacing_days"] or (7 // a_week if a_week else 1))
 
 
-def _walk(document: Any, option: Any, count: Any) -> Any:
+def _on_machines(document: Any) -> set[dt.date]:
+    """Missed days on which a matched machine treats."""
+    lost = {day(fraction["date"]) for fraction in document["status"]["missed"]}
+    return {date for date in lost for other in document["inputs"]["machines"] if reason(other, date)["open"]}
+
+
+def _sessions(document: Any, option: Any) -> dict[dt.date, int]:
+    """Days with another number of fractions than their pattern's: opened ones, lost ones, and those of the option."""
     inputs, status = document["inputs"], document["status"]
     planned = [day(fraction["date"]) for fraction in status["planned"]["fractions"]]
     lost = [day(fraction["date"]) for fraction in status["missed"]]
@@ -204,32 +218,110 @@ def _walk(document: Any, option: Any, count: Any) -> Any:
     for date in lost:
         sessions[date] = planned.count(date) - lost.count(date)
     sessions |= dict.fromkeys(_span_days(status), 0)
-    sessions |= {day(opened["date"]): opened["fractions"] for opened in option["sessions"]}
-    patterns = [phase["pattern"] for phase in inputs["prescription"]["phases"]]
-    pattern = patterns[0]
-    if any(other != pattern for other in patterns):
-        raise NotImplementedError("this walk knows one weekly pattern")
-    out: list[Any] = []
-    date = day(status["as_of"]) + dt.timedelta(days=1)
-    week = Weeks()
-    for fraction in status["delivered"]["fractions"]:
-        week.treat(day(fraction["date"]), pattern)
-    if option["method"] in ("remainder", "machine") and status["as_of"] in {f["date"] for f in option["fractions"]}:
-        week.treat(day(status["as_of"]), pattern)
+    sessions = {date: count for date, count in sessions.items() if date > day(status["as_of"])}
+    return sessions | {day(opened["date"]): opened["fractions"] for opened in option["sessions"]}
+
+
+def _walk(document: Any, option: Any, rest: Any, today: Any) -> list[tuple[str, dt.date]]:
+    """Phase and day of everything that is left, laid day by day onto the calendar from the day after the question."""
+    inputs, status = document["inputs"], document["status"]
+    phases = inputs["prescription"]["phases"]
+    given = [(f["phase"], day(f["date"])) for f in status["delivered"]["fractions"]]
+    here = option["fractions"][len(given) :]
+    given += [(f["phase"], day(f["date"])) for f in here[: len(today)]]
+    left = [sum(f["phase"] == phase["name"] for f in here[len(today) :]) for phase in phases]
+    start = day(status["as_of"]) + dt.timedelta(days=1)
     if not status["delivered"]["fractions"]:
-        date = max(date, planned[0])
-    while len(out) < count:
-        why = reason(inputs["calendar"], date)
-        weekday = WEEK[date.weekday()]
-        outside = why["kind"] in ("worked weekend", "extra") and set(WEEK[:5]) <= set(pattern["weekdays"])
-        usual = pattern["fractions_per_day"] + (weekday in pattern["twice_daily_weekdays"])
-        room = usual if why["open"] and (weekday in pattern["weekdays"] or outside) else 0
-        room = sessions.get(date, 0 if week.too_soon(date, pattern) else room)
-        out += [date] * min(room, count - len(out))
-        if room:
-            week.treat(date, pattern, counted=date not in sessions)
-        date += dt.timedelta(days=1)
+        start = max(start, day(status["planned"]["fractions"][0]["date"]))
+    boosts = {
+        phase["name"]: _beside(document, phase, phases[place - 1], given, left, place)
+        for place, phase in enumerate(phases)
+        if phase["concomitant_from"] is not None
+    }
+    return lay(phases, given, left, start, inputs["calendar"], _sessions(document, option), boosts)
+
+
+def _beside(document: Any, boost: Any, host: Any, given: Any, left: Any, place: int) -> int:
+    """The host's fraction from which on its boost is due: the one beside which the next of the boost is owed."""
+    since: int = boost["concomitant_from"]
+    owed = [fraction["phase"] for fraction in document["status"]["remaining"]["fractions"]]
+    before = sum(name == host["name"] for name, _ in given)
+    if boost["name"] in owed:
+        since = before + owed[: owed.index(boost["name"])].count(host["name"])
+    count = sum(name == boost["name"] for name, _ in given) + left[place]
+    return max(1, min(since, int(before + left[place - 1] - count + 1)))
+
+
+def lay(
+    phases: Any, given: Any, left: Any, start: dt.date, calendar: Any, sessions: Any, boosts: Any
+) -> list[tuple[str, dt.date]]:
+    """So many fractions of each phase on the days that its pattern, the calendar and the sessions give."""
+    week = Weeks()
+    for name, date in given:
+        week.treat(date, next(phase["pattern"] for phase in phases if phase["name"] == name), date not in sessions)
+    out: list[tuple[str, dt.date]] = []
+    date = start
+    for place, phase in enumerate(phases):
+        if phase["concomitant_from"] is not None:
+            continue
+        boost = phases[place + 1] if place + 1 < len(phases) else None
+        boost = boost if boost is not None and boost["concomitant_from"] is not None else None
+        host_left, boost_left = left[place], left[place + 1] if boost else 0
+        if not host_left and not boost_left:
+            continue
+        begun = sum(name == phase["name"] for name, _ in given)
+        if not begun and week.last is not None:
+            date = max(date, week.last + dt.timedelta(days=1 + phase["break_days"]))
+            while phase["keep_together"] and not _together(phase, calendar, date):
+                date += dt.timedelta(days=1)
+        done = begun
+        while host_left or boost_left:
+            room = _room(phase["pattern"], calendar, date, sessions, week)
+            extra = date in sessions
+            due = bool(boost and boost_left and done + min(1, host_left) >= boosts[boost["name"]] and room)
+            beside = int(due and (not extra or room > 1 or not host_left))
+            treated = min(room - beside if extra else room, host_left)
+            most = reason(calendar, date)["fractions"]
+            if not extra and most is not None and treated + beside > most:
+                beside = 0
+            for name, count in ((phase["name"], treated), (boost["name"] if boost else "", beside)):
+                out += [(name, date)] * count
+            if treated or beside:
+                week.treat(date, phase["pattern"], counted=not extra)
+            done, host_left, boost_left = done + treated, host_left - treated, boost_left - beside
+            date += dt.timedelta(days=1)
     return out
+
+
+def _room(pattern: Any, calendar: Any, date: dt.date, sessions: Any, week: Weeks) -> int:
+    """Fractions of this pattern that a day holds."""
+    if date in sessions:
+        return int(sessions[date])
+    if not _treated(pattern, calendar, date) or week.too_soon(date, pattern):
+        return 0
+    most = reason(calendar, date)["fractions"]
+    return usual(pattern, date) if most is None else min(usual(pattern, date), most)
+
+
+def _treated(pattern: Any, calendar: Any, date: dt.date) -> bool:
+    why = reason(calendar, date)
+    outside = why["kind"] in ("worked weekend", "extra") and len(pattern["weekdays"]) >= 5
+    return bool(why["open"] and (WEEK[date.weekday()] in pattern["weekdays"] or outside))
+
+
+def _together(phase: Any, calendar: Any, date: dt.date) -> bool:
+    left = phase["n_fractions"]
+    while left > 0:
+        if not _treated(phase["pattern"], calendar, date):
+            return False
+        left -= usual(phase["pattern"], date)
+        date += dt.timedelta(days=1)
+    return True
+
+
+def usual(pattern: Any, date: dt.date) -> int:
+    """Fractions of a treated day of this weekday."""
+    return int(pattern["fractions_per_day"]) + (WEEK[date.weekday()] in pattern["twice_daily_weekdays"])
 
 
 def _doses(document: Any, option: Any) -> Iterator[Any]:
@@ -330,9 +422,18 @@ def _effect(document: Any, name: Any, fractions: Any, row: Any, region: Any, int
 
 
 def region_doses(prescription: Any, fractions: Any, region: Any) -> Any:
-    """Dose of each fraction to a region: its target's, scaled to the dose stated for the whole prescription."""
+    """Dose of each fraction to a region: its target's, scaled to the dose stated for the whole prescription, or the
+    shares of the targets' doses."""
     if region["shares"]:
-        raise NotImplementedError("this calculation knows no shares")
+        return [
+            sum(
+                share["share"] * dose["dose_gy"]
+                for share in region["shares"]
+                for dose in fraction["doses"]
+                if share["target"] == dose["target"] and share["phase"] in (None, fraction["phase"])
+            )
+            for fraction in fractions
+        ]
     target = region["target"] or prescription["phases"][0]["totals"][0]["target"]
     total = sum(t["dose_gy"] for phase in prescription["phases"] for t in phase["totals"] if t["target"] == target)
     scale = 1.0 if region["stated_dose_gy"] is None else region["stated_dose_gy"] / total
@@ -386,22 +487,30 @@ def _repair(tissue: Any, fractions: Any, doses: Any, interval_h: Any) -> Any:
 
 def prescribed_dates(prescription: Any, first: Any) -> Any:
     """The prescription on its own week from the first day, as if nothing were ever closed."""
-    dates: list[Any] = []
-    week = Weeks()
-    date = first
-    for phase in prescription["phases"]:
-        if phase["concomitant_from"] is not None:
-            raise NotImplementedError("this walk knows no concomitant boost")
-        pattern, left = phase["pattern"], phase["n_fractions"]
-        while left:
-            weekday = WEEK[date.weekday()]
-            room = pattern["fractions_per_day"] + (weekday in pattern["twice_daily_weekdays"])
-            if (weekday in pattern["weekdays"] and not week.too_soon(date, pattern)) or (not dates and date == first):
-                dates += [date] * min(room, left)
-                left -= min(room, left)
-                week.treat(date, pattern)
-            date += dt.timedelta(days=1)
-    return dates
+    phases = prescription["phases"]
+    always = _Always(first)
+    pattern = phases[0]["pattern"]
+    sessions = {}
+    if WEEK[first.weekday()] not in pattern["weekdays"]:
+        beside = len(phases) > 1 and phases[1]["concomitant_from"] == 1
+        sessions = {first: usual(pattern, first) + beside}
+    boosts = {phase["name"]: phase["concomitant_from"] for phase in phases if phase["concomitant_from"] is not None}
+    left = [phase["n_fractions"] for phase in phases]
+    return [date for _, date in lay(phases, [], left, first, always, sessions, boosts)]
+
+
+class _Always(dict[str, Any]):
+    """A calendar without an end, open on every day."""
+
+    def __init__(self, first: dt.date) -> None:
+        super().__init__(
+            first=first.isoformat(), codes=_Zeros(), reasons=[{"open": True, "kind": "workday", "fractions": None}]
+        )
+
+
+class _Zeros:
+    def __getitem__(self, place: int) -> int:
+        return 0
 
 
 # --- the figures of the ranking -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,12 +17,40 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from independent_missed import complaints
 
+from rtplan.clinic.days import Reason
 from rtplan.interruption.choose import choose
 from rtplan.interruption.missed import missed_answer
 from rtplan.interruption.ranking import in_order
 from rtplan.interruption.situation import MissedSpan, from_dates
 from rtplan.planning import artefact
+from rtplan.planning.plan import Plan, make_plan
+from rtplan.prescription.prescription import Phase, Prescription, TargetDose
 from rtplan.report.formats.json import dumps
+
+
+def of(prescription: Prescription, start: str, **where: Any) -> Plan:
+    """A plan of a prescription that no notation writes."""
+    base = plan("45/25", start, **where)
+    return make_plan(replace(base.inputs, prescription=prescription), FIXED)
+
+
+def phase(name: str, n_fractions: int, *doses: tuple[str, float], **more: Any) -> Phase:
+    return Phase(
+        name=name,
+        n_fractions=n_fractions,
+        totals=tuple(TargetDose(target=target, dose_gy=n_fractions * dose) for target, dose in doses),
+        **more,
+    )
+
+
+def with_half_days(made: Plan) -> Plan:
+    """The same on Wednesdays that hold one fraction."""
+
+    def short(date: dt.date, why: Reason) -> Reason:
+        return replace(why, kind="half day", fractions=1) if why.open and date.weekday() == 2 else why
+
+    return make_plan(replace(made.inputs, calendar=made.inputs.calendar.with_days(short)), FIXED)
+
 
 PLANS = {
     "standard": plan("70/35", "2026-01-05", clinic="weekdays", category=1, regions=("spinal cord=42Gy Dmax",)),
@@ -31,12 +60,46 @@ PLANS = {
     "large doses": plan("60/20", "2026-03-10", clinic="england", category=2),
     "four a week": plan("40/16 4/week", "2026-01-07", clinic="weekdays", category=3),
 }
+"""One weekly pattern each."""
+
+
+PATTERNS = {
+    "three a week": plan("30/10 3/week", "2026-01-05", clinic="weekdays", category=2),
+    "once, then twice a day": plan("41.4/23 + 27/18bid", "2026-01-05", clinic="weekdays", category=1),
+    "half days": with_half_days(plan("69.6/58bid", "2026-01-05", clinic="weekdays", category=1)),
+    "half days once a day": with_half_days(plan("60/30", "2026-01-05", clinic="england", category=1)),
+    "two targets": of(
+        Prescription(name="sib", phases=(phase("all", 30, ("tumour", 2.2), ("elective", 1.8)),)),
+        "2026-01-05",
+        clinic="england",
+        category=1,
+    ),
+    "a boost after a break": of(
+        Prescription(
+            name="split",
+            phases=(phase("large", 20, ("tumour", 1.8)), phase("boost", 8, ("tumour", 2.0), break_days=7)),
+        ),
+        "2026-01-05",
+        clinic="weekdays",
+        category=1,
+    ),
+    "a boost beside": of(
+        Prescription(
+            name="beside",
+            phases=(phase("large", 25, ("tumour", 1.8)), phase("boost", 10, ("tumour", 1.5), concomitant_from=16)),
+        ),
+        "2026-01-05",
+        clinic="weekdays",
+        category=1,
+    ),
+}
+"""Several phases, several targets, days apart, days that hold less."""
 
 
 @st.composite
 def interruptions(draw: Any, names: Any = tuple(PLANS)) -> Any:
     """A plan and some of its days, the first left out; the question is asked on the last of them or later."""
-    made = PLANS[draw(st.sampled_from(names))]
+    made = (PLANS | PATTERNS)[draw(st.sampled_from(names))]
     days = made.course.dates[1:]
     start = draw(st.integers(0, len(days) - 1))
     lost = draw(st.lists(st.sampled_from(days[start : start + 8]), min_size=1, max_size=5, unique=True))
@@ -54,6 +117,14 @@ def answer_to(question: Any) -> Any:
 @given(interruptions())
 def test_no_option_reports_what_its_dates_do_not_give(question: Any) -> None:
     answer = answer_to(question)
+    assert complaints(json.loads(dumps(answer.document()))) == []
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+@settings(max_examples=6)
+@given(data=st.data())
+def test_no_option_of_any_pattern_reports_what_its_dates_do_not_give(name: str, data: Any) -> None:
+    answer = answer_to(data.draw(interruptions(names=(name,))))
     assert complaints(json.loads(dumps(answer.document()))) == []
 
 

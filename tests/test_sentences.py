@@ -20,10 +20,11 @@ SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "sente
 CHINESE = words("zh_CN")
 
 MADE = {
-    *(f"goal-{goal}" for goal in ("end", "limit", "earliest", "part", "none", "tumour", "late", "restored", "highest")),
-    *(f"{kind}-sessions" for kind in ("machine", "weekend", "worked-weekend", "holiday", "bid", "mix")),
+    *(f"goal-{goal}" for goal in ("end", "prescribed", "limit", "earliest", "part", "none")),
+    *(f"goal-{goal}" for goal in ("tumour", "late", "ceiling", "restored", "highest")),
+    *(f"{kind}-sessions" for kind in ("machine", "weekend", "worked-weekend", "holiday", "closed", "bid", "mix")),
     *(f"chemotherapy-{what}" for what in ("follows", "partly-follows", "stays")),
-    *(f"sessions-{kind}" for kind in ("machine", "weekend", "worked-weekend", "holiday", "bid", "mix")),
+    *(f"sessions-{kind}" for kind in ("machine", "weekend", "worked-weekend", "holiday", "closed", "bid", "mix")),
     *("number-5", "number-6", "verified", "not verified"),
 }
 """Codes of phrases that the code puts together, each a method, a goal, a number or a flag."""

@@ -53,7 +53,7 @@ OptionMethod = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An option before it is judged."""
+    """An option before it is judged. opened: kind of its extra sessions, where it has any."""
 
     id: str
     tier: Tier
@@ -64,3 +64,4 @@ class Draft:
     sessions: Mapping[dt.date, int] | None = None
     doses: tuple[DoseStep, ...] = ()
     added: int = 0
+    opened: Method | None = None

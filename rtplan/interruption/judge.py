@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rtplan.chemotherapy import cycles as chemo_cycles
 from rtplan.chemotherapy.cycles import Cycle
-from rtplan.clinic.days import WEEKDAYS, days_between
 from rtplan.compensation.dose import DoseStep
+from rtplan.compensation.sessions import Method
 from rtplan.course.course import Course
 from rtplan.course.rules import check
 from rtplan.errors import ScheduleError
+from rtplan.interruption.drugs import cycles_of, numbers, with_chemotherapy
 from rtplan.interruption.options import Draft, OptionMethod, Tier
 from rtplan.interruption.question import FINE_GY, Question
 from rtplan.note import Note, Phrase, Value
 from rtplan.planning.inputs import OpenedDay
-from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.effect import EffectRow, evaluate_many
 from rtplan.radiobiology.organ_limits import limit_notes
 
@@ -57,8 +56,9 @@ class OptionEffect:
 class Option:
     """One complete way to go on.
 
-    sessions: fractions on each extra day. n_sessions: extra days to open, and added fractions. goal: what its sessions
-    reach. doses: changed doses per fraction. added_fractions: beyond the prescription. violations: rules broken.
+    sessions: fractions on each extra day. opened: of which kind they are. n_sessions: extra days to open, and added
+    fractions. goal: what its sessions reach. doses: changed doses per fraction. added_fractions: beyond the
+    prescription. violations: rules broken.
     deficit_gy, late_excess_gy, acute_excess_gy: against the ranking's reference; None where not known. [Gy]
     hard: codes of hard rules that the option itself breaks. waived: those of them that were waived.
     held: does it intensify while toxicity is unresolved? time_known: is it known what its longer time costs?
@@ -87,6 +87,7 @@ class Option:
     waived: tuple[str, ...] = ()
     held: bool = False
     time_known: bool = True
+    opened: Method | None = None
 
     @property
     def offered(self) -> bool:
@@ -158,7 +159,7 @@ def _hard(q: Question, draft: Draft, violations: Sequence[Note]) -> tuple[str, .
 def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:
     sessions = draft.sessions or {}
     days = tuple(OpenedDay(date=day, fractions=n, method=draft.method) for day, n in sessions.items())
-    cycles = _cycles(q, draft.course)
+    cycles = cycles_of(q, draft.course)
     violations = tuple(_violations(q, draft, rows, cycles))
     hard = _hard(q, draft, violations)
     return Option(
@@ -185,6 +186,7 @@ def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:
         waived=tuple(code for code in hard if code in q.settings.waive),
         held=q.situation.unresolved_toxicity and _intensifies(draft),
         time_known=_time_known(q, draft.course),
+        opened=draft.opened,
     )
 
 
@@ -225,7 +227,7 @@ def _violations(q: Question, draft: Draft, rows: tuple[EffectRow, ...], cycles: 
         if note.severity == "violation":
             yield note
     yield from _too_large(q, draft)
-    yield from _with_chemotherapy(q, course, cycles)
+    yield from with_chemotherapy(q, course, cycles)
     limit = q.settings.late_limit
     for row, reference in zip(rows, q.reference_rows, strict=True):
         allowed = reference.net_bed_gy * (1 + (limit or 0.0))
@@ -274,28 +276,17 @@ def _chemo_notes(q: Question, course: Course, cycles: tuple[Cycle, ...]) -> Iter
         yield Note(
             code="concurrency-changed",
             severity="warning",
-            values={"before": _numbers(before), "after": _numbers(after)},
-        )
-
-
-def _with_chemotherapy(q: Question, course: Course, cycles: tuple[Cycle, ...]) -> Iterator[Note]:
-    concurrent = [cycle.number for cycle in cycles if cycle.concurrent]
-    busy = _busy(course, q.given, q.inputs.prescription)
-    if concurrent and busy:
-        yield Note(
-            code="intensified-with-chemotherapy",
-            severity="violation",
-            values={"cycles": _numbers(concurrent), "why": busy},
+            values={"before": numbers(before), "after": numbers(after)},
         )
 
 
 def _too_large(q: Question, draft: Draft) -> Iterator[Note]:
     """Doses above the ceiling, and any change of fractions that keep theirs: by what was prescribed at first."""
-    limits, stated = q.inputs.limits, q.settings.max_dose_per_fraction_gy
+    limits = q.inputs.limits
     over: list[tuple[float, float, float]] = []
     for step in draft.doses:
         prescribed = q.inputs.prescription.phase(step.phase).dose_per_fraction_gy(step.target)
-        ceiling = limits.ceiling(prescribed) if stated is None else stated
+        ceiling = q.ceiling_gy(step.phase, step.target)
         if step.dose_gy > max(ceiling, step.planned_gy) + FINE_GY:
             over.append((step.dose_gy, prescribed, ceiling))
         if prescribed > limits.no_change_above_gy + FINE_GY and abs(step.dose_gy - step.planned_gy) > FINE_GY:
@@ -306,47 +297,3 @@ def _too_large(q: Question, draft: Draft) -> Iterator[Note]:
         dose, prescribed, ceiling = max(over, key=lambda entry: entry[0] - entry[2])
         values = {"dose_per_fraction_gy": dose, "prescribed_gy": prescribed, "limit_gy": ceiling}
         yield Note(code="dose-per-fraction", severity="violation", values=values)
-
-
-def _cycles(q: Question, course: Course) -> tuple[Cycle, ...]:
-    """The plan's cycles beside another course: they stay, unless their protocol lets them follow it."""
-    protocol = q.inputs.chemo
-    if protocol is None:
-        return ()
-    delays = {delay.cycle: delay.days for delay in q.inputs.delays}
-    infusion = q.inputs.infusion_calendar
-    if q.situation.restarts:
-        return chemo_cycles.align(protocol, course, infusion, delays)
-    as_of = q.situation.as_of
-    return chemo_cycles.after_interruption(protocol, q.plan.cycles, course, infusion, as_of, delays)
-
-
-def _busy(course: Course, given: int, prescription: Prescription) -> tuple[Phrase, ...]:
-    """Does what is left hold more on a day, or in a week, than the prescription itself?"""
-    left = course.fractions[given:]
-    phases = {phase.name: phase for phase in prescription.phases}
-    own_week = max(
-        sum(phase.pattern.fractions_on(WEEKDAYS.index(day)) for day in phase.pattern.weekdays)
-        for phase in prescription.phases
-    )
-    sessions = course.sessions
-    reasons: list[Phrase] = []
-    if any(
-        sessions[f.date] > 1 and not phases[f.phase].pattern.several_a_day and phases[f.phase].concomitant_from is None
-        for f in left
-    ) and all(phase.concomitant_from is None for phase in prescription.phases):
-        reasons.append(Phrase(code="two-a-day"))
-    if _fullest_week(course, given) > max(5, own_week):
-        reasons.append(Phrase(code="more-a-week", values={"limit": max(5, own_week)}))
-    return tuple(reasons)
-
-
-def _fullest_week(course: Course, given: int) -> int:
-    """Most fractions in any 7 days running that hold one of those still to come."""
-    dates = [fraction.date for fraction in course.fractions]
-    ends = range(given, len(dates))
-    return max((sum(0 <= days_between(date, dates[end]) < 7 for date in dates[: end + 1]) for end in ends), default=0)
-
-
-def _numbers(numbers: Sequence[int]) -> str | Phrase:
-    return ", ".join(map(str, numbers)) or Phrase(code="none")

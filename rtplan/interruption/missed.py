@@ -140,7 +140,7 @@ def missed_answer(
     found = ranked(q, [option for option in every if option.offered])
     behind = ranked(q, [option for option in every if not option.offered])
     appended = next(option for option in found if option.id in ("append", "restart"))
-    shown = shown_ids(found)
+    shown = shown_ids(found, q.settings.tolerance_gy)
     listed = [option for option in found if option.id in shown]
     return Missed(
         situation=q.situation,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rtplan.compensation import dose as dose_change
 from rtplan.compensation.dose import DoseStep, Part
-from rtplan.compensation.sessions import METHODS, Found, Method, best, candidates, search
+from rtplan.compensation.sessions import METHODS, Found, Goal, Method, Rules, Search, candidates, on_machines
 from rtplan.course.course import Course, Fraction
 from rtplan.course.remainder import Remainder, Slot, host_phase
 from rtplan.course.rules import check
 from rtplan.errors import ScheduleError
 from rtplan.interruption import wrong_dose
 from rtplan.interruption.draft import TIERS, Draft, OptionMethod, Tier
-from rtplan.interruption.question import SAME_DEFICIT_GY, Question
+from rtplan.interruption.drugs import cycles_of, usual_week, with_chemotherapy
+from rtplan.interruption.question import FINE_GY, SAME_DEFICIT_GY, Question
 from rtplan.interruption.situation import MOST_ADDED
 from rtplan.note import Note, Phrase
 from rtplan.radiobiology.effect import evaluate, evaluate_many
@@ -34,8 +36,20 @@ _METHOD_TIER: dict[Method, Tier] = {
     "weekend": "b",
     "worked-weekend": "b",
     "holiday": "b",
+    "closed": "b",
     "bid": "c",
     "mix": "c",
+}
+
+
+_SESSION_WORDS: dict[Method, str] = {
+    "machine": "machine-sessions",
+    "weekend": "weekend-sessions",
+    "worked-weekend": "worked-weekend-sessions",
+    "holiday": "holiday-sessions",
+    "closed": "closed-sessions",
+    "bid": "bid-sessions",
+    "mix": "mix-sessions",
 }
 
 
@@ -80,36 +94,92 @@ def _same_day(q: Question) -> Iterator[Draft]:
 
 
 def _sessions(q: Question) -> Iterator[Found]:
-    reached = False
+    """Extra sessions of every kind; of several kinds together where that is better."""
+    if not q.remainder.slots:
+        return
+    usual = _Sessions(q, q.remainder)
+    on_machine = _Sessions(q, _for_machines(q)) if q.inputs.machines else None
+    found: list[Found] = []
     for method in METHODS:
-        remainder = _for_machines(q) if method == "machine" else q.remainder
-        if not remainder.slots or (method == "machine" and not q.inputs.machines):
-            continue
-        if method == "mix" and reached:
+        search = on_machine if on_machine is not None and method in ("machine", "closed", "mix") else usual
+        enough = any(item.restores and _METHOD_TIER[item.method] in "ab" for item in found)
+        if (method == "machine" and on_machine is None) or (method == "mix" and enough):
             continue
         try:
-            items = _found(q, method, remainder)
+            items = search.find(method)
         except ScheduleError:
             q.does_not_fit(Phrase(code=f"sessions-{method}"))
             continue
-        if method == "mix":
-            items = tuple(item for item in items if _is_mixed(item, q.append))
-        reached = reached or any(item.goal == "end" and item.clean for item in items)
+        if method == "closed":
+            items = tuple(item for item in items if not any(_as_good(q, other, item) for other in found))
+        found += items
         yield from items
 
 
-def _found(q: Question, method: Method, remainder: Remainder) -> tuple[Found, ...]:
-    days = candidates(method, remainder, machines=q.inputs.machines, lost=q.situation.lost_days)
-    if method == "machine":  # a span is kept as stated: a machine takes over missed fractions, not its free days
-        days = tuple(day for day in days if day in q.situation.missed_days or day not in q.situation.lost_days)
-    return search(
-        method,
-        remainder,
-        days,
-        keep_by=q.keep_by,
-        limit_by=q.limit_by,
-        check=lambda course: _session_rules(q, course),
-    )
+def _as_good(q: Question, other: Found, item: Found) -> bool:
+    """Does the other end as early, or by every day that is wanted, with no more sessions and no other rules broken?"""
+    floor = min(_aims(q).values())
+    ends = max(other.course.last, floor) <= max(item.course.last, floor)
+    return ends and len(other.sessions) <= len(item.sessions) and other.codes <= item.codes
+
+
+class _Sessions:
+    """The search for extra sessions of one question; laid out only when it is asked for."""
+
+    def __init__(self, q: Question, remainder: Remainder) -> None:
+        self.q = q
+        self.remainder = remainder
+        self.search: Search | None = None
+
+    def find(self, method: Method) -> tuple[Found, ...]:
+        if self.search is None:
+            self.search = Search(self.remainder, _session_rules(self.q))
+        items = self.search.find(method, self._days(method), _aims(self.q))
+        if method in ("closed", "mix"):
+            items = tuple(item for item in items if self._is_mixed(item))
+        return tuple(_restoring(self.q, items))
+
+    def _days(self, method: Method) -> tuple[dt.date, ...]:
+        """A span is kept as stated: a machine takes over missed fractions, not its free days."""
+        q = self.q
+        machine: tuple[dt.date, ...] = ()
+        if method in ("machine", "closed", "mix") and q.inputs.machines:
+            machine = on_machines(self.remainder, q.inputs.machines)
+            lost = q.situation.lost_days - q.situation.missed_days
+            machine = tuple(day for day in machine if day not in lost)
+        days = candidates(method, self.remainder, lost=q.situation.lost_days)
+        return (*machine, *(day for day in days if day not in machine))
+
+    def _is_mixed(self, item: Found) -> bool:
+        """Closed days of several kinds; for a mix, second fractions beside closed days."""
+        treated = self.q.append.sessions
+        closed = [day for day in item.sessions if day not in treated]
+        if item.method == "mix":
+            return 0 < len(closed) < len(item.sessions)
+        missed, calendar = self.q.situation.missed_days, self.q.inputs.calendar
+        return len({"machine" if day in missed else calendar.reason(day).kind for day in closed}) > 1
+
+
+def _aims(q: Question) -> dict[Goal, dt.date]:
+    """The last days wanted: the planned one, the reference's, and the last inside the limit."""
+    aims: dict[Goal, dt.date] = {"end": q.keep_by, "prescribed": q.reference().last}
+    if q.limit_by is not None:
+        aims["limit"] = q.limit_by
+    return aims
+
+
+def _restoring(q: Question, items: Sequence[Found]) -> Iterator[Found]:
+    """The fewest sessions that restore the tumour's net BED say so, also where they reach a day that was wanted."""
+    rows = evaluate_many([item.course for item in items], q.regions) if items else ()
+    enough = [
+        at
+        for at, (item, row) in enumerate(zip(items, rows, strict=True))
+        if not item.hard and q.deficit(row, q.reference_rows, q.regions) <= q.settings.tolerance_gy + FINE_GY
+    ]
+    fewest = max(enough, default=None)
+    for at, item in enumerate(items):
+        named = at == fewest and item.goal in ("part", "earliest")
+        yield replace(item, restores=at in enough, goal="restored" if named else item.goal)
 
 
 def _for_machines(q: Question) -> Remainder:
@@ -121,8 +191,18 @@ def _for_machines(q: Question) -> Remainder:
     return replace(q.remainder, start=as_of, sessions={**q.remainder.sessions, as_of: 0})
 
 
-def _session_rules(q: Question, course: Course) -> tuple[Note, ...]:
-    return check(course, q.inputs.limits, cord=q.inputs.has_cord)
+def _session_rules(q: Question) -> Rules:
+    """The rules of the department, and where chemotherapy is given what is too much beside it."""
+    limits = q.inputs.limits
+    cycles = cycles_of(q, q.append)
+    beside = any(cycle.concurrent for cycle in cycles)
+
+    def broken(course: Course) -> tuple[Note, ...]:
+        drugs = with_chemotherapy(q, course, cycles) if beside else ()
+        return (*check(course, limits, cord=q.inputs.has_cord), *drugs)
+
+    week = usual_week(q.inputs.prescription) if beside else None
+    return Rules(check=broken, limits=limits, hard=limits.hard_codes, busy_week=week)
 
 
 def _session_draft(q: Question, item: Found) -> Draft:
@@ -132,37 +212,130 @@ def _session_draft(q: Question, item: Found) -> Draft:
     count = len(item.sessions)
     days = tuple(Phrase(code="day", values={"date": day.isoformat()}) for day in item.sessions)
     return Draft(
-        id=f"{item.method}-{count}",
+        id=_name(item),
         tier=tier,
         method=item.method,
-        label=Phrase(code=f"{item.method}-sessions", values={"count": count, "days": days}),
+        label=Phrase(code=_SESSION_WORDS[item.method], values={"count": count, "days": days}),
         course=item.course,
         goal=item.goal,
         sessions=item.sessions,
+        opened=item.method,
     )
 
 
+def _name(item: Found) -> str:
+    return f"{item.method}-{len(item.sessions)}{'-later' if item.later else ''}"
+
+
 def _doses(q: Question, found: Sequence[Found], wrong: Sequence[Draft] = ()) -> Iterator[Draft]:
+    """Another dose per fraction, each course once: alone, and with sessions where neither alone restores."""
     if not q.remainder.slots:
         return
-    bases: list[tuple[str, Phrase, Course | None, Found | None]]
-    bases = [
-        ("end", Phrase(code="at-planned-end"), _kept(q), None),
-        ("longer", Phrase(code="at-longer-time"), q.append, None),
-    ]
-    nearest = best(found)
-    if nearest is not None and nearest.goal != "end":
-        name = f"{nearest.method}-{len(nearest.sessions)}"
-        bases.append((name, Phrase(code="with", values={"name": name}), nearest.course, nearest))
     seen = {q.append.fractions, *(item.course.fractions for item in found), *(item.course.fractions for item in wrong)}
-    for name, where, base, item in bases:
-        if base is None:
-            continue
-        for goal in ("tumour", "late"):
-            draft = _dose_draft(q, goal, name, where, base, item)
-            if draft is not None and draft.course.fractions not in seen:
-                seen.add(draft.course.fractions)
+    alone = list(_alone(q))
+    enough = any(item.restores for item in found) or any(
+        draft.goal == "tumour" and _allowed(q, draft) for draft in alone
+    )
+    for draft in (*alone, *(() if enough else _combined(q, found))):
+        if draft.course.fractions not in seen:
+            seen.add(draft.course.fractions)
+            yield draft
+
+
+def _alone(q: Question) -> Iterator[Draft]:
+    """At the planned end with what was planned after the day of the question, and over the longer time."""
+    for name, where, base in (("end", "at-planned-end", _kept(q)), ("longer", "at-longer-time", q.append)):
+        if base is not None:
+            yield from _dose_drafts(q, _Base(name=name, where=Phrase(code=where), course=base))
+
+
+def _combined(q: Question, found: Sequence[Found]) -> Iterator[Draft]:
+    """With each set of sessions that breaks no hard rule. The earliest end of a kind is offered at the ceiling too."""
+    usable = [item for item in found if not item.hard]
+    earliest = {item.method: item for item in sorted(usable, key=_late_first)}
+    first = min(usable, key=lambda item: (item.course.last, len(item.codes), len(item.sessions)), default=None)
+    for item in usable:
+        name = _name(item)
+        base = _Base(name=name, where=Phrase(code="with", values={"name": name}), course=item.course, item=item)
+        for draft in _dose_drafts(q, base):
+            over = not _allowed(q, draft)
+            if (
+                item is first
+                or (draft.goal == "tumour" and not over)
+                or (draft.goal == "ceiling" and earliest[item.method] is item)
+            ):
                 yield draft
+
+
+def _late_first(item: Found) -> tuple[int, int]:
+    return -item.course.last.toordinal(), -len(item.codes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Base:
+    """A course whose doses are to change, with its sessions, and how both are called."""
+
+    name: str
+    where: Phrase
+    course: Course
+    item: Found | None = None
+
+
+def _dose_drafts(q: Question, base: _Base) -> Iterator[Draft]:
+    """The dose that restores the tumour, the ceiling where that lies above it, and the dose that keeps late BED."""
+    places = dose_change.changeable(base.course, q.given, q.changed_from)
+    part = Part(places=places, targets=q.settings.change_targets)
+    for goal in ("tumour", "late"):
+        factor = _factor(q, goal, base.course, part)
+        if factor is None or factor <= 0:
+            continue
+        draft = _scaled(q, goal, base, part, factor, _rounding(q, goal, base.course, part, factor))
+        if draft is None:
+            continue
+        yield draft
+        if goal == "tumour" and not _below_ceiling(q, draft):
+            yield from _at_ceiling(q, base, part, draft)
+
+
+def _factor(q: Question, goal: str, course: Course, part: Part) -> float | None:
+    chosen = [(i, wanted) for i, wanted in _wanted(q, goal) if part.holds(q.prescribed_rows[i].target)]
+    regions = [q.regions[i] for i, _ in chosen]
+    return dose_change.factor_for(course, part, regions, [wanted for _, wanted in chosen], at_least=goal == "tumour")
+
+
+def _at_ceiling(q: Question, base: _Base, part: Part, over: Draft) -> Iterator[Draft]:
+    """The largest dose that is allowed, where it helps the tumour at all."""
+    factor = min(q.ceiling_gy(step.phase, step.target) / step.planned_gy for step in over.doses)
+    draft = _scaled(q, "ceiling", base, part, factor, "down") if factor > 1.0 else None
+    if draft is None or not _below_ceiling(q, draft):
+        return
+    before, after = evaluate_many([base.course, draft.course], q.regions)
+    if q.deficit(after, q.reference_rows, q.regions) < q.deficit(before, q.reference_rows, q.regions) - FINE_GY:
+        yield draft
+
+
+def _below_ceiling(q: Question, draft: Draft) -> bool:
+    """Is no dose above its ceiling, and none changed that is to keep its size?"""
+    most = q.inputs.limits.no_change_above_gy + FINE_GY
+    return all(
+        step.dose_gy <= max(q.ceiling_gy(step.phase, step.target), step.planned_gy) + FINE_GY
+        and q.inputs.prescription.phase(step.phase).dose_per_fraction_gy(step.target) <= most
+        for step in draft.doses
+    )
+
+
+def _allowed(q: Question, draft: Draft) -> bool:
+    """Does the changed dose keep the ceiling, and what late tissue may get more than its reference?"""
+    stated = q.settings.late_limit
+    share = q.inputs.limits.late_excess_share if stated is None else min(stated, q.inputs.limits.late_excess_share)
+    return _below_ceiling(q, draft) and not _late_beyond(q, draft.course, share)
+
+
+def _late_beyond(q: Question, course: Course, share: float) -> bool:
+    return any(
+        row.kind == "late" and row.net_bed_gy > reference.net_bed_gy * (1 + share) + FINE_GY
+        for row, reference in zip(evaluate(course, q.regions), q.reference_rows, strict=True)
+    )
 
 
 def _kept(q: Question) -> Course | None:
@@ -180,31 +353,29 @@ def _kept(q: Question) -> Course | None:
     )
 
 
-def _dose_draft(q: Question, goal: str, name: str, where: Phrase, base: Course, item: Found | None) -> Draft | None:
-    places = dose_change.changeable(base, q.given, q.changed_from)
-    part = Part(places=places, targets=q.settings.change_targets)
-    chosen = [(i, wanted) for i, wanted in _wanted(q, goal) if part.holds(q.prescribed_rows[i].target)]
-    regions = [q.regions[i] for i, _ in chosen]
-    goals = [wanted for _, wanted in chosen]
-    factor = dose_change.factor_for(base, part, regions, goals, at_least=goal == "tumour")
-    if factor is None or factor <= 0:
+_AIMS = {"tumour": "restores-tumour", "late": "keeps-late", "ceiling": "up-to-the-ceiling"}
+
+
+def _scaled(
+    q: Question, goal: str, base: _Base, part: Part, factor: float, rounding: dose_change.Rounding
+) -> Draft | None:
+    """The course with these doses multiplied; None where fractions would get nothing."""
+    course = dose_change.scaled(base.course, part, factor, rounding)
+    if not all(any(dose > 0 for dose in course.fractions[i].doses_gy) for i in part.places):
         return None
-    rounding = _rounding(q, goal, base, part, factor)
-    course = dose_change.scaled(base, part, factor, rounding)
-    if not all(any(dose > 0 for dose in course.fractions[i].doses_gy) for i in places):
-        return None
-    steps = dose_change.steps(base, part, factor, rounding)
-    aim = Phrase(code="restores-tumour" if goal == "tumour" else "keeps-late")
-    identity = f"dose-{goal}-{name}" if item is None else f"{name}+dose-{goal}"
+    steps = dose_change.steps(base.course, part, factor, rounding)
+    item = base.item
+    words = {"doses": _dose_words(steps), "where": base.where, "aim": Phrase(code=_AIMS[goal])}
     return Draft(
-        id=identity,
+        id=f"dose-{goal}-{base.name}" if item is None else f"{base.name}+dose-{goal}",
         tier="d",
         method="dose per fraction" if item is None else "sessions and dose per fraction",
-        label=Phrase(code="changed-dose", values={"doses": _dose_words(steps), "where": where, "aim": aim}),
+        label=Phrase(code="changed-dose", values=words),
         course=course,
         goal=goal,
         sessions=item.sessions if item else None,
         doses=steps,
+        opened=item.method if item else None,
     )
 
 
@@ -223,12 +394,7 @@ def _rounding(q: Question, goal: str, base: Course, part: Part, factor: float) -
     if limit is None:
         return "nearest"
     near = dose_change.scaled(base, part, factor, "nearest")
-    rows = evaluate(near, q.regions)
-    over = any(
-        row.kind == "late" and row.net_bed_gy > reference.net_bed_gy * (1 + limit)
-        for row, reference in zip(rows, q.reference_rows, strict=True)
-    )
-    return "down" if over else "nearest"
+    return "down" if _late_beyond(q, near, limit) else "nearest"
 
 
 def _added(q: Question) -> Iterator[Draft]:
@@ -277,12 +443,6 @@ def _usual_dose(q: Question, phase: str) -> tuple[float, ...]:
     """Dose of the plan's last fraction of that phase, whatever was given of it."""
     course = q.planned if any(f.phase == phase for f in q.planned.fractions) else q.append
     return [fraction for fraction in course.fractions if fraction.phase == phase][-1].doses_gy
-
-
-def _is_mixed(item: Found, base: Course) -> bool:
-    """Are both closed days and second fractions among the sessions?"""
-    treated = base.sessions
-    return len({day in treated for day in item.sessions}) == 2
 
 
 def _dose_words(steps: Sequence[DoseStep]) -> Phrase:

@@ -154,6 +154,12 @@ class Question:
     def reference(self) -> Course:
         return self.prescribed if self.settings.against == "prescribed" else self.planned
 
+    def ceiling_gy(self, phase: str, target: str) -> float:
+        """Largest dose that a changed fraction of this phase may have: as stated, else by the limits. [Gy]"""
+        stated = self.settings.max_dose_per_fraction_gy
+        prescribed = self.inputs.prescription.phase(phase).dose_per_fraction_gy(target)
+        return self.inputs.limits.ceiling(prescribed) if stated is None else stated
+
     def tumours(self, regions: Sequence[Region]) -> list[int]:
         """Places of the regions with the first tumour set: the ones that ranking speaks of."""
         tumours = [i for i, region in enumerate(regions) if region.tissue.kind == "tumour"]

@@ -259,14 +259,32 @@ def _method_place(option: Option) -> int:
     return _METHOD_ORDER.index(option.method) if option.method in _METHOD_ORDER else len(_METHOD_ORDER)
 
 
-def shown_ids(options: Sequence[Option]) -> tuple[str, ...]:
-    """At most twelve: those that reach a goal, by rank, and always the uncompensated one."""
-    full = [option for option in options if option.goal != "part"]
+def shown_ids(options: Sequence[Option], tolerance_gy: float = TOLERANCE_GY) -> tuple[str, ...]:
+    """At most twelve: those that reach a goal and are not outdone, by rank, and always the uncompensated one.
+
+    The earliest end is a goal only where nothing restores; the largest dose that is allowed only where late tissue does
+    not pay for it.
+    """
+    enough = any(restores(option, tolerance_gy) and not at_organs_expense(option) for option in options)
+    idle = ("part", "earliest") if enough else ("part",)
+    full = [option for option in options if option.rank == 1 or option.goal not in idle]
+    full = [option for option in full if option.goal != "ceiling" or not at_organs_expense(option)]
+    full = [option for option in full if not any(_outdoes(other, option) for other in options)]
     kept = full[:MOST_SHOWN]
     bare = next(option for option in options if option.id in ("append", "restart"))
     if bare not in kept:
         kept = [*kept[: MOST_SHOWN - 1], bare]
     return tuple(option.id for option in kept)
+
+
+def _outdoes(other: Option, option: Option) -> bool:
+    """Is it of the same kind, ranked before or of smaller fractions, and no later, with no more rules broken?"""
+    same = (other.method, other.opened, other.tier) == (option.method, option.opened, option.tier)
+    if not same or option.opened is None or option.rank == 1 or other is option:
+        return False
+    doses = [item.doses[0].dose_gy for item in (other, option) if item.doses]
+    better = other.rank < option.rank or (len(doses) == 2 and doses[0] < doses[1] and other.goal == option.goal)
+    return better and other.course.last <= option.course.last and len(other.broken) <= len(option.broken)
 
 
 def is_whole(option: Option) -> bool:

@@ -458,6 +458,10 @@ PHRASES: dict[str, Template] = {
     ),
     "calendar-kept": "it is as long as the plan keeps it",
     "changed-dose": "{doses} {where} {aim}",
+    "closed-sessions": (
+        "{count} extra session on a closed day: {days:, }",
+        "{count} extra sessions on closed days of several kinds: {days:, }",
+    ),
     "chemotherapy-follows": "follows the radiotherapy",
     "chemotherapy-partly-follows": (
         "stays on its dates when radiotherapy is interrupted; what is anchored to the end of radiotherapy follows it"
@@ -503,12 +507,14 @@ PHRASES: dict[str, Template] = {
     "fractions-of": "{n} x {dose_gy:.2f} Gy to {target}",
     "from-day-on": "{what}, from {date:day} on",
     "goal-earliest": "earliest end that breaks no session rule",
+    "goal-ceiling": "the ceiling of the dose per fraction, tumour restored in part",
     "goal-end": "keeps the planned end",
     "goal-highest": "highest tumour net BED of 0 to 15 added",
     "goal-late": "late",
     "goal-limit": "inside the limit on prolongation",
     "goal-none": "none",
     "goal-part": "part of the way",
+    "goal-prescribed": "ends with the prescribed reference",
     "goal-restored": "restores tumour net BED",
     "goal-tumour": "tumour",
     "holiday-sessions": (
@@ -580,6 +586,7 @@ PHRASES: dict[str, Template] = {
     "rest-same-day": "the remaining {doses} on {date:day} itself",
     "rest-shared": "the rest of the partial fraction shared over the fractions to come",
     "restores-tumour": "restores tumour net BED",
+    "sessions-closed": "sessions on closed days of several kinds",
     "sessions-bid": "second fractions on a day",
     "ranked-held": "it does not intensify while toxicity is unresolved",
     "ranked-organ": "late tissue keeps within the bound of excess, with the other it does not",
@@ -613,6 +620,7 @@ PHRASES: dict[str, Template] = {
     "tumour-set": "tumour set {tissue}",
     "two-a-day": "two fractions a day",
     "verified": "verified",
+    "up-to-the-ceiling": "is the most that the ceiling allows and restores the tumour in part",
     "weekend-sessions": (
         "{count} weekend session: {days:, }",
         "{count} weekend sessions: {days:, }",
