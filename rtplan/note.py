@@ -13,6 +13,7 @@ from rtplan.errors import DomainError, one_of
 
 __all__ = [
     "DESIGN_DEFAULT",
+    "KNOWN",
     "NOT_KNOWN",
     "SEVERITIES",
     "Known",
@@ -80,54 +81,62 @@ def each_once(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 
 Known = Literal["read", "told", "program", "none", "stated"]
-"""How a number is known: read in its source, second-hand, from a program, without source, stated by the user."""
-
-
-_KNOWN: dict[Known, str] = {
+KNOWN: dict[Known, str] = {
     "read": "read in its source",
     "told": "second-hand",
     "program": "from a program",
-    "none": "no source",
+    "none": "no source read",
     "stated": "stated by the user",
 }
+"""How a value is known, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a number comes from, and whether it was read there.
+    """Where a number comes from, and how it is known.
 
-    known: how it is known, where that is said more finely: a secondary source that was read is verified, and "told".
+    known: ``read`` in the named source, ``told`` by another source (second-hand), found in the data of a ``program``,
+        ``stated`` by the user, or ``none`` of these: widely quoted, assumed, a default of the design.
+    verified: was it read in the named source? Of files that give it alone, true is ``read`` and false is ``none``.
 
-    >>> Source(text="design default, no source", verified=False).flag
-    'not verified'
+    >>> Source(text="design default, no source", known="none").flag
+    'no source read'
+    >>> Source(text="the department's protocol, section 5", verified=True).known
+    'read'
     """
 
     text: str
-    verified: bool
+    verified: bool | None = None
     known: Known | None = None
 
     def __post_init__(self) -> None:
         if not self.text.strip():
             raise DomainError("source must say where the number comes from, got an empty text")
-        if self.known is not None:
-            one_of("known", self.known, get_args(Known))
-        if self.known == "read" and not self.verified:
-            raise DomainError("known = 'read' says that the number was read in its source, verified = false that not")
+        if self.known is None:
+            if self.verified is None:
+                raise DomainError(f"source {self.text!r} must say how it is known: known = {', '.join(KNOWN)}")
+            object.__setattr__(self, "known", "read" if self.verified else "none")
+        one_of("known", self.known or "", tuple(KNOWN))
+        read = self.known == "read"
+        if self.verified is not None and self.verified != read:
+            raise DomainError(
+                f"source {self.text!r} contradicts itself: "
+                f"known = {self.known!r} goes with verified = {str(read).lower()}"
+            )
+        object.__setattr__(self, "verified", read)
 
     @property
     def flag(self) -> str:
-        """``verified`` where the value was read in the named source; how it is known, where that is said."""
-        if self.known is not None:
-            return _KNOWN[self.known]
-        return "verified" if self.verified else "not verified"
+        """How it is known, in words."""
+        return KNOWN[self.known or "none"]
 
     @property
     def alarms(self) -> bool:
         """Is it sourced or stated well enough that exceeding it is an alarm, and no mere warning?"""
-        return self.verified if self.known is None else self.known in ("read", "stated")
+        return self.known in ("read", "stated")
 
 
-DESIGN_DEFAULT = Source(text="design default, no source", verified=False)
+DESIGN_DEFAULT = Source(text="design default, no source", known="none")
 
 
-NOT_KNOWN = Source(text="not known", verified=False)
+NOT_KNOWN = Source(text="not known", known="none")

@@ -147,7 +147,7 @@ def test_a_notice_newer_than_the_library_decides_its_year() -> None:
     assert all(kind(announced, day.isoformat())[1] in ("workday", "weekend", "worked weekend") for day in guessed)
     assert kind(announced, saturday.isoformat()) == (False, "worked weekend")
     assert announced.reason(D(f"{year + 1}-03-01")).provisional
-    assert any("notice of the State Council Office (verified)" in source for source in announced.sources)
+    assert any("notice of the State Council Office (read in its source)" in source for source in announced.sources)
 
 
 def test_a_notice_that_skips_a_year_announces_nothing_before_it() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rtplan.clinic.days import every_day_open
 from rtplan.errors import DomainError
 from rtplan.library import catalogue
+from rtplan.note import KNOWN
 from rtplan.prescription.notation import parse
 from rtplan.questions.comparison import Candidate, compare, crossing_alpha_beta
 from rtplan.radiobiology import lq
@@ -119,7 +120,7 @@ def test_time_loss_stands_under_the_name_of_its_set(cli: Any) -> None:
     text = cli("compare").stdout
     for name in ("squamous-surrogate", "withers-1988"):
         assert f"with the time factor of {name}" in text
-    assert "NOT VERIFIED: fraction count" in " ".join(text.split())
+    assert "not read in a source: fraction count" in " ".join(text.split())
 
 
 def test_on_the_real_calendar(cli: Any) -> None:
@@ -230,9 +231,10 @@ def test_lists_name_sources_and_flags(cli: Any, kind: str) -> None:
     assert (document["schema"], document["kind"]) == ("rtplan.list/1", kind)
     assert document["items"]
     assert '"verified"' in json.dumps(document["items"])
+    assert '"known"' in json.dumps(document["items"])
     rows = list(csv.DictReader(io.StringIO(cli(f"list {kind} --csv").stdout)))
     assert [row["name"] for row in rows] == [item["name"] for item in document["items"]]
-    assert all("verified]" in row["sources"] for row in rows)
+    assert all(any(f"[{flag}]" in row["sources"] for flag in KNOWN.values()) for row in rows)
     assert cli(f"list {kind}").exit_code == 0
 
 

@@ -112,7 +112,7 @@ def test_a_plan_is_complete() -> None:
         "closed: Chinese New Year (Spring Festival)",
         "40.50",
         "49.50",
-        "not verified",
+        "no source read",
         "Rule broken",
         "prolonged by 10 days, limit 2 days",
         "A calculation aid whose results a qualified physicist checks independently. Not a medical device.",
@@ -257,7 +257,7 @@ def test_a_figure_is_drawn_inside_the_page_and_described() -> None:
 def test_fixed_words_in_chinese() -> None:
     html = to_html(report(plan(), words("zh_CN")))
     assert '<html lang="zh-CN">' in html
-    for part in ("化疗周期", "2026年2月", "周一", "违反规则", "未核实", "不是医疗器械"):
+    for part in ("化疗周期", "2026年2月", "周一", "违反规则", "未读到来源", "不是医疗器械"):
         assert part in html
 
 

@@ -23,7 +23,7 @@ from rtplan.interruption.missed import Missed, missed_answer
 from rtplan.interruption.options import TIERS
 from rtplan.interruption.situation import from_dates, parse_missed
 from rtplan.library.catalogue import load_regimens
-from rtplan.note import DESIGN_DEFAULT, Source
+from rtplan.note import DESIGN_DEFAULT, KNOWN
 from rtplan.planning.plan import Plan
 from rtplan.prescription.notation import parse
 from rtplan.questions.comparison import candidate, compare
@@ -181,7 +181,7 @@ TABLES: dict[str, set[str]] = {
     "tiers": {*TIERS.values(), "none"},
     "criteria": set(CRITERIA),
     "conventions": {*CONVENTIONS, DISCLAIMER, SYSTEMIC, INDUCTION, DESIGN_DEFAULT.text},
-    "flags": {Source(text="x", verified=read).flag for read in (True, False)},
+    "flags": set(KNOWN.values()),
     "ranking": {"guideline", "tumour", "late", "sessions", "prescribed", "planned"},
     "policies": {"reanchor", "keep-grid", "nearest-open"},
     "weekdays": {"mon", "tue", "wed", "thu", "fri", "sat", "sun"},

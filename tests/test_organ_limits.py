@@ -20,7 +20,7 @@ from rtplan.radiobiology.organ_limits import Setting, standing
 from rtplan.radiobiology.region import Region
 from rtplan.radiobiology.tissue import GENERIC_LATE, Limit
 
-READ = Source(text="a paper", verified=True, known="read")
+READ = Source(text="a paper", known="read")
 
 
 def limit(**what: Any) -> Limit:
@@ -129,7 +129,7 @@ def test_a_limit_stated_in_fractions_has_the_eqd2_of_its_dose() -> None:
         limit(n_fractions=3, dose_gy=20.0, eqd2_gy=50.0)
     with pytest.raises(DomainError, match="n_fractions goes with dose_gy"):
         limit(n_fractions=3)
-    with pytest.raises(DomainError, match="known = 'read'"):
+    with pytest.raises(DomainError, match="known = 'read' goes with verified = true"):
         Source(text="x", verified=False, known="read")
 
 

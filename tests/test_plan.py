@@ -196,6 +196,7 @@ def test_every_exceeded_limit_that_may_hold_is_named_with_its_numbers() -> None:
         assert note.values["eqd2_gy"] == pytest.approx(eqd2)
         assert note.values["margin_gy"] == pytest.approx(limit - eqd2)
         assert note.values["source_verified"] is check.limit.source.verified
+        assert note.values["source_known"] == check.limit.source.known
     assert said(notes[-1]) == (
         "spinal-cord: EQD2 55.71 Gy (α/β 2 Gy) is above the limit of 54 Gy, margin -1.71 Gy "
         "(QUANTEC 54 Gy; Dmax; myelopathy below 1 %; read in its source)"

@@ -597,7 +597,7 @@ def test_a_plan_cannot_be_chosen_where_none_is_named() -> None:
 def test_a_filter_that_the_file_has_no_column_for_is_told() -> None:
     notes = {note.code: sentence(note) for note in read(TWO, "aria", "Neck").notes}
     assert notes["record-filter-absent"].startswith("r has no column TreatmentDeliveryType: lines that the format aria")
-    assert "[not verified]: schema read in public code" in notes["record-format"]
+    assert "[from a program]: schema read in public code" in notes["record-format"]
 
 
 # --- spreadsheets

@@ -4,12 +4,14 @@ Doses and flags are typed in here from the sources named beside them, not read f
 are read by rtplan's own loaders: strict, unknown keys refused, by the very dataclasses.
 """
 
+import dataclasses
 import functools
 import json
 import math
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,10 @@ from rtplan.chemotherapy.protocol import ChemoProtocol
 from rtplan.errors import ConfigError
 from rtplan.library import catalogue
 from rtplan.library import read as reader
+from rtplan.library.read import validate
+from rtplan.note import Source
 from rtplan.prescription.prescription import Regimen
+from rtplan.questions.listing import LISTS, listing
 from rtplan.radiobiology.tissue import Tissue
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -208,7 +213,7 @@ def test_regimens_have_sources_and_flags_that_agree() -> None:
     for name, regimen in regimens().items():
         assert regimen.sources, name
         assert len(set(regimen.unverified)) == len(regimen.unverified), name
-        if not any(source.verified for source in regimen.sources):  # nothing read: then the dose was not read either
+        if not any(source.known in ("read", "told") for source in regimen.sources):  # then the dose was not either
             assert "dose" in regimen.unverified, name
 
 
@@ -230,58 +235,58 @@ def test_chemotherapy_named_by_regimens_is_there() -> None:
 
 # --- tissues --------------------------------------------------------------------------------------------------------
 
-# name, alpha/beta, read there, source
+# name, alpha/beta, how it is known, source
 ALPHA_BETA = [
-    ("spinal-cord", 2.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
-    ("lung", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
-    ("heart", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
-    ("oesophagus-late", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
-    ("proximal-bronchial-tree", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
-    ("skin-late", 3.0, True, "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
-    ("spinal-cord-quantec", 0.87, True, "Schultheiss 2008"),
-    ("lung-pneumonitis", 4.0, False, "Basic Clinical Radiobiology"),
-    ("geh-2006", 4.9, False, "Geh 2006"),
-    ("squamous-surrogate", 10.0, False, "convention"),
-    ("generic-late", 3.0, False, "convention"),
-    ("generic-acute", 10.0, False, "convention"),
-    ("generic-tumour", 10.0, False, "convention"),
+    ("spinal-cord", 2.0, "read", "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("lung", 3.0, "read", "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("heart", 3.0, "read", "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("oesophagus-late", 3.0, "read", "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("proximal-bronchial-tree", 3.0, "read", "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("skin-late", 3.0, "read", "J Appl Clin Med Phys 2018;19(6):341-345, Table 1"),
+    ("spinal-cord-quantec", 0.87, "read", "Schultheiss 2008"),
+    ("lung-pneumonitis", 4.0, "told", "Basic Clinical Radiobiology"),
+    ("geh-2006", 4.9, "told", "Geh 2006"),
+    ("squamous-surrogate", 10.0, "told", "convention"),
+    ("generic-late", 3.0, "none", "convention"),
+    ("generic-acute", 10.0, "none", "convention"),
+    ("generic-tumour", 10.0, "none", "convention"),
 ]
 
 
-@pytest.mark.parametrize(("name", "alpha_beta", "verified", "source"), ALPHA_BETA, ids=[row[0] for row in ALPHA_BETA])
-def test_alpha_beta_and_its_flag(name: str, alpha_beta: float, verified: bool, source: str) -> None:
+@pytest.mark.parametrize(("name", "alpha_beta", "known", "source"), ALPHA_BETA, ids=[row[0] for row in ALPHA_BETA])
+def test_alpha_beta_and_its_flag(name: str, alpha_beta: float, known: str, source: str) -> None:
     tissue = tissues()[name]
-    assert (tissue.alpha_beta, tissue.source.verified) == (alpha_beta, verified), source
+    assert (tissue.alpha_beta, tissue.source.known) == (alpha_beta, known), source
 
 
-# name, rate, basis, kick-off day, day of the first fraction, read there
+# name, rate, basis, kick-off day, day of the first fraction, how it is known
 REPOPULATION = [
-    ("geh-2006", 0.59, None, None, 0, False),
-    ("squamous-surrogate", 0.9, "bed", 28.0, 0, False),
-    ("squamous-surrogate-tk21", 0.9, "bed", 21.0, 0, False),
-    ("withers-1988", 0.6, "eqd2", 28.0, 0, True),
-    ("mucosa-acute", 0.8, None, None, 0, False),
+    ("geh-2006", 0.59, None, None, 0, "told"),
+    ("squamous-surrogate", 0.9, "bed", 28.0, 0, "told"),
+    ("squamous-surrogate-tk21", 0.9, "bed", 21.0, 0, "told"),
+    ("withers-1988", 0.6, "eqd2", 28.0, 0, "read"),
+    ("mucosa-acute", 0.8, None, None, 0, "told"),
     # alpha and doubling time as printed in the library of LQL-Equiv; glioblastoma has a fixed rate there
-    ("voyant-oesophagus", math.log(2) / (0.35 * 5.0), "bed", 21.0, 1, True),
-    ("voyant-oropharynx", math.log(2) / (0.35 * 3.0), "bed", 21.0, 1, True),
-    ("voyant-tonsil", math.log(2) / (0.35 * 5.0), "bed", 21.0, 1, True),
-    ("voyant-prostate", math.log(2) / (0.35 * 42.0), "bed", 21.0, 1, True),
-    ("voyant-breast", math.log(2) / (0.08 * 14.0), "bed", 21.0, 1, True),
-    ("voyant-glioblastoma", 0.3, "bed", 14.0, 1, True),
+    ("voyant-oesophagus", math.log(2) / (0.35 * 5.0), "bed", 21.0, 1, "program"),
+    ("voyant-oropharynx", math.log(2) / (0.35 * 3.0), "bed", 21.0, 1, "program"),
+    ("voyant-tonsil", math.log(2) / (0.35 * 5.0), "bed", 21.0, 1, "program"),
+    ("voyant-prostate", math.log(2) / (0.35 * 42.0), "bed", 21.0, 1, "program"),
+    ("voyant-breast", math.log(2) / (0.08 * 14.0), "bed", 21.0, 1, "program"),
+    ("voyant-glioblastoma", 0.3, "bed", 14.0, 1, "program"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("name", "rate", "basis", "kick_off", "first", "verified"), REPOPULATION, ids=[row[0] for row in REPOPULATION]
+    ("name", "rate", "basis", "kick_off", "first", "known"), REPOPULATION, ids=[row[0] for row in REPOPULATION]
 )
 def test_time_factors(
-    name: str, rate: float, basis: str | None, kick_off: float | None, first: int, verified: bool
+    name: str, rate: float, basis: str | None, kick_off: float | None, first: int, known: str
 ) -> None:
     factor = tissues()[name].repopulation
     assert factor is not None
     assert factor.rate == pytest.approx(rate, rel=1e-12)
     assert (factor.basis, factor.kick_off_day, factor.first_fraction_is_day) == (basis, kick_off, first)
-    assert factor.source.verified is verified
+    assert factor.source.known == known
 
 
 def test_only_these_have_a_time_factor() -> None:
@@ -350,22 +355,22 @@ def test_repair_of_the_cord_is_a_bound() -> None:
     assert {name for name, tissue in tissues().items() if tissue.repair} == {"spinal-cord", "spinal-cord-quantec"}
 
 
-# name of the set, EQD2, read there
+# name of the set, EQD2, how it is known
 CORD_LIMITS = [
-    ("BMJ Open, EQD2", 50.0, True),
-    ("QUANTEC 50 Gy", 50.0, True),
-    ("oesophageal 3DCRT 45 Gy", 45.0, True),
-    ("oesophagus slide 45 Gy, radiotherapy alone", 45.0, True),
-    ("oesophagus slide 40 Gy, with chemotherapy", 40.0, True),
-    ("SCOPE 40 Gy", 40.0, False),
-    ("QUANTEC 54 Gy", 54.0, True),
+    ("BMJ Open, EQD2", 50.0, "read"),
+    ("QUANTEC 50 Gy", 50.0, "told"),
+    ("oesophageal 3DCRT 45 Gy", 45.0, "told"),
+    ("oesophagus slide 45 Gy, radiotherapy alone", 45.0, "told"),
+    ("oesophagus slide 40 Gy, with chemotherapy", 40.0, "told"),
+    ("SCOPE 40 Gy", 40.0, "told"),
+    ("QUANTEC 54 Gy", 54.0, "read"),
 ]
 
 
 def test_conflicting_limits_stand_side_by_side() -> None:
     limits = tissues()["spinal-cord"].limits
     found = [limit for limit in limits if limit.n_fractions is None]
-    assert [(limit.name, limit.eqd2_gy, limit.source.verified) for limit in found] == CORD_LIMITS
+    assert [(limit.name, limit.eqd2_gy, limit.source.known) for limit in found] == CORD_LIMITS
     assert [(limit.metric, limit.eqd2_gy) for limit in tissues()["heart"].limits] == [("Dmax(1cc)", 76.0)]
 
 
@@ -541,3 +546,69 @@ def test_published_cases_say_what_they_need() -> None:
         assert case["tolerance"] >= 0
     for case in cases()["known_errors"]:
         assert case["source"], case["id"]
+
+
+# --- how values are known -------------------------------------------------------------------------------------------
+
+
+def every_source(value: Any) -> Iterator[Source]:
+    if isinstance(value, Source):
+        yield value
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from every_source(getattr(value, field.name))
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from every_source(entry)
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_every_entry_has_sources_that_say_how_its_values_are_known(kind: str) -> None:
+    for item in listing(kind).items:
+        found = list(every_source(item))
+        assert found, item
+        assert {source.known for source in found} <= {"read", "told", "program", "none"}, item.name
+        assert all(source.verified is (source.known == "read") for source in found)
+
+
+def test_shipped_files_say_how_values_are_known_and_not_only_whether() -> None:
+    for path in sorted(catalogue.directory().rglob("*.toml")):
+        assert not re.search(r"[{,]\s*verified = ", path.read_text(encoding="utf-8")), path
+
+
+def test_what_stands_in_a_program_is_not_said_to_be_read() -> None:
+    """The parameters of LQL-Equiv and the columns of record-and-verify systems were seen in code, not in a source."""
+    voyant = [tissue for name, tissue in tissues().items() if name.startswith("voyant-")]
+    assert voyant
+    for tissue in voyant:
+        assert {source.known for source in every_source(tissue)} == {"program"}, tissue.name
+    for name in ("mosaiq", "aria", "aria-aura"):
+        assert catalogue.load_record_format(name).source.known == "program"
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "verified"),
+    [
+        ({"verified": True}, "read", True),
+        ({"verified": False}, "none", False),
+        ({"known": "read"}, "read", True),
+        ({"known": "told"}, "told", False),
+        ({"known": "program", "verified": False}, "program", False),
+    ],
+)
+def test_files_of_users_may_say_it_either_way(given: dict[str, Any], known: str, verified: bool) -> None:
+    (source,) = validate(tuple[Source], [{"text": "a paper", **given}], "f.toml")
+    assert (source.known, source.verified) == (known, verified)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({}, "must say how it is known: known = read, told, program, none, stated"),
+        ({"known": "told", "verified": True}, "contradicts itself: known = 'told' goes with verified = false"),
+        ({"known": "heard"}, "known takes read, told, program, none, stated, got 'heard'"),
+    ],
+)
+def test_a_source_that_does_not_say_it_or_contradicts_itself_is_refused(given: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(problem)):
+        validate(tuple[Source], [{"text": "a paper", **given}], "f.toml")

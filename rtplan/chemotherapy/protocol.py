@@ -289,4 +289,4 @@ def minimum_between(block: ChemoProtocol, after: ChemoProtocol) -> int:
 
 def with_anchor(protocol: ChemoProtocol, anchor: Anchor) -> ChemoProtocol:
     """The same protocol aligned otherwise, at the user's word."""
-    return replace(protocol, anchor=anchor, anchor_source=Source(text="chosen by the user", verified=False))
+    return replace(protocol, anchor=anchor, anchor_source=Source(text="chosen by the user", known="stated"))

@@ -400,7 +400,7 @@ def country_clinic(code: str) -> Clinic:
         country=country,
         subdivision=subdivision,
         time_zone=_only_time_zone(country),
-        source=Source(text=f"public holidays of {code} only; no clinic's own days known", verified=False),
+        source=Source(text=f"public holidays of {code} only; no clinic's own days known", known="none"),
     )
     library_table(clinic, range(2026, 2027))
     return clinic

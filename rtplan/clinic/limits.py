@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-RCR_CATEGORIES = Source(text="attributed to the RCR interruption guideline (2019), not read there", verified=False)
+RCR_CATEGORIES = Source(text="attributed to the RCR interruption guideline (2019), not read there", known="told")
 
 
 CATEGORY_LIMIT_DAYS = {1: 2, 2: 5, 3: 7}
@@ -42,7 +42,7 @@ class Rule:
 
 _DAYS_WITHOUT_REST = Source(
     text="design default, no source; seven a week at 2.0 Gy gave 22 % severe late necrosis against 5 % (CAIR)",
-    verified=False,
+    known="none",
 )
 
 
@@ -53,11 +53,11 @@ RULES = (
     Rule(code="interval-short", kind="hard"),
     Rule(code="dense-week", kind="hard", source=_DAYS_WITHOUT_REST),
     Rule(code="fractions-a-day", kind="hard"),
-    Rule(code="spacing-short", kind="hard", source=Source(text="the pattern of the prescription", verified=True)),
-    Rule(code="late-limit", kind="hard", source=Source(text="stated with the question", verified=True)),
-    Rule(code="eqd2-limit", kind="hard", source=Source(text="the limit's own, shown with it", verified=False)),
+    Rule(code="spacing-short", kind="hard", source=Source(text="the pattern of the prescription", known="read")),
+    Rule(code="late-limit", kind="hard", source=Source(text="stated with the question", known="read")),
+    Rule(code="eqd2-limit", kind="hard", source=Source(text="the limit's own, shown with it", known="none")),
     Rule(code="sessions-a-week", kind="waivable"),
-    Rule(code="weekly-dose", kind="waivable", source=Source(text="the clinic's file", verified=True)),
+    Rule(code="weekly-dose", kind="waivable", source=Source(text="the clinic's file", known="read")),
     Rule(code="twice-daily-running", kind="waivable"),
     Rule(code="intensified-with-chemotherapy", kind="waivable"),
     Rule(code="prolongation-limit", kind="waivable", source=RCR_CATEGORIES),

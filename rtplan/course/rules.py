@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-DELAY_EVIDENCE = Source(text="BMC Cancer 2024;24:646", verified=True)
+DELAY_EVIDENCE = Source(text="BMC Cancer 2024;24:646", known="read")
 
 
 EVIDENCE_DAYS, EVIDENCE_PATIENTS = 3, 299
@@ -51,6 +51,7 @@ def _over_the_limit(days: int, limits: Limits) -> Iterator[Note]:
                 "category_source": limits.category_source.text,
                 "source": RCR_CATEGORIES.text,
                 "verified": RCR_CATEGORIES.verified,
+                "known": RCR_CATEGORIES.known,
             },
         )
 
@@ -66,6 +67,7 @@ def _evidence(days: int, limits: Limits) -> Iterator[Note]:
                 "patients": EVIDENCE_PATIENTS,
                 "source": DELAY_EVIDENCE.text,
                 "verified": DELAY_EVIDENCE.verified,
+                "known": DELAY_EVIDENCE.known,
             },
         )
 

@@ -225,8 +225,7 @@ def _stated(tissue: Tissue) -> Tissue:
 
     def stated(limit: Limit) -> Limit:
         source = limit.source
-        unsaid = source.known is None and not source.verified
-        return replace(limit, source=replace(source, known="stated")) if unsaid else limit
+        return replace(limit, source=replace(source, known="stated")) if source.known == "none" else limit
 
     return replace(tissue, limits=tuple(stated(limit) for limit in tissue.limits))
 

@@ -151,8 +151,8 @@ time_zone = {_text(clinic.time_zone)}
 # "unknown". With "unknown" plans are made without them and show both answers.
 worked_weekends = {_text(clinic.worked_weekends)}
 
-# Where this comes from: name the department's calendar, and set verified = true once somebody has compared them.
-source = {{ text = "answers to rtplan init, {clinic.on}", verified = false }}"""
+# Where this comes from: name the department's calendar, and set known = "read" once somebody has compared them.
+source = {{ text = "answers to rtplan init, {clinic.on}", known = "stated" }}"""
 
 
 def _wrapped(sentence: str) -> str:
@@ -177,7 +177,7 @@ def _sessions(clinic: OwnClinic) -> str:
 # Saturdays go before Sundays.
 {"" if stated else "#"}[sessions]
 {_line("weekend", _list(clinic.weekend if clinic.weekend is not None else ("sat",)), stated)}
-{_line("source", '{ text = "answers to rtplan init", verified = false }', stated)}"""
+{_line("source", '{ text = "answers to rtplan init", known = "stated" }', stated)}"""
 
 
 def _days(clinic: OwnClinic) -> str:

@@ -215,7 +215,7 @@ def opened(data: Any, file: str = "plan.json") -> tuple[Plan, dict[str, Any]]:
     for key in ("provenance", "revision", "inputs", "fractions", "cycles", "effects", "ranges", "prescribed", "notes"):
         if key not in data:
             raise ConfigError(file, [f"{key} is missing"])
-    data = {"uncertainty": None, **_with_limits(_with_machines(_without_messages(data)))}
+    data = {"uncertainty": None, **_with_known(_with_limits(_with_machines(_without_messages(data))))}
     data.pop("sha256", None)
     try:
         return _plan(data, file), data
@@ -289,6 +289,16 @@ def _with_limits(data: dict[str, Any]) -> dict[str, Any]:
         return data
     usual = {key: getattr(Limits(), key) for key in _LATER_LIMITS}
     return {**data, "inputs": {**inputs, "limits": {**usual, **inputs["limits"]}}}
+
+
+def _with_known(data: Any) -> Any:
+    """The document with how each source is known: older files have ``verified`` alone."""
+    if isinstance(data, list):
+        return [_with_known(entry) for entry in data]
+    if not isinstance(data, dict):
+        return data
+    known = {"known": "read" if data["verified"] else "none"} if data.keys() == {"text", "verified"} else {}
+    return {key: _with_known(value) for key, value in data.items()} | known
 
 
 def _without_message(entry: Any) -> Any:

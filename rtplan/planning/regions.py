@@ -183,7 +183,7 @@ def bare_tissue(alpha_beta: float) -> Tissue:
         label=f"α/β {alpha_beta:g} Gy",
         kind="tumour",
         alpha_beta=alpha_beta,
-        source=Source(text="given by the user", verified=False),
+        source=Source(text="given by the user", known="stated"),
     )
 
 

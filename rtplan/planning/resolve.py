@@ -147,7 +147,7 @@ def _bare_protocol(prescription: Prescription, given: str) -> Protocol:
     return Protocol(
         name=prescription.name,
         label=prescription.name,
-        sources=(Source(text=given, verified=False),),
+        sources=(Source(text=given, known="stated"),),
         prescription=prescription,
     )
 
@@ -247,7 +247,7 @@ def _matched(
 def _limits(protocol: Protocol, clinic: Clinic, where: Where) -> Limits:
     limits = clinic.limits or Limits()
     if where.category is not None:
-        source = Source(text="category given by the user", verified=False)
+        source = Source(text="category given by the user", known="stated")
         return replace(limits, category=where.category, category_source=source)
     if protocol.category is not None:
         return replace(limits, category=protocol.category, category_source=protocol.category_source)

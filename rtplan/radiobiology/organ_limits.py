@@ -52,7 +52,7 @@ def standing(limit: Limit, setting: Setting = NOT_SAID) -> Standing:
     """Whether a limit is a rule for a course, and why not.
 
     >>> from rtplan.note import Source
-    >>> source = Source(text="a slide", verified=False, known="told")
+    >>> source = Source(text="a slide", known="told")
     >>> slide = Limit(name="slide", eqd2_gy=45.0, alpha_beta=2.0, metric="Dmax", source=source, sites=("oesophagus",))
     >>> [standing(slide, Setting(site=site)).holds for site in ("oesophagus", "", "lung-nsclc")]
     ['yes', 'unsure', 'no']
@@ -135,6 +135,7 @@ def _exceeded(row: EffectRow, check: LimitCheck, found: Standing) -> Note:
             "eqd2_gy": check.eqd2_gy,
             "margin_gy": check.margin_gy,
             "source_verified": limit.source.verified,
+            "source_known": limit.source.known,
             "flag": _flag(limit),
             "endpoint": limit.endpoint or row.parameters.endpoint,
             "details": (limit.name, limit.metric, *endpoint, _flag(limit), *found.why),

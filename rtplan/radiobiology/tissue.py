@@ -282,7 +282,7 @@ GENERIC_TUMOUR = Tissue(
     label="tumour, generic, no time factor",
     kind="tumour",
     alpha_beta=10.0,
-    source=Source(text="convention for tumours and early responding tissue, no single source", verified=False),
+    source=Source(text="convention for tumours and early responding tissue, no single source", known="none"),
     endpoint="tumour control",
 )
 
@@ -292,7 +292,7 @@ GENERIC_LATE = Tissue(
     label="late reacting tissue, generic",
     kind="late",
     alpha_beta=3.0,
-    source=Source(text="convention for late reacting tissue, no single source", verified=False),
+    source=Source(text="convention for late reacting tissue, no single source", known="none"),
     endpoint="late reactions",
 )
 
@@ -302,6 +302,6 @@ GENERIC_ACUTE = Tissue(
     label="acutely reacting tissue, generic",
     kind="acute",
     alpha_beta=10.0,
-    source=Source(text="convention for tumours and early responding tissue, no single source", verified=False),
+    source=Source(text="convention for tumours and early responding tissue, no single source", known="none"),
     endpoint="acute reactions",
 )

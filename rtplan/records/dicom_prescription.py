@@ -41,7 +41,7 @@ def protocol_of(path: str | Path, dose_reference: int | None = None) -> DicomPro
     dose = dose_of(plan, dose_reference)
     phases, notes = _phases(plan, dose.groups)
     prescription = Prescription(name=NAME, phases=phases)
-    source = Source(text="DICOM RT Plan, not checked against the signed prescription", verified=False)
+    source = Source(text="DICOM RT Plan, not checked against the signed prescription", known="program")
     protocol = Protocol(name=NAME, label="DICOM RT Plan", sources=(source,), prescription=prescription)
     return DicomProtocol(protocol=protocol, notes=(*dose.notes, *notes))
 

@@ -261,7 +261,7 @@ _OWN = {
         _text("name", "Name"),
         _text("what", "What"),
         _text("prescription", "Prescription"),
-        _text("not_verified", "Not verified"),
+        _text("not_verified", "Not read in a source"),
         _text("parameters", "Parameters"),
         _text("for_calculation", "For calculation"),
         _text("country", "Country"),

@@ -551,7 +551,7 @@ PHRASES: dict[str, Template] = {
     "no-day-helps": "no such day helps without breaking a rule",
     "no-start-on": "start rule no_start_on: no course starts on {date:weekday}",
     "none": "none",
-    "no source": "no source",
+    "no source read": "no source read",
     "from a program": "from a program",
     "read in its source": "read in its source",
     "stated by the user": "stated by the user",

@@ -182,9 +182,9 @@ def _block(block: Block, told: Words) -> dict[str, Any]:
 def _flagged(text: str | Source | tuple[Source, ...], told: Words) -> list[dict[str, str]]:
     """A text, or sources and apart from each its flag."""
     if isinstance(text, str):
-        return [{"text": text, "flag": ""}]
+        return [{"text": text, "flag": "", "known": ""}]
     sources = text if isinstance(text, tuple) else (text,)
-    return [{"text": told(source.text), "flag": source.flag} for source in sources]
+    return [{"text": told(source.text), "flag": source.flag, "known": source.known or ""} for source in sources]
 
 
 def _notes(block: Notes, told: Words) -> list[dict[str, str]]:

@@ -82,7 +82,7 @@ def _about(entry: Candidate, told: Words) -> str:
     parts += [told("systemic: %(what)s", what=entry.systemic)] if entry.systemic else []
     parts += [told("volume: %(what)s", what=entry.volume)] if entry.volume else []
     unread = ", ".join(map(told, entry.unverified))
-    parts += [told("NOT VERIFIED: %(values)s", values=unread)] if entry.unverified else []
+    parts += [told("not read in a source: %(values)s", values=unread)] if entry.unverified else []
     return "; ".join(parts)
 
 

@@ -36,8 +36,8 @@ def build(listing: Listing, told: Words = ENGLISH) -> Report:
         title=told("Shipped %(kind)s", kind=told(listing.of)),
         subtitle=told.count(
             len(full.rows),
-            "%(count)s entry; [verified]: the value was read in the named source",
-            "%(count)s entries; [verified]: the value was read in the named source",
+            "%(count)s entry, each source with how the value is known",
+            "%(count)s entries, each source with how the value is known",
         ),
         sections=tuple(section for section in sections if section.blocks),
     )
