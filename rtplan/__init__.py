@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from rtplan.compensation.sessions import Method
     from rtplan.course.course import Course as Course
     from rtplan.course.course import Fraction as Fraction
+    from rtplan.course.many import Trains as Trains
+    from rtplan.course.many import last_days_many as last_days_many
+    from rtplan.course.many import lay_out_many as lay_out_many
     from rtplan.course.schedule import lay_out as lay_out
     from rtplan.course.schedule import prescribed_reference as prescribed_reference
     from rtplan.course.schedule import prolongation_days as prolongation_days
@@ -106,6 +109,7 @@ _HOMES = {
     "clinic.clinic": "Clinic",
     "clinic.days": "Calendar Reason",
     "course.course": "Course Fraction",
+    "course.many": "Trains last_days_many lay_out_many",
     "course.schedule": "lay_out prescribed_reference prolongation_days",
     "errors": "ConfigError DomainError QuestionError RtplanError ScheduleError",
     "interruption.missed": "Missed",

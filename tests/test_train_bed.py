@@ -161,6 +161,41 @@ def test_equal_fractions_with_time_have_the_closed_form(
     assert result.net_bed == pytest.approx(result.bed - result.time_loss, rel=1e-12)
 
 
+@given(trains(), st.floats(0.3, 30), st.booleans(), st.floats(0, 2))
+def test_the_quick_way_through_a_train_is_the_way(train: Train, half_time: float, overnight: bool, late: float) -> None:
+    """What is given stands in front: plain differences then do what looking over the gaps does."""
+    kept = train.dose > 0
+    front = Train(*(np.concatenate([values[kept], values[~kept]]) for values in train))
+    day = np.where(front.dose > 0, front.day, 0)
+    kwargs: dict[str, Any] = {"alpha_beta": 3, "rate": 0.5, "kick_off_day": late, "hour": front.hour}
+    kwargs |= {"half_time_h": half_time, "overnight": overnight}
+    quick = lq.train_bed(front.dose, day, **kwargs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel, "in_front", lambda _: False)
+        whole = lq.train_bed(front.dose, day, **kwargs)
+    np.testing.assert_array_equal(quick.fraction_bed, whole.fraction_bed)
+    assert quick.time_loss == whole.time_loss
+    assert quick.repair_gain == pytest.approx(whole.repair_gain, rel=1e-11, abs=1e-12)
+
+
+@pytest.mark.parametrize("front", [True, False])
+def test_a_train_that_goes_backwards_is_refused_either_way(front: bool) -> None:
+    dose = [2.0, 2.0, 2.0] if front else [2.0, 0.0, 2.0]
+    with pytest.raises(DomainError, match="hour must not decrease"):
+        lq.train_bed(dose, [0, 1, 2], alpha_beta=3, hour=[50, 26, 2])
+    with pytest.raises(DomainError, match="day must not decrease"):
+        lq.train_bed(dose, [2, 1, 0], alpha_beta=3, hour=[2, 26, 50])
+    with pytest.raises(DomainError, match="h of overlap"):
+        lq.train_bed(dose, [0, 0, 0], alpha_beta=3, hour=[0, 1, 2], half_time_h=1, duration_h=3)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1.0])
+def test_what_is_repeated_by_broadcasting_is_still_checked(value: float) -> None:
+    dose = np.broadcast_to(np.array([2.0, value]), (3, 2))
+    with pytest.raises(DomainError, match="dose must be"):
+        lq.train_bed(dose, [0, 1], alpha_beta=10)
+
+
 def test_rapid_twice_daily() -> None:
     """RAPID, 38.5 Gy in 10 twice daily: EQD2 62.4 Gy by Basic Clinical Radiobiology, 6th ed. 2025, ch. 10."""
     day = [k // 2 for k in range(10)]

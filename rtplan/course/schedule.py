@@ -26,6 +26,7 @@ __all__ = [
     "on_week",
     "prescribed_reference",
     "prolongation_days",
+    "refuse_contradiction",
     "runs_together",
     "with_times",
 ]
@@ -69,7 +70,7 @@ def first_day(
     rules: what ``permitted`` stands for, in words. Raises ScheduleError, naming them, where no day is left, and where
     the prescription treats on a weekday on which the clinic never works.
     """
-    _refuse_contradiction(prescription, calendar)
+    refuse_contradiction(prescription, calendar)
     phase = prescription.phases[0]
     day = requested
     while day <= calendar.last:
@@ -83,7 +84,7 @@ def first_day(
     )
 
 
-def _refuse_contradiction(prescription: Prescription, calendar: Calendar) -> None:
+def refuse_contradiction(prescription: Prescription, calendar: Calendar) -> None:
     """A pattern that asks for weekdays on which the clinic never works cannot be kept: not quietly done without."""
     never = _never_worked(calendar)
     for phase in prescription.phases:
@@ -157,7 +158,7 @@ def lay_out(
     Raises ScheduleError where the calendar ends before the course does, and where a phase treats on a weekday on which
     the clinic never works.
     """
-    _refuse_contradiction(prescription, calendar)
+    refuse_contradiction(prescription, calendar)
     extra = dict(sessions or {})
     given = _given(prescription, delivered)
     if delivered is None and start not in extra:

@@ -89,23 +89,38 @@ def checked(
     infinite: bool = False,
 ) -> Array:
     """`value` as floats, each of them > `above`, >= `least`, <= `most`; NaN never passes, infinity only if asked."""
-    array = np.asarray(numbers(name, value), dtype=np.float64)
+    given = numbers(name, value)
+    once = _each_once(given)
+    array = np.asarray(once, dtype=np.float64)
 
     def refuse_unless(good: NDArray[np.bool_], bound: str) -> None:
         if not good.all():
             raise DomainError(f"{name} must be {bound}, got {float(array[~good].flat[0])!r}")
 
-    of = f" {unit}" if unit else ""
-    refuse_unless(~np.isnan(array) if infinite else np.isfinite(array), "a number" if infinite else "finite")
-    if above > -math.inf:
-        refuse_unless(array > above, f"greater than {above:g}{of}")
-    if least > -math.inf:
+    if not _within(array, above, least, most, infinite):
+        of = f" {unit}" if unit else ""
+        refuse_unless(~np.isnan(array) if infinite else np.isfinite(array), "a number" if infinite else "finite")
+        refuse_unless(array > above if above > -math.inf else array == array, f"greater than {above:g}{of}")
         refuse_unless(array >= least, f"{least:g}{of} or greater")
-    if most < math.inf:
         refuse_unless(array <= most, f"at most {most:g}{of}")
-    if integral:
+    if integral and once.dtype.kind == "f":
         refuse_unless(array == np.floor(array), "whole")
-    return array
+    return array if once is given else np.broadcast_to(array, given.shape)
+
+
+def _each_once(array: NDArray[Any]) -> NDArray[Any]:
+    """An array without what broadcasting repeats: axes of length 1 stand for it."""
+    if 0 not in array.strides or not array.size:
+        return array
+    return array[tuple(slice(None, 1) if stride == 0 else slice(None) for stride in array.strides)]
+
+
+def _within(array: Array, above: float, least: float, most: float, infinite: bool) -> bool:
+    """Are all values surely good? By the extremes, which are quick; NaN comes through them and is not."""
+    if not array.size:
+        return True
+    low, high = float(array.min()), float(array.max())
+    return low > above and low >= least and high <= most and (infinite or high < math.inf)
 
 
 def dose(name: str, value: ArrayLike) -> Array:

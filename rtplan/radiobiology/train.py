@@ -95,6 +95,8 @@ def along_fractions(
 
 def gaps_h(name: str, given: NDArray[np.bool_], start: Array, width: Array) -> Array:
     """Hours from the end of the last given delivery to the start of each; 0 for the first and where not given."""
+    if in_front(given):
+        return _gaps_in_front(name, given, start, width)
     origin = np.where(given, start, np.inf).min(axis=-1, keepdims=True, initial=np.inf)
     begin = np.where(given, start - origin, 0.0)
     if (given & (begin < np.maximum.accumulate(begin, axis=-1))).any():
@@ -105,6 +107,27 @@ def gaps_h(name: str, given: NDArray[np.bool_], start: Array, width: Array) -> A
     if (gap < -_TOUCHING_H).any():
         raise DomainError(f"{name} must be after the end of the fraction before, got {-gap.min():g} h of overlap")
     return np.asarray(np.maximum(gap, 0.0))
+
+
+def in_front(given: NDArray[np.bool_]) -> bool:
+    """Do all given fractions stand before those not given? Then each has its neighbours beside it."""
+    return not (given[..., 1:] > given[..., :-1]).any()
+
+
+def _gaps_in_front(name: str, given: NDArray[np.bool_], start: Array, width: Array) -> Array:
+    """`gaps_h` where nothing that is not given has to be looked over: plain differences."""
+    gap = np.zeros(given.shape)
+    step = gap[..., 1:]
+    np.subtract(start[..., 1:], start[..., :-1], out=step)
+    step *= given[..., 1:]
+    if (step < 0.0).any():
+        raise DomainError(f"{name} must not decrease from one given fraction to the next")
+    if not width.any():
+        return gap
+    step -= np.broadcast_to(width, given.shape)[..., :-1] * given[..., 1:]
+    if (step < -_TOUCHING_H).any():
+        raise DomainError(f"{name} must be after the end of the fraction before, got {-gap.min():g} h of overlap")
+    return np.asarray(np.maximum(gap, 0.0, out=gap))
 
 
 def unrepaired_pairs(
@@ -339,16 +362,27 @@ def _train_block(
             d, ab, transition, None if slope is None else arrays.positive("gamma_over_alpha", slope, "")
         )
     else:
-        fraction_bed = d * (1.0 + d / ab)
-    first = np.where(given, day, np.inf).min(axis=-1, initial=np.inf)
-    last = np.where(given, day, -np.inf).max(axis=-1, initial=-np.inf)
-    elapsed = last - first + first_fraction_is_day  # -inf for a train without dose, which thus loses nothing
+        fraction_bed = d / ab
+        fraction_bed += 1.0
+        fraction_bed *= d
+    elapsed = _elapsed(given, day) + first_fraction_is_day
     rate, kick_off = checked_rate(values["rate"])[..., 0], checked_kick_off(values["kick_off_day"])[..., 0]
     if ((rate > 0.0) & np.isinf(kick_off)).any():
         raise DomainError("rate must come with a finite kick_off_day: without one nothing would ever be lost")
     loss = time_loss(elapsed, rate, kick_off)
     gain = _repair_gain(values, d, day, overnight) / ab[..., 0] if "hour" in values else np.zeros(elapsed.shape)
     return fraction_bed, gain, loss
+
+
+def _elapsed(given: NDArray[np.bool_], day: Array) -> Array:
+    """Days from the first given fraction to the last; -inf for a train without dose, which thus loses nothing."""
+    if given.shape[-1] and in_front(given) and not (day[..., 1:] < day[..., :-1]).any():
+        count = np.count_nonzero(given, axis=-1)
+        last = np.take_along_axis(day, np.maximum(count - 1, 0)[..., None], axis=-1)[..., 0]
+        return np.where(count > 0, last - day[..., 0], -np.inf)
+    first = np.where(given, day, np.inf).min(axis=-1, initial=np.inf)
+    last = np.where(given, day, -np.inf).max(axis=-1, initial=-np.inf)
+    return np.asarray(last - first)
 
 
 def _repair_gain(values: Mapping[str, NDArray[Any]], d: Array, day: Array, overnight: bool) -> Array:
@@ -363,7 +397,7 @@ def _repair_gain(values: Mapping[str, NDArray[Any]], d: Array, day: Array, overn
     if "half_time_h" not in values:
         return np.zeros(d.shape[:-1])
     half, share = repair_components(values["half_time_h"], values.get("share"))
-    pairs = same_day & given & (np.cumsum(given, axis=-1) > 1)
+    pairs = same_day & given & (np.arange(given.shape[-1]) > _first_given(given))
     if "transition_dose" in values and pairs.any():
         raise DomainError(
             "transition_dose must not come with half_time_h and two fractions a day: LQ-L assumes complete repair"
@@ -373,13 +407,28 @@ def _repair_gain(values: Mapping[str, NDArray[Any]], d: Array, day: Array, overn
     return unrepaired_pairs(d, gap, width, None if overnight else same_day, half, share)
 
 
+def _first_given(given: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Place of the first given fraction of each train, 0 where there is none."""
+    return given.argmax(axis=-1)[..., None] if given.shape[-1] else np.zeros((*given.shape[:-1], 1), np.int64)
+
+
 def _same_day(given: NDArray[np.bool_], day: Array) -> NDArray[np.bool_]:
     """Whether each fraction is on the day of the last given one before it; true where not given."""
+    if in_front(given):
+        _refuse_earlier(given[..., 1:] & (day[..., 1:] < day[..., :-1]))
+        same = np.ones(given.shape, dtype=np.bool_)
+        np.equal(day[..., 1:], day[..., :-1], out=same[..., 1:])
+        same |= ~given
+        return same
     origin = np.where(given, day, np.inf).min(axis=-1, keepdims=True, initial=np.inf)
     passed = np.where(given, day - origin, 0.0)
     reached = np.maximum.accumulate(passed, axis=-1)
-    if (given & (passed < reached)).any():
-        raise DomainError("day must not decrease from one given fraction to the next while hour does not")
+    _refuse_earlier(given & (passed < reached))
     same = np.ones(given.shape, dtype=np.bool_)
     same[..., 1:] = reached[..., 1:] == reached[..., :-1]
     return same
+
+
+def _refuse_earlier(earlier: NDArray[np.bool_]) -> None:
+    if earlier.any():
+        raise DomainError("day must not decrease from one given fraction to the next while hour does not")
