@@ -81,7 +81,7 @@ def test_only(wanted: list[str] | None, names: list[str]) -> None:
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
-        DomainError, match=r"json, html, patient, ics, xlsx, csv, png here, got 'htm'; did you mean html"
+        DomainError, match=r"json, html, patient, ics, xlsx, csv, png, pdf here, got 'htm'; did you mean html"
     ):
         bundle.files(plan(), ["htm"])
     with pytest.raises(DomainError, match="no files of a str"):
@@ -155,13 +155,13 @@ def test_plan_out_only_in_chinese_with_plots(cli: Callable[..., Result], tmp_pat
     assert "Gy" in (tmp_path / "x" / "patient.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("words", [["--only", "html,pdf"], ["--only", "html,"]])
+@pytest.mark.parametrize("words", [["--only", "html,pfd"], ["--only", "html,"]])
 def test_nothing_is_written_where_a_kind_is_unknown(
     cli: Callable[..., Result], tmp_path: Path, words: list[str]
 ) -> None:
     done = cli("plan", "--start", "2026-02-02", "--out", str(tmp_path / "x"), *words)
     assert done.exit_code == 2
-    assert "--only takes json, html, patient, ics, xlsx, csv, png here" in done.stderr
+    assert "--only takes json, html, patient, ics, xlsx, csv, png, pdf here" in done.stderr
     assert not (tmp_path / "x").exists()
 
 

@@ -22,8 +22,8 @@ __all__ = [
 
 
 _SMALL = ("json", "csv")
-_WHOLE = ("json", "html", "xlsx", "csv", "png")
-_COURSE = ("json", "html", "patient", "ics", "xlsx", "csv", "png")
+_WHOLE = ("json", "html", "xlsx", "csv", "png", "pdf")
+_COURSE = ("json", "html", "patient", "ics", "xlsx", "csv", "png", "pdf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,8 @@ FACES: Mapping[Kind, Face] = {
     "starts": _face("starts", "starts", _WHOLE, "starts"),
     "workdays": _face("workdays", "days", _SMALL, "workdays"),
     "list": _face("listing", "list", _SMALL, "list"),
-    "validate": _face("validation", "counts", ("json", "html"), "validate"),
-    "verify": _face("verification", "sheet", ("json", "html", "csv"), "verify"),
+    "validate": _face("validation", "counts", ("json", "html", "pdf"), "validate"),
+    "verify": _face("verification", "sheet", ("json", "html", "csv", "pdf"), "verify"),
 }
 
 

@@ -37,7 +37,11 @@ Step = Callable[[str, int, int], None]
 """Told before each kind is made: its name, how many are done, how many there are."""
 
 
-KINDS = ("json", "html", "patient", "ics", "xlsx", "csv", "png")
+KINDS = ("json", "html", "patient", "ics", "xlsx", "csv", "png", "pdf")
+
+
+_ASKED_FOR = ("png", "pdf")
+"""Kinds that are made only where they are asked for by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +70,21 @@ def files(
 ) -> dict[str, Content]:
     """Name and content of each file of an answer: of all kinds, or of those wanted.
 
+    PNG and PDF files are made only where they are wanted by name; PDF files need WeasyPrint (DomainError without it,
+    before anything is made).
     language: of what people read. patient_doses: show the patient doses. plots: PNG files too; asking for "png" is the
     same. stamp: by default the moment the answer was made.
     previous: the plan before this revision, for cancel.ics. A revision's files bear its number: plan-r2.json.
     """
     chosen = check(answer, wanted)
     if wanted is None:
-        chosen = tuple(kind for kind in chosen if kind != "png")
+        chosen = tuple(kind for kind in chosen if kind not in _ASKED_FOR)
     if plots and "png" not in chosen:
         chosen = (*chosen, "png")
+    if "pdf" in chosen:
+        from rtplan.report.formats.pdf import require
+
+        require()
     job = _Job(
         answer=answer,
         names=_named(answer),
@@ -149,6 +159,14 @@ def _html(job: _Job) -> dict[str, Content]:
     return {f"{job.names.html}.html": to_html(job.sections, stamp=job.stamp)}
 
 
+def _pdf(job: _Job) -> dict[str, Content]:
+    from rtplan.report.formats.html import to_html
+    from rtplan.report.formats.pdf import to_pdf
+
+    html, data = to_html(job.sections, stamp=job.stamp), dumps(document(job.answer))
+    return {f"{job.names.html}.pdf": to_pdf(html, data=data, name=f"{job.names.stem}.json", stamp=job.stamp)}
+
+
 def _patient(job: _Job) -> dict[str, Content]:
     from rtplan.report.formats.patient import patient_html
 
@@ -209,4 +227,5 @@ _MAKERS: Mapping[str, Callable[[_Job], dict[str, Content]]] = {
     "xlsx": _xlsx,
     "csv": _csv,
     "png": _png,
+    "pdf": _pdf,
 }
