@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from rtplan.answer import said
 from rtplan.errors import DomainError
+from rtplan.interruption.missed import missed_answer
+from rtplan.interruption.situation import from_dates, parse_missed
 from rtplan.note import Note, Source
 from rtplan.planning.plan import Plan, make_plan
 from rtplan.radiobiology.organ_limits import Setting, standing
@@ -140,6 +142,27 @@ def test_the_cords_alpha_beta_of_quantec_is_not_meant_for_several_a_day() -> Non
     (note,) = [note for note in twice.notes if note.code == "not-for-several-a-day"]
     assert note.severity == "warning"
     assert "α/β 0.87 Gy is not meant for several fractions a day" in said(note)
+
+
+def test_what_does_not_decide_keeps_no_option_back() -> None:
+    """Cord 48 Gy in the trial's 25 fractions: EQD2 47.04, above objectives of 40 Gy and a second-hand 45 Gy."""
+    made = plan(regions=("spinal cord=48Gy Dmax",))
+    assert made.inputs.site == "oesophagus"
+    answer = missed_answer(from_dates(made, parse_missed("2026-03-11")), all_options=True)
+    for option in (*answer.options, *answer.not_offered):
+        decided = [note.values["limit"] for note in option.violations if note.code == "eqd2-limit"]
+        assert set(decided) <= {"QUANTEC 54 Gy"}  # which a larger dose per fraction exceeds
+        assert "warning" in [note.severity for note in option.notes if note.code == "eqd2-limit"]
+    assert not any("eqd2-limit" in option.broken for option in answer.options)
+
+
+def test_an_option_that_newly_exceeds_a_read_limit_is_not_offered() -> None:
+    # 50 Gy of tumour, cord 52.9 Gy in 25: EQD2 = 52.9 * (2.116 + 2) / 4 = 54.43 already; 52.6 Gy: 53.96, under 54.
+    made = plan("50/25", "2026-03-02", clinic="weekdays", regions=("spinal cord=52.6Gy Dmax",), category=1)
+    answer = missed_answer(from_dates(made, parse_missed("2026-03-11")), all_options=True)
+    broken = [option for option in (*answer.options, *answer.not_offered) if "eqd2-limit" in option.broken]
+    assert broken
+    assert all(option in answer.not_offered and option.hard == ("eqd2-limit",) for option in broken)
 
 
 # --- the user's own limits --------------------------------------------------------------------------------------------

@@ -404,7 +404,8 @@ def limit_tables(
 def _decides(limit: Limit, setting: Setting, told: Words) -> str:
     """Is a limit a rule for the course, with its endpoint; and why not."""
     found = standing(limit, setting)
-    answer = {"yes": told("yes"), "unsure": told("perhaps"), "no": told("no")}[found.holds]
+    rule = told("yes") if limit.source.alarms else told("as a warning")
+    answer = {"yes": rule, "unsure": told("perhaps"), "no": told("no")}[found.holds]
     parts = [limit.endpoint] if limit.endpoint and found.holds != "no" else []
     return "; ".join([answer, *parts, *(phrase(why, told) for why in found.why)])
 
