@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
 
 __all__ = [
+    "WRONG",
     "ConfigError",
     "DomainError",
     "NoClinicError",
@@ -24,6 +25,7 @@ __all__ = [
     "positive",
     "refuse",
     "takes",
+    "together",
     "whole",
 ]
 
@@ -82,21 +84,45 @@ def refuse(problems: Iterable[str]) -> None:
     rtplan.errors.DomainError: fractions must be a whole number of at least 1, got 0
     dose must be greater than 0 Gy, got -1.8
     """
+    found, reason = together(problems)
+    if found:
+        raise DomainError(*dict.fromkeys(found))
+    if reason is not None:
+        raise reason
+
+
+def together(problems: Iterable[str]) -> tuple[list[str], Exception | None]:
+    """All the problems up to a check that cannot be made, and why it cannot; None where all were made."""
     found: list[str] = []
     try:
         for problem in problems:
             found.append(problem)
     except DomainError as error:
         found += error.problems
-    except (TypeError, ArithmeticError, AttributeError, LookupError):
-        if not found:
-            raise
-    if found:
-        raise DomainError(*dict.fromkeys(found))
+    except (TypeError, ArithmeticError, AttributeError, LookupError) as error:
+        return found, error
+    return found, None
+
+
+class _Wrong:
+    """In place of a value that is wrong by itself: whatever depends on it cannot be checked."""
+
+    def __bool__(self) -> bool:
+        raise TypeError("a wrong value is neither true nor false")
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("a wrong value is compared with nothing")
+
+    __hash__ = object.__hash__
+
+
+WRONG = _Wrong()
 
 
 def failing(check: Callable[..., object], *arguments: object) -> tuple[str, ...]:
-    """What a check has against its arguments: no sentence, or those of its refusal."""
+    """What a check has against its arguments: no sentence, or those of its refusal; nothing where one is `WRONG`."""
+    if any(argument is WRONG for argument in arguments):
+        return ()
     try:
         check(*arguments)
     except DomainError as error:

@@ -168,11 +168,14 @@ def test_names_inside_a_protocol_are_named_with_file_and_key(tmp_path: Path, cha
     ("more", "message"),
     [
         (REGION + REGION, "regions names 'late' twice"),
-        (REGION + 'target = "node"', "regions 'late': there is no target 'node' in the prescription; known: tumour"),
-        (REGION + 'shares = [{ target = "node", share = 0.5 }]', "regions 'late': there is no target 'node'"),
+        (REGION + 'target = "node"', "regions[0].target: there is no target 'node' in the prescription; known: tumour"),
+        (
+            REGION + 'shares = [{ target = "node", share = 0.5 }]',
+            "regions[0].shares[0].target: there is no target 'node'",
+        ),
         (
             REGION + 'shares = [{ target = "tumour", share = 0.5, phase = "boost" }]',
-            "regions 'late': there is no phase 'boost' in the prescription; known: phase",
+            "regions[0].shares[0].phase: there is no phase 'boost' in the prescription; known: phase",
         ),
         (REGION + "stated_dose_gy = -1.0", "regions 'late': stated_dose_gy must be 0 Gy or greater, got -1.0"),
     ],
@@ -276,7 +279,7 @@ def test_tissues_a_protocol_names_and_regions_given_twice(tmp_path: Path) -> Non
     path = tmp_path / "own.toml"
     path.write_text(PROTOCOL + REGION.replace("generic-late", "generic-lat"), encoding="utf-8")
     where = resolve.Where()
-    with pytest.raises(ConfigError, match=r"protocol 'p', regions 'late': there is no tissue 'generic-lat'; did you"):
+    with pytest.raises(ConfigError, match=r"regions.0..tissue: there is no tissue 'generic-lat'; did you"):
         resolve.protocol_regions(catalogue.load_protocol(str(path)), where)
     cord = ("spinal cord=42Gy", "Spinal Cord=30Gy")
     with pytest.raises(DomainError, match="there is a region 'spinal cord' already, give each one once"):
@@ -391,3 +394,231 @@ def test_friday_is_a_day_of_rest_where_the_weekend_is_friday_and_saturday(tmp_pa
     found = catalogue.load_clinic(str(path)).sessions
     assert found is not None
     assert found.weekend == ("fri",)
+
+
+# --- all problems at once, names included ---------------------------------------------------------------------------
+
+FIVE: dict[str, tuple[Any, str, list[str]]] = {
+    "protocol: types, unknown key, names": (
+        catalogue.load_protocol,
+        """
+name = "p"
+label = 7
+clinc = "england"
+clinic = "west-chna"
+chemo = "tp-q3v"
+align = "soon"
+category = 9
+sources = [{ text = "test", verified = false }]
+[prescription]
+name = "45/25"
+[[prescription.phases]]
+name = "phase"
+n_fractions = 0
+totals = [{ target = "tumour", dose_gy = -45.0 }]
+[[regions]]
+name = "late"
+tissue = "generic-lat"
+stated_dose_gy = nan
+[[regions]]
+name = "cord"
+tissue = "spinal-cord"
+target = "node"
+shares = [{ target = "tumour", share = 0.5, phase = "boost" }]
+""",
+        [
+            "label: input should be a valid string, got 7",
+            "regions[0].stated_dose_gy: must be a finite number, got nan",
+            "clinc is not a known key; did you mean 'clinic'?",
+            "clinic = 'west-chna': there is no clinic 'west-chna'; did you mean 'west-china'?",
+            "chemo = 'tp-q3v': there is no chemo 'tp-q3v'; did you mean ",
+            "align = 'soon': align takes cycle=N, before, start=DAYS",
+            "prescription.phases[0].totals[0]: dose_gy must be greater than 0 Gy, got -45.0",
+            "regions[0].tissue: there is no tissue 'generic-lat'; did you mean 'generic-late'?",
+            "regions[1].target: there is no target 'node' in the prescription; known: tumour",
+            "regions[1].shares[0].phase: there is no phase 'boost' in the prescription; known: phase",
+        ],
+    ),
+    "protocol: a dose in cGy beside names": (
+        catalogue.load_protocol,
+        PROTOCOL.replace("n_fractions = 25", "n_fractions = 1\nbreak_days = -1\nconcomitant_from = 0")
+        + 'pattern = { interval_h = -6.0, weekdays = ["mon", "tues"], fractions_per_day = 9 }\n'
+        + '[[regions]]\nname = "a"\ntissue = "oesophagus"\n',
+        [
+            "prescription.phases[0].pattern: weekdays takes mon, tue, wed, thu, fri, sat, sun, got 'tues'",
+            "prescription.phases[0].pattern: fractions_per_day must be a whole number of at least 1 and at most 4",
+            "prescription.phases[0].pattern: interval_h must be greater than 0 h, got -6.0",
+            "regions[0].tissue: there is no tissue 'oesophagus'",
+        ],
+    ),
+    "clinic": (
+        catalogue.load_clinic,
+        """
+name = "here"
+label = "Here"
+country = "DE"
+subdivision = "ZZ"
+categories = ["public", "carnival"]
+time_zone = "Europe/Berln"
+worked_weekends = "maybe"
+record_format = "mosaik"
+source = { text = "test", verified = "no" }
+[days]
+week = ["mon", "tues", "mon"]
+closures = [{ first = 2026-03-12, last = 2026-03-01, reason = "x" }]
+[sessions]
+weekend = ["sat", "fri"]
+[limits]
+sessions_a_week = 99
+interval_h = -6.0
+hard = ["no-such-rule"]
+""",
+        [
+            "subdivision = 'ZZ': subdivision 'ZZ' of DE is not known; known: BB, BE",
+            "categories = 'carnival': categories names 'carnival', which DE",
+            "time_zone 'Europe/Berln' is not an IANA time zone",
+            "worked_weekends takes unknown, yes, no, got 'maybe'",
+            "record_format: there is no record format 'mosaik'; did you mean 'mosaiq'?",
+            "source.verified: input should be a valid boolean, got 'no'",
+            "days.closures[0]: last (2026-03-01) lies before first (2026-03-12)",
+            "limits: sessions_a_week must be a whole number of at least 1 and at most 14, got 99",
+            "limits: interval_h must be greater than 0 h, got -6.0",
+            "limits: rule takes ",
+        ],
+    ),
+    "clinic: country, columns, sessions": (
+        catalogue.load_clinic,
+        """
+name = "here"
+label = "Here"
+country = "CN"
+time_zone = "Asia/Chengdu"
+worked_weeks = "no"
+record_columns = { "Datum" = "date", "Dosis" = "dosis" }
+source = { text = "", verified = true }
+[sessions]
+weekend = ["fri"]
+[days]
+closures = [{ first = "2026-03-12", reason = "x" }]
+""",
+        [
+            "time_zone 'Asia/Chengdu' is not an IANA time zone",
+            "worked_weeks is not a known key; did you mean 'worked_weekends'?",
+            "record_columns takes date, time",
+            "source: source must say where the number comes from",
+            "sessions: weekend names 'fri', a working day there",
+        ],
+    ),
+    "tissues": (
+        catalogue.tissues_of,
+        """
+[[tissues]]
+name = "a"
+label = "A"
+kind = "tumor"
+alpha_beta = -3.0
+source = { text = "test", verified = false }
+[[tissues]]
+name = "a"
+label = "A"
+kind = "late"
+alpha_beta = 3.0
+model = "LQL"
+gamma_over_alpha = -1.0
+source = { text = "test", verified = false }
+[[tissues]]
+name = "b"
+label = "B"
+kind = "tumour"
+alpha_beta = -10.0
+gamma_over_alpha = -2.0
+sauce = 1
+source = { text = "test", verified = false }
+""",
+        [
+            "tissues[0]: kind takes ",
+            "tissues[0]: alpha_beta must be greater than 0 Gy, got -3.0",
+            "tissues[1]: model takes ",
+            "tissues[1]: gamma_over_alpha must be greater than 0, got -1.0",
+            "tissues[2]: alpha_beta must be greater than 0 Gy, got -10.0",
+            "tissues[2]: gamma_over_alpha must be greater than 0, got -2.0",
+            "tissues[2].sauce is not a known key; did you mean 'source'?",
+            "tissues names 'a' twice",
+        ],
+    ),
+    "chemotherapy": (
+        catalogue.load_chemo,
+        """
+name = "c"
+label = "C"
+n_cycles = 3
+cycle_length_days = 21
+minimum_interval_days = 28
+window_days = -1
+policy = "reancor"
+anchor = { kind = "soon" }
+source = { text = "test", verified = false }
+[[drugs]]
+name = "cisplatin"
+day = [0]
+every_days = 0
+source = { text = "test", verified = false }
+[[drugs]]
+name = "paclitaxel"
+source = { text = "test", verified = false }
+""",
+        [
+            "window_days must be a whole number of at least 0, got -1",
+            "policy takes reanchor, keep-grid, nearest-open, got 'reancor'",
+            "anchor: kind takes cycle, before, start, after, date, got 'soon'",
+            "drugs[0]: drug 'cisplatin': day must be 1 or greater",
+            "drugs[0]: drug 'cisplatin': every_days goes with doses",
+            "drugs[0]: every_days must be a whole number of at least 1, got 0",
+            "drugs[1]: drug 'paclitaxel' has no days",
+        ],
+    ),
+    "record format": (
+        catalogue.load_record_format,
+        """
+name = "r"
+label = 5
+delimiter = "-"
+header_row = 0
+columns = { "Datum" = "dates", "Dosis" = "dose_gy" }
+date_formats = ["%d.%m"]
+statuses = { "ok" = "given" }
+optional = ["Ort"]
+source = { text = "test", verified = false }
+""",
+        [
+            "label: input should be a valid string, got 5",
+            "delimiter takes ",
+            "columns: 'Datum' = 'dates': takes date, time",
+            "columns: no column is the date",
+            "date_formats: '%d.%m' must hold day, month and year",
+            "statuses: 'ok' = 'given': takes delivered",
+            "optional names 'Ort'",
+            "header_row must be a whole number of at least 1 and at most 1000, got 0",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FIVE)
+def test_all_kinds_of_mistakes_come_in_one_run(tmp_path: Path, case: str) -> None:
+    load, text, messages = FIVE[case]
+    found = refused(tmp_path, text, load)
+    for message in messages:
+        assert any(line.startswith(message) for line in found), f"{message}\nnot among\n" + "\n".join(found)
+    assert len(set(found)) == len(found)
+
+
+def test_tissues_of_the_users_file_are_known_to_a_protocol(tmp_path: Path) -> None:
+    own = tmp_path / "tissues.toml"
+    source = 'source = { text = "t", verified = false }'
+    own.write_text(f'[[tissues]]\nname = "mine"\nlabel = "M"\nkind = "late"\nalpha_beta = 3.0\n{source}\n', "utf-8")
+    path = tmp_path / "own.toml"
+    path.write_text(PROTOCOL + '[[regions]]\nname = "a"\ntissue = "mine"\n', encoding="utf-8")
+    assert catalogue.load_protocol(str(path), own).regions[0].tissue == "mine"
+    with pytest.raises(ConfigError, match="there is no tissue 'mine'"):
+        catalogue.load_protocol(str(path))

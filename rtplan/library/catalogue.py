@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rtplan.errors import ConfigError, DomainError, did_you_mean
-from rtplan.library.read import T, read_toml, toml_data, validate
+from rtplan.library.read import Names, T, read_toml, toml_data, validate
 
 if TYPE_CHECKING:
     from rtplan.chemotherapy.protocol import ChemoProtocol
@@ -71,19 +71,11 @@ def is_path(name: str) -> bool:
 def load_clinic(name: str) -> Clinic:
     """A clinic: a path, a shipped name, or a country code of the `holidays` library (CN, GB-ENG)."""
     from rtplan.clinic.clinic import Clinic
-    from rtplan.clinic.holidays import check_country, check_sessions, country_clinic
+    from rtplan.clinic.holidays import country_clinic
+    from rtplan.library.names import clinic_names
 
     if is_path(name) or name in names("clinics"):
-        clinic = read_toml(_path("clinics", name), Clinic, name)
-        try:
-            check_country(clinic)
-        except DomainError as error:
-            key = next((key for key in ("categories", "subdivision") if key in str(error)), "country")
-            raise ConfigError(name, [f"{key} = {getattr(clinic, key)!r}: {error}"]) from None
-        try:
-            check_sessions(clinic)
-        except DomainError as error:
-            raise ConfigError(name, [f"sessions: {error}"]) from None
+        clinic = read_toml(_path("clinics", name), Clinic, name, clinic_names)
         return _with_closures(clinic, _path("clinics", name), name)
     try:
         if name and name == name.upper():
@@ -128,43 +120,39 @@ def closure_files(path: Path) -> list[Path]:
     return [path.parent / file for file in dict.fromkeys(table.get("closures_from") for table in tables) if file]
 
 
-def load_protocol(name: str) -> Protocol:
-    """A protocol: a path or a shipped name; the clinic and the chemotherapy it names are looked up too."""
+def load_protocol(name: str, tissue_file: str | Path | None = None) -> Protocol:
+    """A protocol: a path or a shipped name; every name in it is looked up too.
+
+    tissue_file: the user's, which may bring tissues that the protocol names.
+    """
+    from rtplan.library.names import protocol_names
     from rtplan.library.protocol import Protocol
     from rtplan.prescription.prescription import spaced
 
-    protocol = _load("protocols", name, Protocol)
-    if problems := [*_high_doses(protocol), *_unknown_names(protocol)]:
-        raise ConfigError(name, problems)
+    tissues = load_tissues(tissue_file)
+    protocol = _load(
+        "protocols", name, Protocol, lambda data: (*_high_doses(data), *protocol_names(data, tissues.keys()))
+    )
     return replace(protocol, prescription=spaced(protocol.prescription))
 
 
-def _high_doses(protocol: Protocol) -> Iterator[str]:
+def _high_doses(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """A file has no unit beside its figures: above `HIGH_DOSE_GY` they may be cGy."""
     from rtplan.prescription.prescription import MAY_BE_CGY_GY as HIGH_DOSE_GY
-    from rtplan.prescription.prescription import high_dose
+    from rtplan.prescription.prescription import Phase, high_dose
 
-    for place, phase in enumerate(protocol.prescription.phases):
+    prescription = data.get("prescription")
+    phases = prescription.get("phases") if isinstance(prescription, dict) else None
+    for place, item in enumerate(phases if isinstance(phases, list) else ()):
+        try:
+            (phase,) = validate(tuple[Phase], [item], "")
+        except ConfigError:  # it is named as what it is
+            continue
         for problem in high_dose(phase, HIGH_DOSE_GY):
-            yield f"prescription.phases[{place}]: {problem} Where Gy is meant, write the regimen with its unit: 1fx34Gy"
-
-
-def _unknown_names(protocol: Protocol) -> Iterator[str]:
-    """What a protocol calls by name and is not there, and an alignment that its chemotherapy does not allow."""
-    from rtplan.chemotherapy.protocol import parse_anchor, with_anchor
-
-    if protocol.clinic:
-        try:
-            load_clinic(protocol.clinic)
-        except ConfigError as error:
-            yield f"clinic = {protocol.clinic!r}: {'; '.join(error.problems)}"
-    if protocol.chemo and protocol.chemo != "none":
-        try:
-            with_anchor(load_chemo(protocol.chemo), parse_anchor(protocol.align))
-        except ConfigError as error:
-            yield f"chemo = {protocol.chemo!r}: {'; '.join(error.problems)}"
-        except DomainError as error:
-            yield f"align = {protocol.align!r}: {error}"
+            yield (
+                f"prescription.phases[{place}]",
+                f"{problem} Where Gy is meant, write the regimen with its unit: 1fx34Gy",
+            )
 
 
 def load_chemo(name: str) -> ChemoProtocol:
@@ -230,10 +218,10 @@ def _stated(tissue: Tissue) -> Tissue:
     return replace(tissue, limits=tuple(stated(limit) for limit in tissue.limits))
 
 
-def _load(kind: str, name: str, value: type[T]) -> T:
+def _load(kind: str, name: str, value: type[T], called: Names | None = None) -> T:
     if not is_path(name) and name not in names(kind):
         raise _unknown(kind.rstrip("s"), name, names(kind), " or a path ending in .toml")
-    return read_toml(_path(kind, name), value, name)
+    return read_toml(_path(kind, name), value, name, called)
 
 
 def _path(kind: str, name: str) -> Path:
@@ -254,13 +242,17 @@ def _table_anew(path: Path, key: str, value: type[T]) -> dict[str, T]:
     extra = [name for name in data if name != key]
     if extra or key not in data:
         raise ConfigError(str(path), [f"takes one list [[{key}]], got {', '.join(data) or 'nothing'}"])
-    rows: tuple[Any, ...] = validate(tuple[value, ...], data[key], str(path), (key,))  # type: ignore[valid-type]
-    table = {row.name: row for row in rows}
-    if len(table) != len(rows):
-        seen = [row.name for row in rows]
-        twice = next(name for name in seen if seen.count(name) > 1)
-        raise ConfigError(str(path), [f"{key} names {twice!r} twice"])
-    return table
+    rows: tuple[Any, ...] = ()
+    problems: list[str] = []
+    try:
+        rows = validate(tuple[value, ...], data[key], str(path), (key,))  # type: ignore[valid-type]
+    except ConfigError as error:
+        problems += error.problems
+    named = [row.get("name") for row in data[key] if isinstance(row, dict)] if isinstance(data[key], list) else []
+    problems += [f"{key} names {name!r} twice" for name in dict.fromkeys(map(str, named)) if named.count(name) > 1]
+    if problems:
+        raise ConfigError(str(path), problems)
+    return {row.name: row for row in rows}
 
 
 def files_of(name: str, protocol: Protocol, clinic: str | None, chemo: str | None) -> list[Path]:

@@ -11,12 +11,12 @@ import stat
 import tomllib
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rtplan.errors import ConfigError, DomainError, did_you_mean, takes
+from rtplan.errors import WRONG, ConfigError, DomainError, did_you_mean, takes, together
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -34,17 +34,49 @@ __all__ = [
 
 T = TypeVar("T")
 
+Names = Callable[[dict[str, Any]], Iterable[tuple[str, str]]]
+
 
 MAX_BYTES = 20_000_000
 
 
-def read_toml(path: Path, value: type[T], shown: str = "") -> T:
-    """A TOML file into a value. shown: the file as the user typed it."""
+def read_toml(path: Path, value: type[T], shown: str = "", names: Names | None = None) -> T:
+    """A TOML file into a value. shown: the file as the user typed it.
+
+    names: what its data call by name and is not there, as key path and sentence; reported with all other problems.
+    """
     shown = shown or str(path)
     data = toml_data(path, shown)
-    if isinstance(columns := data.get("record_columns"), dict):  # column = meaning, as pairs of meaning and column
+    if names is None:
+        return _value(data, value, shown)
+    problems: Sequence[str] = ()
+    read: T | None = None
+    try:
+        read = _value(copy.deepcopy(data), value, shown)
+    except ConfigError as error:
+        problems = error.problems
+    found = _merged(problems, list(names(_columns(data))))
+    if found or read is None:
+        raise ConfigError(shown, found)
+    return read
+
+
+def _merged(problems: Sequence[str], names: Sequence[tuple[str, str]]) -> list[str]:
+    """All problems once: one that is named with its key path is left out where it stands without."""
+    placed = [text for place, text in names if place]
+    kept = [problem for problem in problems if not any(text in problem for text in placed)]
+    return list(dict.fromkeys([*kept, *(f"{place}: {text}" if place else text for place, text in names)]))
+
+
+def _columns(data: dict[str, Any]) -> dict[str, Any]:
+    """record_columns, column = meaning in a file, as pairs of meaning and column."""
+    if isinstance(columns := data.get("record_columns"), dict):
         data["record_columns"] = [[meaning, column] for column, meaning in columns.items()]
-    result: tuple[T] = validate(tuple[value], [data], shown, drop=1)  # type: ignore[valid-type]
+    return data
+
+
+def _value(data: dict[str, Any], value: type[T], shown: str) -> T:
+    result: tuple[T] = validate(tuple[value], [_columns(data)], shown, drop=1)  # type: ignore[valid-type]
     return result[0]
 
 
@@ -139,9 +171,12 @@ def validate(kind: Any, data: Any, file: str, prefix: tuple[str | int, ...] = ()
     """Data of a file into values of the very classes the code uses; ConfigError lists every problem by key path."""
     from pydantic import ValidationError
 
-    if strange := [(_key_path((*prefix, *path[drop:])), value) for path, value in _not_finite(data, ())]:
+    if strange := list(_not_finite(data, ())):
+        named = {_key_path((*prefix, *path[drop:])) or "the file": value for path, value in strange}
+        rest = _others(kind, _with_text(data, [path for path, _ in strange]), file, prefix, drop)
+        told = [f"{path}: must be a finite number, got {value}" for path, value in named.items()]
         raise ConfigError(
-            file, [f"{path or 'the file'}: must be a finite number, got {value}" for path, value in strange]
+            file, [*told, *(text for text in rest if not text.startswith(tuple(f"{p}: " for p in named)))]
         )
     try:
         return _adapter(kind).validate_json(json.dumps(data, default=_plain))
@@ -153,10 +188,68 @@ def validate(kind: Any, data: Any, file: str, prefix: tuple[str | int, ...] = ()
         _adapter(kind).validate_json(json.dumps(known, default=_plain))
     except ValidationError as error:
         problems += [problem for details in error.errors() for problem in _problems(kind, details, prefix, drop)]
+        problems += _wholes(kind, known, [details["loc"] for details in error.errors()], prefix, drop)
     raise ConfigError(file, list(dict.fromkeys(problems)))
 
 
+def _others(kind: Any, data: Any, file: str, prefix: tuple[str | int, ...], drop: int) -> tuple[str, ...]:
+    """The problems of data, none where there are none."""
+    try:
+        validate(kind, data, file, prefix, drop)
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
+def _with_text(data: Any, places: Sequence[Sequence[str | int]]) -> Any:
+    """A copy of the data with a text, which is no number, at these places."""
+    data = copy.deepcopy(data)
+    for *inner, last in places:
+        table = data
+        for part in inner:
+            table = table[part]
+        table[last] = "not a number"
+    return data
+
+
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
+
+
+def _wholes(
+    kind: Any, data: Any, places: Sequence[Sequence[str | int]], prefix: tuple[str | int, ...], drop: int
+) -> list[str]:
+    """What the tables around wrong values have against the rest of themselves."""
+    keys = [tuple(part for part in place if not _is_type_name(part)) for place in places]
+    found = []
+    for table in sorted({key[:end] for key in keys for end in range(len(key))}, key=str):
+        path = _key_path((*prefix, *table[drop:]))
+        found += [f"{path}: {problem}" if path else problem for problem in _whole(_at(kind, table), data, table)]
+    return found
+
+
+def _whole(kind: Any, data: Any, place: Sequence[str | int]) -> list[str]:
+    """What a value of this kind has against itself, made without those of its keys that are wrong by themselves."""
+    for part in place:
+        data = data[part]
+    if not (dataclasses.is_dataclass(kind) and hasattr(kind, "_problems") and isinstance(data, dict)):
+        return []
+    hints = typing.get_type_hints(kind)
+    value: Any = object.__new__(typing.cast("type", kind))
+    for field in dataclasses.fields(kind):
+        object.__setattr__(value, field.name, _apart(field, hints[field.name], data))
+    return together(value._problems())[0]
+
+
+def _apart(field: dataclasses.Field[Any], hint: Any, data: dict[str, Any]) -> Any:
+    """The value of one key by itself; `WRONG` where it is none, or missing."""
+    if field.name not in data:
+        if field.default_factory is not dataclasses.MISSING:
+            return field.default_factory()
+        return WRONG if field.default is dataclasses.MISSING else field.default
+    try:
+        return validate(tuple.__class_getitem__(hint), [data[field.name]], "")[0]
+    except ConfigError:
+        return WRONG
 
 
 def _not_finite(data: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], float]]:

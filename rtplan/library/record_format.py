@@ -75,13 +75,13 @@ class RecordFormat:
             ("decimal", self.decimal, (".", ",")),
             ("rows", self.rows, ("fractions", "fields")),
         ):
-            yield from failing(_some, key, (value,), known)
-        if self.delimiter == self.decimal and "csv" in self.files:
-            yield f"delimiter and decimal are both {self.decimal!r}: a cell could not be told from a number"
+            yield from failing(_one, key, value, known)
         yield from failing(whole, "header_row", self.header_row, 1, 1000)
         yield from self._bad_columns()
         yield from self._bad_dates()
         yield from self._bad_words()
+        if self.delimiter == self.decimal and "csv" in self.files:
+            yield f"delimiter and decimal are both {self.decimal!r}: a cell could not be told from a number"
 
     def _bad_columns(self) -> Iterator[str]:
         for column, meaning in self.columns.items():
@@ -142,5 +142,9 @@ def _some(key: str, values: tuple[str, ...], known: tuple[str, ...]) -> None:
     if not values:
         raise DomainError(f"{key} is empty: takes {', '.join(map(repr, known))}")
     for value in values:
-        if value not in known:
-            raise DomainError(f"{key} takes {', '.join(map(repr, known))}, got {value!r}")
+        _one(key, value, known)
+
+
+def _one(key: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise DomainError(f"{key} takes {', '.join(map(repr, known))}, got {value!r}")

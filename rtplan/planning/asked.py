@@ -53,7 +53,7 @@ def plan(
 
     Raises ConfigError, DomainError or ScheduleError where it cannot be made, or is refused as asked.
     """
-    found = resolve.protocol_of(protocol)
+    found = resolve.protocol_of(protocol, where.tissue_file)
     inputs = resolve.inputs_of(found, start, where)
     inputs = replace(inputs, assumptions=(*inputs.assumptions, *remarks))
     if compensate_closures:

@@ -128,8 +128,11 @@ def day_of(value: str | dt.date, what: str = "date") -> dt.date:
     return day
 
 
-def protocol_of(name: str | Prescription | Protocol) -> Protocol:
-    """A protocol by path or name; else a regimen, a notation (``70/35``) or a prescription, without chemotherapy."""
+def protocol_of(name: str | Prescription | Protocol, tissue_file: str | None = None) -> Protocol:
+    """A protocol by path or name; else a regimen, a notation (``70/35``) or a prescription, without chemotherapy.
+
+    tissue_file: the user's, which may bring tissues that the protocol names.
+    """
     if isinstance(name, Protocol):
         return name
     if isinstance(name, Prescription):
@@ -137,9 +140,9 @@ def protocol_of(name: str | Prescription | Protocol) -> Protocol:
     if not isinstance(name, str):
         raise DomainError(f"a protocol is a name, a path, a notation or a prescription, got {name!r}")
     if (catalogue.is_path(name) and name.lower().endswith(".toml")) or name in catalogue.names("protocols"):
-        return catalogue.load_protocol(name)
+        return catalogue.load_protocol(name, tissue_file)
     if not notation.looks_like_notation(name) and difflib.get_close_matches(name, catalogue.names("protocols"), n=1):
-        return catalogue.load_protocol(name)
+        return catalogue.load_protocol(name, tissue_file)
     return _bare_protocol(named_prescription(name), "given on the command line")
 
 

@@ -304,7 +304,7 @@ def starts(
 
     if last < first:
         raise DomainError(f"--to {last} lies before --from {first}")
-    found = resolve.protocol_of(protocol)
+    found = resolve.protocol_of(protocol, where.tissue_file)
     from rtplan.questions.starts import search
 
     result = search(

@@ -247,11 +247,11 @@ class Tissue:
         if self.alpha_beta_interval is not None:
             yield from failing(positive, "alpha_beta_interval low", self.alpha_beta_interval.low, "Gy")
         yield from failing(one_of, "model", self.model, get_args(Model))
-        if (self.model == "LQ-L") != (self.transition_dose is not None):
-            yield f"transition_dose goes with model LQ-L and only with it (tissue {self.name!r})"
         for name, value in (("transition_dose", self.transition_dose), ("gamma_over_alpha", self.gamma_over_alpha)):
             if value is not None:
                 yield from failing(positive, name, value, "Gy" if name == "transition_dose" else "")
+        if (self.model == "LQ-L") != (self.transition_dose is not None):
+            yield f"transition_dose goes with model LQ-L and only with it (tissue {self.name!r})"
         if self.kind == "late" and self.repopulation is not None:
             yield f"late tissue {self.name!r} has no time factor: remove repopulation"
 
