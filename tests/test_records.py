@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -344,3 +345,61 @@ def test_the_door_reads_a_record(cli: Any, tmp_path: Path) -> None:
     result = cli("missed", str(folder / "plan.json"), "--record", str(record))
     assert result.exit_code == 1
     assert "record.csv: line 2: date must be a date that exists" in result.output
+
+
+# --- a day's total, rests of one day, deliveries exactly the interval apart -------------------------------------------
+
+
+@pytest.fixture
+def twice() -> Any:
+    """45/30 bid, 1.5 Gy each, from Monday 2026-03-02: 15 treatment days, 6 h apart."""
+    return plan("45/30 bid", "2026-03-02", clinic="weekdays")
+
+
+@pytest.mark.parametrize("status", ["", "delivered", "partial"])
+def test_a_days_total_on_one_line_names_how_one_fraction_is_said(twice: Any, status: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(twice, lines(f"2026-03-02,3.0,{status}"))
+    text = str(caught.value)
+    assert "line 2: 3 Gy together where 1.5 Gy is planned" in text
+    assert "--partial 2026-03-02#1=3Gy --missed 2026-03-02#2" in text
+    assert "give the other a line of its own that says missed" in text
+
+
+@pytest.mark.parametrize("status", ["", "delivered", "partial"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_line_that_says_the_other_was_missed_settles_it(twice: Any, status: str, turned: bool) -> None:
+    rows = [f"2026-03-02,1,3.0,{status}", "2026-03-02,2,,missed"]
+    situation = read(twice, lines(*(rows[::-1] if turned else rows), head="date,fraction,dose_gy,status"))
+    assert [fraction.doses_gy for fraction in situation.delivered] == [(3.0,)]
+    assert [fraction.number for fraction in situation.missed] == [2]
+    assert [item.number for item in situation.too_large] == [1]
+    assert sorted(codes(situation)) == ["dose-above-planned", "missed"]
+
+
+RESTS = ["2026-01-08,0.5,remainder", "2026-01-08,1.2,remainder", "2026-01-08,0.2,remainder"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(RESTS)))
+@pytest.mark.parametrize("first", ["0.6", "1.3"])
+def test_rests_of_one_day_read_the_same_in_any_order(made: Any, order: Any, first: str) -> None:
+    """Two partial fractions owe 1.2 and 0.5 Gy (in either order), and 0.2 Gy of a third: each rest finds its own."""
+    second = "1.3" if first == "0.6" else "0.6"
+    rows = [f"2026-01-05,{first},partial", f"2026-01-06,{second},partial", "2026-01-07,1.6,partial"]
+    situation = read(made, lines(*rows, *order))
+    again = read(made, lines(*rows, *sorted(order)))
+    assert situation.partials == again.partials == ()
+    assert [fraction.doses_gy for fraction in situation.delivered] == [
+        fraction.doses_gy for fraction in again.delivered
+    ]
+    assert [round(fraction.doses_gy[0], 6) for fraction in situation.delivered[3:]] == [1.2, 0.5, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [("15:00", [(0.75,), (0.75,)]), ("14:59", [(1.5,)]), ("15:01", [(0.75,), (0.75,)])],
+)
+def test_lines_exactly_the_interval_apart_are_two_fractions(twice: Any, second: str, expected: Any) -> None:
+    rows = ["2026-03-02,09:00,0.75,", f"2026-03-02,{second},0.75,"]
+    situation = read(twice, lines(*rows, head="date,time,dose_gy,status"))
+    assert [fraction.doses_gy for fraction in situation.delivered] == expected

@@ -138,11 +138,14 @@ class Grouping:
     """Puts the lines of one day together.
 
     expected: the fractions that the plan owes on such a day, at least one. rows: what the record's format states a line
-    is, "fractions" or "fields"; "" where nothing is stated.
+    is, "fractions" or "fields"; "" where nothing is stated. missed: lines of the day that say that one was missed.
     """
 
-    def __init__(self, prescription: Prescription, expected: Sequence[Fraction], rows: str = "") -> None:
+    def __init__(
+        self, prescription: Prescription, expected: Sequence[Fraction], rows: str = "", missed: int = 0
+    ) -> None:
         self.rows = rows
+        self.missed = missed
         self.targets = prescription.targets
         self.expected = tuple(expected)
         self.interval_h = min(prescription.phase(fraction.phase).pattern.interval_h for fraction in expected)
@@ -157,15 +160,29 @@ class Grouping:
         return sorted(out, key=lambda item: (item.time or dt.time(), item.number or 0, item.line))
 
     def _refuse_day_total(self, item: Delivery) -> None:
-        """One fraction that gives what several fractions of the day give together: too much, or the day's total."""
-        if item.status in ("partial", "remainder") or not item.doses_gy or self.is_full(item):
+        """One fraction that gives what several fractions of the day give together: too much, or the day's total.
+
+        Lines of the day that say that a fraction was missed settle it.
+        """
+        if item.status == "remainder" or not item.doses_gy or self.is_full(item):
             return
-        for count in range(2, len(self.expected) + 1):
+        for count in range(2, len(self.expected) + 1 - self.missed):
             if self._adds_up([item], self.expected[:count]):
                 raise Ambiguous(
                     f"line {item.line}: {self._sum_words(item)}: one fraction with that dose, or {count} fractions of "
                     f"the day in one line? Give each fraction a line of its own, with its dose and its number or time"
+                    f"{self._one_fraction(item, count)}"
                 )
+
+    def _one_fraction(self, item: Delivery, count: int) -> str:
+        """How a true single fraction of that dose is said."""
+        lines = "a line of its own that says missed"
+        told = f"; if it was one fraction, give {'each of the others' if count > 2 else 'the other'} {lines}"
+        if len(self.targets) > 1:
+            return told
+        places = ",".join(f"{item.date}#{place}" for place in range(2, count + 1))
+        dose = next(iter(item.doses_gy.values()))
+        return f"{told}, or in place of the record --partial {item.date}#1={dose:g}Gy --missed {places}"
 
     def _of_phase(self, entries: Sequence[RecordEntry]) -> Iterator[Delivery]:
         numbers = {entry.number for entry in entries}

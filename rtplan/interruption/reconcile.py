@@ -146,6 +146,13 @@ MOST_DAYS_AFTER = 366
 """A record's day later than so many days after the planned end is taken for a slip of the pen [d]. Design default."""
 
 
+def _place_of_rest(group: Sequence[RecordEntry]) -> tuple[bool, dt.time, int, float, int]:
+    """By the clock, by number, and without either the largest first: the order of the lines says nothing."""
+    first = group[0]
+    dose = math.fsum(one_delivery(group).doses_gy.values())
+    return first.time is None, first.time or dt.time(), first.number or 0, -dose, first.line
+
+
 class _Refused(Exception):
     """A line that contradicts what stands before it: what follows it cannot be read either."""
 
@@ -206,7 +213,9 @@ class _Reconciliation:
 
     def _day(self, date: dt.date, entries: Sequence[RecordEntry]) -> None:
         planned = [fraction for fraction in self.plan.course.fractions if fraction.date == date]
-        grouping = Grouping(self.plan.course.prescription, self._expected(date, planned), self.record.rows)
+        missed = sum(entry.status == "missed" for entry in entries)
+        expected = self._expected(date, planned)
+        grouping = Grouping(self.plan.course.prescription, expected, self.record.rows, missed)
         given = [entry for entry in entries if entry.status not in ("missed", "remainder") and not is_nothing(entry)]
         rests = [entry for entry in entries if entry.status == "remainder"]
         nothing = [entry for entry in entries if entry.status == "missed" or is_nothing(entry)]
@@ -279,7 +288,7 @@ class _Reconciliation:
                     out += [[entry] for entry in group]
                     continue
             out.append(group)
-        return out
+        return sorted(out, key=_place_of_rest)
 
     def _closed(self, date: dt.date, deliveries: Sequence[Delivery]) -> None:
         calendar = self.plan.inputs.calendar
