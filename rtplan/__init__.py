@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from rtplan.prescription.prescription import Prescription as Prescription
     from rtplan.questions.added import AddedAnswer as AddedAnswer
     from rtplan.questions.comparison import Comparison as Comparison
+    from rtplan.questions.department import Department as Department
     from rtplan.questions.dose import DoseAnswer as DoseAnswer
     from rtplan.questions.listing import Listing as Listing
     from rtplan.questions.starts import StartSearch as StartSearch
@@ -119,6 +120,7 @@ _HOMES = {
     "prescription.prescription": "Pattern Phase Prescription",
     "questions.added": "AddedAnswer",
     "questions.comparison": "Comparison",
+    "questions.department": "Department",
     "questions.dose": "DoseAnswer",
     "questions.listing": "Listing",
     "questions.starts": "StartSearch",
@@ -470,6 +472,45 @@ def starts(
     )
 
 
+def department(
+    plans: Path | Mapping[str, Plan],
+    closed: str,
+    slots: Texts,
+    *,
+    machine: str = "",
+    pin: Texts = (),
+    left_out: Texts = (),
+    levels: Path | Mapping[str, int] | None = None,
+    stamp: Moment | None = None,
+    command: str = "rtplan.department",
+) -> Department:
+    """Who is treated on the few extra attendances when a machine is down, and what the others lose.
+
+    plans : a folder of plan.json files, each called as its patient is to be called here, or plans by name.
+    closed : days and spans, as of `missed`. slots : ``"2026-03-14=10"``, ``"2026-03-12@B=6"``, or a number for each
+        closed day on a matched machine. pin : ``"ID=DATE"``; left_out : ids. levels : 1 to 5 by id, or a CSV file.
+
+    >>> import rtplan as rt
+    >>> plans = {"a": rt.plan("45/25", start="2026-03-02", clinic="england", category=1)}
+    >>> rt.department(plans, "2026-03-12", "2026-03-14=1").served[0].seats
+    ('2026-03-14',)
+    """
+    from rtplan.planning.provenance import provenance_of
+    from rtplan.planning.regions import several
+    from rtplan.questions import department as answer
+
+    found, files = _patients(plans, levels)
+    return answer.department(
+        found,
+        closed,
+        answer.seats_of(several(slots), machine, closed),
+        machine=machine,
+        pinned=answer.pins_of(several(pin)),
+        left_out=several(left_out),
+        provenance=provenance_of(files, _moment(stamp), command),
+    )
+
+
 def workdays(
     clinic: Path,
     first: Day,
@@ -608,6 +649,18 @@ def _draws(count: int | None, seed: int) -> Draws | None:
     from rtplan.radiobiology.draws import Draws
 
     return None if count is None else Draws(count=count, seed=seed)
+
+
+def _patients(plans: Any, levels: Any) -> tuple[list[Any], list[Any]]:
+    """The patients of a department, and the files they were read from."""
+    from pathlib import Path
+
+    from rtplan.questions.department import Patient, folder_of, levels_of
+
+    stated = levels_of(Path(levels)) if isinstance(levels, str | os.PathLike) else dict(levels or {})
+    if isinstance(plans, str | os.PathLike):
+        return folder_of(Path(plans), stated)
+    return [Patient(id=name, plan=plan, level=stated.get(name)) for name, plan in plans.items()], []
 
 
 def _opened(plan: Plan | Path, accept_edited: bool) -> tuple[Plan, str, list[Any]]:

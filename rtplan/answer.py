@@ -30,7 +30,7 @@ __all__ = [
 
 
 Kind: TypeAlias = Literal[
-    "plan", "dose", "added", "missed", "compare", "starts", "workdays", "list", "validate", "verify"
+    "plan", "dose", "added", "missed", "compare", "starts", "workdays", "list", "validate", "verify", "department"
 ]
 
 

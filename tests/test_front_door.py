@@ -109,6 +109,7 @@ def test_every_kind_of_answer_has_a_face_and_every_face_its_answers(tmp_path: An
     found = [function() for _, function in QUESTIONS]
     plan = next(answer for answer in found if isinstance(answer, rt.Plan))
     found.append(rt.missed(plan, "2026-04-13"))
+    found.append(rt.department({"a": plan}, "2026-04-13", "2026-04-18=1"))
     found.append(rt.verify(plan.save(tmp_path / "kept", only="json")[0]))
     assert {answer.kind for answer in found} == set(typing.get_args(Kind)) == set(FACES)
     for answer in {answer.kind: answer for answer in found}.values():

@@ -26,6 +26,7 @@ COMMANDS = {
     "compare": ("compare", "Low-dose against standard-dose regimens."),
     "missed": ("missed", "What missed fractions cost, and the ranked ways to compensate."),
     "starts": ("starts", "Which start dates serve best."),
+    "department": ("department", "Who is treated when a machine is down."),
     "workdays": ("workdays", "Open and closed days of a clinic, each with its reason."),
     "validate": ("validate", "Published cases: theirs beside ours."),
     "verify": ("verify", "A plan.json recomputed, and the hand-check sheet."),

@@ -7,13 +7,14 @@ from dataclasses import replace
 from rtplan.answer import said
 from rtplan.interruption.judge import Option
 from rtplan.interruption.missed import Missed
-from rtplan.interruption.situation import closed_later
+from rtplan.interruption.situation import Situation, closed_later
 from rtplan.note import Note, Phrase, Value
 from rtplan.planning.plan import Plan, complete_plan
 from rtplan.planning.provenance import Provenance
 
 __all__ = [
     "choose",
+    "revised",
 ]
 
 
@@ -22,11 +23,16 @@ def choose(missed: Missed, name: str, provenance: Provenance, *, parent_sha256: 
 
     Its course holds what was given, with the doses that were given, and what is to come.
     """
-    option = missed.option(name)
-    situation = missed.situation
-    inputs = missed.plan.inputs
+    return revised(missed.situation, missed.option(name), provenance, parent_sha256=parent_sha256, reason=reason)
+
+
+def revised(
+    situation: Situation, option: Option, provenance: Provenance, *, parent_sha256: str, reason: str = ""
+) -> Plan:
+    """The plan that follows from an option of a situation."""
+    inputs = situation.plan.inputs
     opened = {day.date: day for day in (*inputs.opened, *option.sessions)}
-    note = _note(missed, option, reason)
+    note = _note(situation, option, reason)
     inputs = replace(
         inputs,
         prescription=option.course.prescription,
@@ -35,13 +41,12 @@ def choose(missed: Missed, name: str, provenance: Provenance, *, parent_sha256: 
         assumptions=(*inputs.assumptions, note),
     )
     inputs = closed_later(inputs, situation, frozenset(option.course.dates))
-    revision = missed.plan.revision.next(said(note), situation.missed_days, parent_sha256, situation.spans)
+    revision = situation.plan.revision.next(said(note), situation.missed_days, parent_sha256, situation.spans)
     return complete_plan(inputs, option.course, provenance, revision, cycles=option.cycles)
 
 
-def _note(missed: Missed, option: Option, reason: str) -> Note:
+def _note(situation: Situation, option: Option, reason: str) -> Note:
     """Why the plan was revised: in the user's words where there are any, else what was missed and what was chosen."""
-    situation = missed.situation
     days = tuple(dict.fromkeys(fraction.date.isoformat() for fraction in situation.missed))
     values: dict[str, Value] = {
         "option": option.id,

@@ -57,6 +57,7 @@ FACES: Mapping[Kind, Face] = {
     "list": _face("listing", "list", _SMALL, "list"),
     "validate": _face("validation", "counts", ("json", "html", "pdf"), "validate"),
     "verify": _face("verification", "sheet", ("json", "html", "csv", "pdf"), "verify"),
+    "department": _face("department", "served", ("json", "html", "xlsx", "csv", "pdf"), "department"),
 }
 
 

@@ -76,6 +76,22 @@ TEMPLATES: dict[str, Template] = {
         "today's data say {count} thing otherwise than the file keeps ({causes:, })",
         "today's data say {count} things otherwise than the file keeps ({causes:, })",
     ),
+    "department-free": (
+        "{count} attendance is left: nobody else can use it within the rules",
+        "{count} attendances are left: nobody else can use them within the rules",
+    ),
+    "department-level-of-category": (
+        "the priority level of {count} patient is that of the category (--levels states it)",
+        "the priority levels of {count} patients are those of their categories (--levels states them)",
+    ),
+    "department-no-level": "no priority level and no category is known of {ids:, }: behind all others",
+    "department-short": (
+        "{ids:, } gets fewer fractions back than were lost",
+        "{ids:, } get fewer fractions back than were lost",
+    ),
+    "department-tie": (
+        "{ids:, } are equal in every key, and not all of them get the same: which one is your choice (--pin)"
+    ),
     "dicom-beam-not-begun": (
         "beam {beams:, } of the RT Plan has no record in fraction {fraction} on {date}: it was not given",
         "beams {beams:, } of the RT Plan have no record in fraction {fraction} on {date}: they were not given",
