@@ -105,10 +105,9 @@ def test_the_earliest_seats_among_equals() -> None:
 # --- departments ----------------------------------------------------------------------------------------------------
 
 
-def plan(regimen: str = "60/30", start: str = "2026-03-02", **words: Any) -> rt.Plan:
-    return rt.plan(
-        regimen, **{"start": start, "clinic": "england", "tissue": "squamous-surrogate", "category": 1} | words
-    )
+def plan(regimen: str = "60/30", start: str = "2026-03-02", **words: Any) -> Any:
+    asked: Any = {"clinic": "england", "tissue": "squamous-surrogate", "category": 1} | words
+    return rt.plan(regimen, start=start, **asked)
 
 
 def test_by_hand() -> None:
@@ -148,7 +147,7 @@ def test_a_twice_daily_day_takes_two_attendances() -> None:
 
 
 def test_a_seat_that_breaks_a_hard_rule_is_not_given() -> None:
-    """Eight fractions every second day, Wednesday lost: Thursday is next; Friday stands beside it, Saturday does not."""
+    """Every second day, Wednesday lost: Thursday is next; Friday stands beside it, Saturday does not."""
     spaced = plan("60Gy/8 3/week", tissue=(), alpha_beta=[10.0])
     assert rt.department({"a": spaced}, "2026-03-11", "2026-03-13=1").served[0].why_not == "no-seat-fits"
     assert rt.department({"a": spaced}, "2026-03-11", "2026-03-14=1").served[0].seats == ("2026-03-14",)

@@ -24,6 +24,7 @@ from rtplan.planning import artefact
 from rtplan.planning.plan import Plan
 from rtplan.planning.provenance import MissedSpan, Provenance
 from rtplan.questions.assignment import Claim, Seat, assign
+from rtplan.radiobiology.effect import evaluate
 
 __all__ = [
     "LEVELS",
@@ -378,23 +379,26 @@ def _later(hit: Sequence[tuple[Patient, Question]], spans: Sequence[MissedSpan])
         if not calendar.is_open(day):
             continue
         more += 1
-        whole = (*spans, MissedSpan(first=add_days(last, 1), last=day))
-        losses = [(patient.id, *_without(patient, whole)) for patient, _ in hit]
+        losses = [(patient.id, *_if_down(q, day)) for patient, q in hit]
         worst, loss, _ = max(losses, key=lambda entry: (entry[1], entry[0]))
         beyond = tuple(name for name, _, past in losses if past)
         yield Later(days=more, until=day, beyond_limit=beyond, worst_id=worst, worst_loss_gy=loss)
 
 
-def _without(patient: Patient, spans: Sequence[MissedSpan]) -> tuple[float, bool]:
-    """Net BED that a patient loses without a seat, and whether the limit is passed. [Gy]"""
-    q = _asked(patient, spans)
-    if q is None:
+def _if_down(q: Question, until: dt.date) -> tuple[float, bool]:
+    """Net BED that a patient loses without a seat if nothing is given up to a day, and whether the limit is passed. [Gy]
+
+    A course that has not begun loses nothing to that: its start is put off.
+    """
+    if q.situation.restarts or not q.remainder.slots:
         return 0.0, False
-    (rows,) = [
-        judged(q, [Draft(id="append", tier="none", method="append", label=Phrase(code="append"), course=q.append)])[0]
-    ]
-    losses = [-effect.planned_difference_gy for effect in rows.effects if effect.row.kind == "tumour"]
-    return max([0.0, *losses]), q.limit_by is not None and q.append.last > q.limit_by
+    days = days_between(q.remainder.start, until) + 1
+    closed = {add_days(q.remainder.start, step): 0 for step in range(days)}
+    course = replace(q.remainder, sessions={**q.remainder.sessions, **closed}).lay_out()
+    places = [place for place, region in enumerate(q.regions) if region.tissue.kind == "tumour"]
+    rows = evaluate(course, [q.regions[place] for place in places])
+    losses = [q.planned_rows[place].net_bed_gy - row.net_bed_gy for place, row in zip(places, rows, strict=True)]
+    return max([0.0, *losses]), q.limit_by is not None and course.last > q.limit_by
 
 
 def _notes(served: Sequence[Served], seats: Sequence[Seat]) -> Iterator[Note]:
