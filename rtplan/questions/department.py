@@ -386,7 +386,7 @@ def _later(hit: Sequence[tuple[Patient, Question]], spans: Sequence[MissedSpan])
 
 
 def _if_down(q: Question, until: dt.date) -> tuple[float, bool]:
-    """Net BED that a patient loses without a seat if nothing is given up to a day, and whether the limit is passed. [Gy]
+    """Net BED lost without a seat if nothing is given up to a day, and whether the limit is passed. [Gy]
 
     A course that has not begun loses nothing to that: its start is put off.
     """
