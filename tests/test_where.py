@@ -178,3 +178,11 @@ def test_weeks_of_seven_days(first: str) -> None:
     assert (end - begin).days == 6
     assert begin.weekday() == WEEKDAYS.index(first)
     assert place_in_week(day, first) == (day - begin).days
+
+
+def test_all_problems_of_the_settings_come_at_once(cli: Any, user_file: Path) -> None:
+    user_file.write_text('clinc = "x"\nlanguage = "xx"\nclinic = 5\n', encoding="utf-8")
+    refused = cli("plan 45/25 --start 2026-03-30")
+    assert refused.exit_code == 1
+    for problem in ("clinic: input should be a valid string, got 5", "clinc is not a known key", "language takes "):
+        assert f"{user_file}: {problem}" in refused.stderr

@@ -136,6 +136,7 @@ def _answers(ask: _Asker, path: Path) -> OwnClinic:
         services=services,
         infusion=infusion,
         weekend=weekend,
+        usual=own,
         further=tuple(name for name in further if name not in categories),
         parts=tuple(parts),
     )

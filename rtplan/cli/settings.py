@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rtplan.errors import ConfigError, DomainError, RtplanError, one_of
+from rtplan.errors import ConfigError, RtplanError, failing, one_of, refuse
 from rtplan.report.language import languages
 
 if TYPE_CHECKING:
@@ -36,10 +37,13 @@ class Settings:
     language: str = ""
 
     def __post_init__(self) -> None:
+        refuse(self._problems())
+
+    def _problems(self) -> Iterator[str]:
         if self.language:
-            one_of("language", self.language, languages())
+            yield from failing(one_of, "language", self.language, languages())
         if self.clinic != self.clinic.strip():
-            raise DomainError(f"clinic takes a name without blanks around it, got {self.clinic!r}")
+            yield f"clinic takes a name without blanks around it, got {self.clinic!r}"
 
 
 def path() -> Path:

@@ -26,7 +26,7 @@ class OwnClinic:
     """What was answered. country "": no public holidays are kept. week, infusion, weekend: None: not stated.
 
     closures_from: a file of closures beside the clinic's. services: RFC 5545 rules, counted from 1 January of the year
-    of writing (``on``). further, parts: categories and subdivisions of the country that a comment names.
+    of writing (``on``). usual: the country's own week. further, parts: its categories and subdivisions, for comments.
     """
 
     name: str
@@ -43,6 +43,7 @@ class OwnClinic:
     services: tuple[str, ...] = ()
     infusion: tuple[str, ...] | None = None
     weekend: tuple[str, ...] | None = None
+    usual: tuple[str, ...] = WEEKDAYS[:5]
     further: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
 
@@ -173,10 +174,11 @@ def _more(clinic: OwnClinic) -> str:
 
 def _sessions(clinic: OwnClinic) -> str:
     stated = clinic.weekend is not None
+    rest = tuple(day for day in WEEKDAYS if day not in (clinic.week or clinic.usual))[:1]
     return f"""# Days of rest on which extra sessions are possible, preferred ones first; [] for none. Left out,
 # Saturdays go before Sundays.
 {"" if stated else "#"}[sessions]
-{_line("weekend", _list(clinic.weekend if clinic.weekend is not None else ("sat",)), stated)}
+{_line("weekend", _list(clinic.weekend if clinic.weekend is not None else rest), stated)}
 {_line("source", '{ text = "answers to rtplan init", known = "stated" }', stated)}"""
 
 
@@ -192,7 +194,7 @@ def _days(clinic: OwnClinic) -> str:
 # extra_open: days it treats on beside its week. half_days hold one fraction of a course. treated_holidays: public
 # holidays on which it treats.
 [days]
-{_line("week", _list(clinic.week or WEEKDAYS[:5]), clinic.week)}
+{_line("week", _list(clinic.week or clinic.usual), clinic.week)}
 {_line("closures", _rows(closures) or example, closures)}
 {_line("service_days", _rows(services) or rule, services)}
 #extra_open = [{{ first = 2026-03-28, reason = "department open" }}]
@@ -215,7 +217,7 @@ def _infusion(clinic: OwnClinic) -> str:
     return f"""# Days of the infusion unit, where they differ: the same keys, and worked_weekends = "yes", "no" or
 # "as the clinic". Nothing is taken over from [days]: closures that hold for both stand in both.
 {"" if used else "#"}[infusion]
-{_line("week", _list(clinic.infusion or WEEKDAYS[:4]), used)}{closures if used else ""}"""
+{_line("week", _list(clinic.infusion or clinic.usual[:4]), used)}{closures if used else ""}"""
 
 
 def _shipped() -> list[str]:
