@@ -513,11 +513,13 @@ def _closed(
 def _saturdays_first(days: Iterable[dt.date], remainder: Remainder) -> tuple[dt.date, ...]:
     """Weekend days in the order the clinic prefers, by default no other day where a Saturday does as well.
 
-    Worked weekends stand beside the first of them, public holidays behind the last.
+    Worked weekends stand before them, public holidays behind.
     """
 
     def rank(day: dt.date) -> int:
         kind = remainder.calendar.reason(day).kind
+        if kind == "worked weekend":
+            return -1
         preferred = remainder.calendar.weekend_rank(day) if kind == "weekend" else 0
         return len(WEEKDAYS) if preferred is None or kind == "holiday" else preferred
 

@@ -117,10 +117,20 @@ def _sessions(q: Question) -> Iterator[Found]:
 
 
 def _as_good(q: Question, other: Found, item: Found) -> bool:
-    """Does the other end as early, or by every day that is wanted, with no more sessions and no other rules broken?"""
+    """Does the other end as early, or by every day that is wanted, with no more sessions and no other rules broken?
+
+    It opens no more days on which nobody works otherwise, either: a matched machine and a worked weekend cost less.
+    """
     floor = min(_aims(q).values())
     ends = max(other.course.last, floor) <= max(item.course.last, floor)
-    return ends and len(other.sessions) <= len(item.sessions) and other.codes <= item.codes
+    fewer = len(other.sessions) <= len(item.sessions) and _days_off(q, other) <= _days_off(q, item)
+    return ends and fewer and other.codes <= item.codes
+
+
+def _days_off(q: Question, item: Found) -> int:
+    """Opened days on which the staff does not work anyway."""
+    calendar, missed = q.inputs.calendar, q.situation.missed_days
+    return sum(day not in missed and calendar.reason(day).kind != "worked weekend" for day in item.sessions)
 
 
 class _Sessions:
@@ -359,11 +369,13 @@ _AIMS = {"tumour": "restores-tumour", "late": "keeps-late", "ceiling": "up-to-th
 def _scaled(
     q: Question, goal: str, base: _Base, part: Part, factor: float, rounding: dose_change.Rounding
 ) -> Draft | None:
-    """The course with these doses multiplied; None where fractions would get nothing."""
+    """The course with these doses multiplied; None where fractions would get nothing, or what they get anyway."""
     course = dose_change.scaled(base.course, part, factor, rounding)
     if not all(any(dose > 0 for dose in course.fractions[i].doses_gy) for i in part.places):
         return None
     steps = dose_change.steps(base.course, part, factor, rounding)
+    if all(abs(step.dose_gy - step.planned_gy) < dose_change.STEP_GY - FINE_GY for step in steps):
+        return None
     item = base.item
     words = {"doses": _dose_words(steps), "where": base.where, "aim": Phrase(code=_AIMS[goal])}
     return Draft(

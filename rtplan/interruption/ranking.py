@@ -37,7 +37,7 @@ MOST_SHOWN = 12
 _LEAST_STEP_GY = 0.01
 """Deficits are no finer than doses can be delivered. [Gy]"""
 
-_METHOD_ORDER = ("machine", "worked-weekend", "weekend", "holiday", "bid", "mix")
+_METHOD_ORDER = ("machine", "worked-weekend", "closed", "weekend", "holiday", "bid", "mix")
 """Among equals: a day on which the staff works anyway before a weekend, a weekend before a public holiday."""
 
 
