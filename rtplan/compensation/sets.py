@@ -13,8 +13,8 @@ __all__ = [
 ]
 
 
-_MOST_STEPS = 2000
-"""Days tried before a search of one order gives up: every set of a dozen days is seen within it."""
+_MOST_STEPS = 1000
+"""Days tried before a search of one order gives up: every set of nine days is seen within it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +52,39 @@ def fitting(
     >>> next(fitting({}, [Place(date=day) for day in days], 2, Bounds(week=1))) == {days[0], days[2]}
     True
     """
+    if _most(counts, places, bounds) < need:
+        return
     seen: set[frozenset[dt.date]] = set()
     for order in (places, sorted(places, key=lambda place: place.date)):
         for chosen in _Filling(counts, order, bounds).sets(need):
             if frozenset(chosen) not in seen:
                 seen.add(frozenset(chosen))
                 yield chosen
+
+
+def _most(counts: Mapping[dt.date, int], places: Sequence[Place], bounds: Bounds) -> int:
+    """A bound on the fractions that a set can hold: week by week, weeks beginning on each of the seven days."""
+    seconds = sum(place.second for place in places)
+    beside = seconds if bounds.seconds is None else min(seconds, bounds.seconds)
+    if bounds.running == 0:
+        beside = 0
+    alone = sum(place.fractions for place in places if not place.second)
+    if bounds.week is None:
+        return alone + beside
+    return min([alone + beside, *(_held(counts, places, bounds.week, offset) for offset in range(7))])
+
+
+def _held(counts: Mapping[dt.date, int], places: Sequence[Place], week: int, offset: int) -> int:
+    """Fractions more that weeks can hold, of which one begins so many days after a Monday."""
+    given: dict[int, int] = {}
+    room: dict[int, int] = {}
+    for day, count in counts.items():
+        number = (day.toordinal() + offset) // 7
+        given[number] = given.get(number, 0) + count
+    for place in places:
+        number = (place.date.toordinal() + offset) // 7
+        room[number] = room.get(number, 0) + place.fractions
+    return sum(min(more, max(0, week - given.get(number, 0))) for number, more in room.items())
 
 
 class _Filling:
