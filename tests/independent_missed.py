@@ -127,6 +127,54 @@ def _option(document: Any, option: Any) -> Iterator[Any]:
     for row, region in zip(option["effects"], document["inputs"]["regions"], strict=True):
         yield from _effect(document, name, fractions, row, region, option["interval_h"])
     yield from _excesses(document, option)
+    yield from _hard_rules(document, option)
+
+
+def _hard_rules(document: Any, option: Any) -> Iterator[Any]:
+    """Rules that no offered option breaks, unless waived, or broken by the plan or by what is appended already."""
+    if option["id"] in ("append", "restart"):
+        return
+    status, limits = document["status"], document["inputs"]["limits"]
+    free = {*document["waived"], *limits["waivable"]}
+    standing = [status["appended"]["fractions"], status["planned"]["fractions"]]
+    fractions = option["fractions"]
+    phases = {phase["name"]: phase for phase in document["inputs"]["prescription"]["phases"]}
+    if "dense-week" not in free and _fullest(fractions) > max(
+        limits["dense_week"], sum(_own_week(phase["pattern"]) for phase in phases.values()), *map(_fullest, standing)
+    ):
+        yield f"{option['id']}: {_fullest(fractions)} fractions in 7 days"
+    if "spacing-short" not in free and _near(fractions, phases) > max(_near(some, phases) for some in standing):
+        yield f"{option['id']}: treated days closer than the pattern has them"
+    for step in option["doses"]:
+        phase = phases[step["phase"]]
+        total = next(total["dose_gy"] for total in phase["totals"] if total["target"] == step["target"])
+        prescribed = total / phase["n_fractions"]
+        stated = document["settings"]["max_dose_per_fraction_gy"]
+        ceiling = max(limits["ceiling_gy"], limits["ceiling_share"] * prescribed) if stated is None else stated
+        if "dose-per-fraction" not in free and step["dose_gy"] > max(ceiling, step["planned_gy"]) + FINE:
+            yield f"{option['id']}: {step['dose_gy']} Gy is above {ceiling} Gy"
+        changed = abs(step["dose_gy"] - step["planned_gy"]) > FINE
+        if "large-fraction-changed" not in free and changed and prescribed > limits["no_change_above_gy"] + FINE:
+            yield f"{option['id']}: fractions of {prescribed} Gy do not keep their dose"
+
+
+def _fullest(fractions: Any) -> int:
+    """Most fractions in any 7 days running."""
+    dates: list[dt.date] = [day(fraction["date"]) for fraction in fractions]
+    return max(sum(0 <= (other - date).days < 7 for other in dates) for date in dates)
+
+
+def _own_week(pattern: Any) -> int:
+    days = min(len(pattern["weekdays"]), pattern["days_a_week"] or -(-7 // _spacing(pattern)))
+    return int(days * pattern["fractions_per_day"] + len(pattern["twice_daily_weekdays"]))
+
+
+def _near(fractions: Any, phases: Any) -> int:
+    """How often neighbouring treated days lie closer than their patterns have them."""
+    firsts = list({fraction["date"]: fraction for fraction in reversed(fractions)}.values())[::-1]
+    pairs = itertools.pairwise(firsts)
+    spacing = {name: _spacing(phase["pattern"]) for name, phase in phases.items()}
+    return sum((day(b["date"]) - day(a["date"])).days < min(spacing[a["phase"]], spacing[b["phase"]]) for a, b in pairs)
 
 
 def _past(document: Any, option: Any) -> Iterator[Any]:

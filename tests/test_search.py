@@ -15,7 +15,7 @@ from factory import FIXED, plan
 from rtplan.clinic.days import Reason
 from rtplan.compensation.sets import Bounds, Place, fitting
 from rtplan.interruption.missed import Missed, missed_answer
-from rtplan.interruption.situation import from_dates, parse_missed
+from rtplan.interruption.situation import from_dates, parse_cause, parse_missed
 from rtplan.planning.plan import Plan, make_plan
 
 D = dt.date.fromisoformat
@@ -23,8 +23,7 @@ D = dt.date.fromisoformat
 
 def missed(made: Plan, days: str, *, as_of: str = "", cause: str = "") -> Missed:
     situation = from_dates(made, parse_missed(days), as_of=D(as_of) if as_of else None, cause=cause)
-    kind = "toxicity" if cause == "toxicity" else ""
-    return missed_answer(replace(situation, cause_kind=kind))
+    return missed_answer(replace(situation, cause_kind=parse_cause(cause)[0]))
 
 
 def days(answer: Missed, name: str) -> list[str]:
@@ -33,7 +32,7 @@ def days(answer: Missed, name: str) -> list[str]:
 
 def fullest(course: Any) -> int:
     """Most fractions in any 7 days running."""
-    dates = [fraction.date for fraction in course.fractions]
+    dates: list[dt.date] = [fraction.date for fraction in course.fractions]
     return max(sum(0 <= (other - date).days < 7 for other in dates) for date in dates)
 
 
@@ -79,7 +78,7 @@ def test_fractions_of_5_gy_keep_their_dose_and_nothing_is_lost() -> None:
 
 
 def test_seven_in_seven_days_is_named_and_eight_are_never_offered() -> None:
-    # 70/35, the week of 19 January missed: Saturdays alone are four by 20 February; the fifth session makes 7 in 7 days.
+    # 70/35, the week of 19 January missed: four Saturdays by 20 February; the fifth session makes 7 in 7 days.
     answer = missed(plan("70/35", "2026-01-05", clinic="weekdays", category=1), "2026-01-19..2026-01-23")
     for option in answer.options:
         assert fullest(option.course) <= 7
