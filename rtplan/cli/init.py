@@ -94,7 +94,7 @@ class _Asker:
 def _answers(ask: _Asker, path: Path) -> OwnClinic:
     from rtplan.clinic import holidays
     from rtplan.clinic.days import WEEKDAYS
-    from rtplan.library.own_clinic import OwnClinic, service_rules
+    from rtplan.library.own_clinic import OwnClinic
 
     today = dt.datetime.now().astimezone().date()
     country, part = ask("country", "Country (code or name; none: no public holidays)", _country_here(ask), _country)
@@ -109,12 +109,7 @@ def _answers(ask: _Asker, path: Path) -> OwnClinic:
     week = ask("week", "Weekdays of treatment", ",".join(own), _week)
     worked = _worked(ask, country)
     closures = ask("closures", "Closures of the department (DATE or DATE..DATE=reason; ...)", NONE, _closures)
-    services = ask(
-        "service_days",
-        "Service days of the machine (2 wed | last fri)",
-        NONE,
-        lambda text: () if text == NONE else service_rules(text, today.replace(month=1, day=1)),
-    )
+    services = ask("service_days", "Service days of the machine (2 wed | last fri)", NONE, _services(today))
     machine = "as the machine"
     infusion = ask(
         "infusion_days", "Weekdays of the infusion unit", machine, lambda text: None if text == machine else _week(text)
@@ -264,6 +259,15 @@ def _closures(text: str) -> Any:
     if text == NONE:
         return ()
     return text if text.lower().endswith((".ics", ".csv")) else closures_of_text(text)
+
+
+def _services(today: dt.date) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        from rtplan.library.own_clinic import service_rules
+
+        return () if text == NONE else service_rules(text, today.replace(month=1, day=1))
+
+    return read
 
 
 def _weekend(week: tuple[str, ...]) -> Callable[[str], tuple[str, ...] | None]:
