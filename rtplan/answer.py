@@ -76,6 +76,7 @@ class Answer:
         stamp: str | dt.datetime | None = None,
         plots: bool = False,
         patient_doses: bool = False,
+        follow_up: str = "",
     ) -> tuple[Path, ...]:
         """Write the answer's files into a folder, all of them or none; the paths written, in order.
 
@@ -88,6 +89,7 @@ class Answer:
         stamp : moment written into the files, ISO text or datetime. Default: when the answer was made.
         plots : figures as PNG files too.
         patient_doses : show doses in the patient's calendar of a plan.
+        follow_up : visits after the last fraction, such as "6w,3m,1y", in the patient's calendar and calendar.ics.
 
         Raises
         ------
@@ -102,6 +104,7 @@ class Answer:
             stamp=stamp,
             plots=plots,
             patient_doses=patient_doses,
+            follow_up=follow_up,
         )
         return paths
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from factory import FIXED, plan
+from pypdf import PdfReader
 
 from rtplan.note import Note
+from rtplan.planning.follow_up import periods
 from rtplan.report.blocks import Column, Facts, Notes, Report, Section, Signatures, Table
 from rtplan.report.figures import course_figure
 from rtplan.report.formats import notebook
@@ -128,6 +131,42 @@ def test_patient_calendar_on_the_screen_and_on_paper(show: Callable[..., Page], 
     page.add_style_tag(content="* { letter-spacing: .06em }")  # fonts differ by machine: a wider one than any of ours
     assert page.evaluate(WIDER) <= 0
     assert pages_of(page.pdf(prefer_css_page_size=True)) <= 3
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("name", ["drugs", "timed", "provisional"])
+def test_patient_calendar_on_a_telephone_is_a_list(show: Callable[..., Page], name: str, language: str) -> None:
+    made = plan(**COURSES[name])
+    page = show(patient_html(made, language=language, follow_up=periods("1m,6m")), width=375)
+    for width in (320, 375, 599):
+        page.set_viewport_size({"width": width, "height": 900})
+        nothing_cut(page)
+        lefts = page.evaluate("[...new Set([...document.querySelectorAll('td.visit')].map(e => e.offsetLeft))]")
+        assert len(lefts) == 1  # one below the other
+        small = (
+            "[...document.querySelectorAll('td.visit *')].filter(e => parseFloat(getComputedStyle(e).fontSize) < 12)"
+        )
+        assert page.evaluate(f"{small}.length") == 0
+
+
+@pytest.mark.parametrize("font", ["DejaVu Sans", ""])
+@pytest.mark.parametrize("name", ["drugs", "closure", "timed", "twice daily"])
+def test_the_patient_calendar_prints_without_blank_pages_and_no_badge_breaks(
+    show: Callable[..., Page], name: str, font: str
+) -> None:
+    """Also where DejaVu, the widest of the usual fonts, is the only one."""
+    page = show(patient_html(plan(**COURSES[name]), follow_up=periods("1m,3m,6m,1y")), width=703)
+    if font:
+        page.add_style_tag(content=f"* {{ font-family: '{font}' !important }}")
+    page.emulate_media(media="print")
+    nothing_cut(page)
+    lines = "[...document.querySelectorAll('.chemotherapy, .confirm, .treatment b')].filter(e => !e.matches('b'))"
+    assert page.evaluate(f"{lines}.filter(e => e.getClientRects().length != 1 || e.offsetHeight > 24).length") == 0
+    sticking = "e => e.getBoundingClientRect().right > e.closest('td').getBoundingClientRect().right"
+    assert page.evaluate(f"{lines}.filter({sticking}).length") == 0
+    reader = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert all(len(sheet.extract_text()) > 100 for sheet in reader.pages)
+    assert len(reader.pages) <= 3
 
 
 def test_the_last_lines_of_the_patient_calendar_stay_with_the_last_month(show: Callable[..., Page]) -> None:

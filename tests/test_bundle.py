@@ -165,7 +165,7 @@ def test_nothing_is_written_where_a_kind_is_unknown(
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize("option", ["--plots", "--patient-doses", "--only=html"])
+@pytest.mark.parametrize("option", ["--plots", "--follow-up=3m", "--patient-doses", "--only=html"])
 def test_options_of_files_need_files(cli: Callable[..., Result], option: str) -> None:
     done = cli("plan", "--start", "2026-02-02", option)
     assert done.exit_code == 2

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
@@ -21,7 +22,7 @@ LANGUAGES = ("en", "zh_CN")
 
 def cells(html: str) -> dict[dt.date, str]:
     """What stands in the cell of each day, tags taken out."""
-    found = re.findall(r'<td class="([^"]*)"><time class="day" datetime="([^"]+)">(.*?)</td>', html, re.DOTALL)
+    found = re.findall(r'<td class="([^"]*)"><time class="day" datetime="([^"]+)"[^>]*>(.*?)</td>', html, re.DOTALL)
     return {
         dt.date.fromisoformat(day): re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content)).strip()
         for _, day, content in found
@@ -38,7 +39,7 @@ def looks(html: str) -> dict[dt.date, set[str]]:
 def test_every_treatment_stands_on_its_day_and_nowhere_else(protocol: str, start: str, language: str) -> None:
     made, told = plan(protocol, start=start, clinic="CN"), words(language)
     shown = cells(patient_html(made, language=language))
-    pattern = re.compile(re.escape(told("Treatment %(number)s")).replace("%\\(number\\)s", r"(\d+)"))
+    pattern = re.compile(re.escape(told("Radiotherapy %(number)s")).replace("%\\(number\\)s", r"(\d+)"))
     found = {day: [int(n) for n in pattern.findall(text)] for day, text in shown.items()}
     expected: dict[dt.date, list[int]] = {day: [] for day in shown}
     for fraction in made.course.fractions:
@@ -50,6 +51,30 @@ def test_chemotherapy_days() -> None:
     made = plan(chemo="pf-q4w")
     days = {drug.date for cycle in made.cycles for drug in cycle.drug_days} | {cycle.date for cycle in made.cycles}
     assert {day for day, text in cells(patient_html(made)).items() if "Chemotherapy" in text} == days
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_chemotherapy_and_no_radiotherapy_in_one_box_have_a_word_between(language: str) -> None:
+    """Fu-type infusions run over the weekend: such a box says chemotherapy, *but* no radiotherapy."""
+    made, told = plan(chemo="pf-q4w"), words(language)
+    (first, *rest) = made.cycles
+    saturday = replace(first.drug_days[0], date=dt.date(2026, 2, 7))
+    shown = patient_html(replace(made, cycles=(replace(first, drug_days=(saturday,)), *rest)), language=language)
+    box = cells(shown)[dt.date(2026, 2, 7)]
+    assert told("but no radiotherapy") in box
+    assert box.index(told("Chemotherapy")) < box.index(told("but no radiotherapy"))
+
+
+@pytest.mark.parametrize("kind", ["closure", "service"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_closed_department_is_closed_and_no_more(kind: Any, language: str) -> None:
+    made, told, day = plan(), words(language), dt.date(2026, 2, 17)
+    closed = Reason(open=False, provisional=False, kind=kind, text="bridge day, linac service")
+    calendar = made.inputs.calendar.with_days(lambda d, reason: closed if d == day else reason)
+    shown = patient_html(replace(made, inputs=replace(made.inputs, calendar=calendar)), language=language)
+    assert cells(shown)[day] == f"17 {told('No radiotherapy')} {told('Department closed')}"
+    assert "linac" not in shown
+    assert "bridge" not in shown
 
 
 def test_a_drug_on_a_day_the_unit_is_closed_is_to_be_confirmed() -> None:
@@ -67,32 +92,34 @@ def test_a_day_on_another_machine_names_it(tmp_path: Path, language: str) -> Non
     name = told("On machine: %(machine)s", machine="linac &lt;B&gt;, ground floor")
     named = {day for day, text in cells(html).items() if name in text}
     assert named == {dt.date(2026, 3, 11), dt.date(2026, 3, 12)}
-    notice = told("On some days you are treated on another machine. Its name stands on those days: please go there.")
+    notice = told(
+        "On some days your radiotherapy is on another machine. Its name stands on those days: please go there."
+    )
     assert notice in html
     assert notice not in patient_html(plan(), language=language)
 
 
 def test_treatment_free_days_and_why() -> None:
     shown = cells(patient_html(plan()))
-    assert shown[dt.date(2026, 2, 17)] == "17 No treatment Chinese New Year (Spring Festival)"
-    assert shown[dt.date(2026, 2, 20)] == "20 No treatment Public holiday (in exchange for 14 February 2026)"
-    assert shown[dt.date(2026, 2, 14)] == "14 No treatment"
-    assert shown[dt.date(2026, 2, 15)] == "15 No treatment weekend of the public holiday"
+    assert shown[dt.date(2026, 2, 17)] == "17 No radiotherapy Chinese New Year (Spring Festival)"
+    assert shown[dt.date(2026, 2, 20)] == "20 No radiotherapy Public holiday (in exchange for 14 February 2026)"
+    assert shown[dt.date(2026, 2, 14)] == "14 No radiotherapy"
+    assert shown[dt.date(2026, 2, 15)] == "15 No radiotherapy weekend of the public holiday"
     assert shown[dt.date(2026, 3, 22)] == "22"
     chinese = cells(patient_html(plan(), language="zh_CN"))
-    assert chinese[dt.date(2026, 2, 16)] == "16 无治疗 农历除夕"
-    assert chinese[dt.date(2026, 2, 21)] == "21 无治疗 公共假期内的周末"
-    assert chinese[dt.date(2026, 2, 20)] == "20 无治疗 休息日（由2026年2月14日调休）"
+    assert chinese[dt.date(2026, 2, 16)] == "16 无放疗 农历除夕"
+    assert chinese[dt.date(2026, 2, 21)] == "21 无放疗 公共假期内的周末"
+    assert chinese[dt.date(2026, 2, 20)] == "20 无放疗 休息日（由2026年2月14日调休）"
 
 
-def test_a_reason_no_catalogue_has_stays_as_it_is() -> None:
+def test_what_is_the_departments_own_affair_is_not_told() -> None:
     made = plan()
     day = dt.date(2026, 3, 11)
     closed = Reason(open=False, provisional=False, kind="closure", text="linac exchange")
     calendar = made.inputs.calendar.with_days(lambda d, reason: closed if d == dt.date(2026, 2, 17) else reason)
     shown = cells(patient_html(replace(made, inputs=replace(made.inputs, calendar=calendar)), language="zh_CN"))
-    assert shown[dt.date(2026, 2, 17)] == "17 无治疗 linac exchange"
-    assert "第 22 次治疗" in shown[day]
+    assert shown[dt.date(2026, 2, 17)] == "17 无放疗 科室停诊"
+    assert "放疗 第 22 次" in shown[day]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +130,7 @@ def test_names_of_holidays(name: str, expected: str) -> None:
     holiday = Reason(open=False, provisional=False, kind="holiday", text=name)
     calendar = made.inputs.calendar.with_days(lambda d, reason: holiday if d == dt.date(2026, 2, 17) else reason)
     shown = cells(patient_html(replace(made, inputs=replace(made.inputs, calendar=calendar)), language="zh_CN"))
-    assert shown[dt.date(2026, 2, 17)] == f"17 无治疗 {expected}"
+    assert shown[dt.date(2026, 2, 17)] == f"17 无放疗 {expected}"
 
 
 def test_days_to_be_confirmed() -> None:
@@ -121,8 +148,8 @@ def test_days_to_be_confirmed() -> None:
 
 def test_times_where_known_and_room_for_them_where_not() -> None:
     timed = plan("54/36bid", clinic="england", start="2026-03-16", times=(dt.time(9, 15), dt.time(15, 45)))
-    assert cells(patient_html(timed))[dt.date(2026, 3, 16)] == "16 Treatment 1 09:15 Treatment 2 15:45"
-    assert cells(patient_html(plan()))[dt.date(2026, 2, 3)] == "3 Treatment 2 Time"
+    assert cells(patient_html(timed))[dt.date(2026, 3, 16)] == "16 Radiotherapy 1 09:15 Radiotherapy 2 15:45"
+    assert cells(patient_html(plan()))[dt.date(2026, 2, 3)] == "3 Radiotherapy 2 Time"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

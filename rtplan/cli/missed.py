@@ -17,6 +17,7 @@ from rtplan.cli.options import (
     emit,
     file_options,
     output_options,
+    patient_options,
     question,
 )
 from rtplan.errors import RtplanError
@@ -140,7 +141,7 @@ class MissedType(click.ParamType[str]):
 @draw_options
 @output_options
 @file_options
-@click.option("--patient-doses", is_flag=True, help="Doses in the patient's calendar of a chosen plan, with --out.")
+@patient_options
 def command(plan_file: Path, missed_days: str | None, **options: Any) -> None:
     """What missed fractions cost, and the ranked ways to compensate.
 

@@ -32,6 +32,7 @@ __all__ = [
     "emit",
     "file_options",
     "output_options",
+    "patient_options",
     "question",
     "range_option",
     "tissue_options",
@@ -206,6 +207,20 @@ def _flat(_: click.Context, __: click.Parameter, value: Sequence[tuple[float, ..
     return tuple(number for numbers in value for number in numbers)
 
 
+class PeriodsType(click.ParamType[Any]):
+    """Periods after the course, separated by commas."""
+
+    name = "PERIOD[,PERIOD]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from rtplan.planning.follow_up import periods
+
+        try:
+            return periods(value) if isinstance(value, str) else value
+        except RtplanError as error:
+            self.fail(str(error), param, ctx)
+
+
 CLINIC = ClinicType()
 
 DATE = DateType()
@@ -372,7 +387,19 @@ class _Patience:
             self._bar.stop()
 
 
-_OUTPUT = ("as_json", "as_csv", "out", "only", "force", "language", "plots", "patient_doses", "choose")
+_OUTPUT = ("as_json", "as_csv", "out", "only", "force", "language", "plots", "patient_doses", "follow_up", "choose")
+
+
+def patient_options(function: F) -> F:
+    """What the patient's files show besides days of treatment."""
+    text = "Visits after the last fraction, such as 6w,3m,1y, in the patient's calendar and calendar.ics, with --out."
+    return _stack(
+        function,
+        [
+            click.option("--patient-doses", is_flag=True, help="Show doses in the patient's calendar too, with --out."),
+            click.option("--follow-up", type=PeriodsType(), help=text),
+        ],
+    )
 
 
 def question(options: dict[str, Any], *without: str) -> dict[str, Any]:
@@ -417,7 +444,7 @@ def emit(
     """
     if options.get("as_json") and options.get("as_csv"):
         raise click.UsageError("--json and --csv do not go together: choose one")
-    for name in ("only", "plots", "patient_doses"):
+    for name in ("only", "plots", "patient_doses", "follow_up"):
         if options.get(name) and not options.get("out"):
             raise click.UsageError(f"--{name.replace('_', '-')} goes with --out")
     if options.get("language") and (options.get("as_json") or options.get("as_csv")) and not options.get("out"):
@@ -472,6 +499,7 @@ def _write_out(answer: Answer, options: dict[str, Any], previous: Answer | None)
             wanted,
             language=options.get("language") or "en",
             patient_doses=bool(options.get("patient_doses")),
+            follow_up=options.get("follow_up") or (),
             plots=bool(options.get("plots")),
             stamp=options.get("stamp"),
             previous=previous,

@@ -16,6 +16,7 @@ from rtplan.cli.options import (
     emit,
     file_options,
     output_options,
+    patient_options,
     question,
     range_option,
     tissue_options,
@@ -42,7 +43,7 @@ from rtplan.cli.settings import with_clinic
 @draw_options
 @output_options
 @file_options
-@click.option("--patient-doses", is_flag=True, help="Show doses in the patient's calendar too, with --out.")
+@patient_options
 def command(protocol: str | None, start: dt.date, **options: Any) -> None:
     """A course on the calendar, with its chemotherapy cycles and its dose table.
 

@@ -30,6 +30,7 @@ __all__ = [
     "first_of_week",
     "from_reasons",
     "hours_utc",
+    "later_by",
     "parse_date",
     "place_in_week",
     "week_of",
@@ -278,6 +279,22 @@ def add_days(day: dt.date, count: int) -> dt.date:
         return day + dt.timedelta(days=count)
     except OverflowError:
         raise DomainError(f"{day} plus {count} days lies outside the years 1 to 9999") from None
+
+
+_UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+
+
+def later_by(day: dt.date, count: int, unit: str) -> dt.date:
+    """So many days, weeks, months or years later; a day that the month does not have is its last one.
+
+    >>> later_by(dt.date(2026, 1, 31), 1, "m"), later_by(dt.date(2024, 2, 29), 1, "y")
+    (datetime.date(2026, 2, 28), datetime.date(2025, 2, 28))
+    """
+    from dateutil.relativedelta import relativedelta
+
+    if unit not in _UNITS:
+        raise DomainError(f"unit takes {', '.join(_UNITS)}, got {unit!r}")
+    return day + relativedelta(**{_UNITS[unit]: count})  # type: ignore[arg-type]
 
 
 def elapsed_hours(first: dt.datetime, second: dt.datetime) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 
 from rtplan.answer import Answer
 from rtplan.errors import DomainError
+from rtplan.planning.follow_up import Period, periods
 from rtplan.planning.plan import Plan
 from rtplan.questions.listing import Listing
 from rtplan.report.blocks import Block, Figure, Report, Table
@@ -53,6 +54,7 @@ class _Job:
     sections: Report
     language: str
     patient_doses: bool
+    follow_up: tuple[Period, ...]
     stamp: dt.datetime | None
     previous: Any
 
@@ -63,6 +65,7 @@ def files(
     *,
     language: str = "en",
     patient_doses: bool = False,
+    follow_up: str | tuple[Period, ...] = (),
     plots: bool = False,
     stamp: dt.datetime | None = None,
     previous: Any = None,
@@ -72,7 +75,8 @@ def files(
 
     PNG and PDF files are made only where they are wanted by name; PDF files need WeasyPrint (DomainError without it,
     before anything is made).
-    language: of what people read. patient_doses: show the patient doses. plots: PNG files too; asking for "png" is the
+    language: of what people read. patient_doses: show the patient doses. follow_up: visits after the course, such as
+    "6w,3m", in the patient's calendar and calendar.ics. plots: PNG files too; asking for "png" is the
     same. stamp: by default the moment the answer was made.
     previous: the plan before this revision, for cancel.ics. A revision's files bear its number: plan-r2.json.
     """
@@ -91,6 +95,7 @@ def files(
         sections=report(answer, words(language)),
         language=language,
         patient_doses=patient_doses,
+        follow_up=periods(follow_up) if isinstance(follow_up, str) and follow_up else tuple(follow_up or ()),
         stamp=stamp or getattr(getattr(answer, "provenance", None), "created", None),
         previous=previous,
     )
@@ -170,7 +175,9 @@ def _pdf(job: _Job) -> dict[str, Content]:
 def _patient(job: _Job) -> dict[str, Content]:
     from rtplan.report.formats.patient import patient_html
 
-    text = patient_html(job.answer, language=job.language, doses=job.patient_doses, stamp=job.stamp)
+    text = patient_html(
+        job.answer, language=job.language, doses=job.patient_doses, follow_up=job.follow_up, stamp=job.stamp
+    )
     return {f"patient{_mark(job.answer)}.html": text}
 
 
@@ -178,7 +185,8 @@ def _ics(job: _Job) -> dict[str, Content]:
     from rtplan.report.formats.ics import cancelled_ics, to_ics
 
     mark = _mark(job.answer)
-    out: dict[str, Content] = {f"calendar{mark}.ics": to_ics(job.answer, stamp=job.stamp, language=job.language)}
+    events = to_ics(job.answer, stamp=job.stamp, language=job.language, follow_up=job.follow_up)
+    out: dict[str, Content] = {f"calendar{mark}.ics": events}
     if job.previous is not None:
         gone = cancelled_ics(job.answer, job.previous, stamp=job.stamp, language=job.language)
         out |= {f"cancel{mark}.ics": gone} if gone is not None else {}

@@ -16,6 +16,7 @@ from rtplan.chemotherapy.cycles import Cycle, DrugDay
 from rtplan.clinic.days import add_days
 from rtplan.course.course import Fraction
 from rtplan.errors import DomainError
+from rtplan.planning.follow_up import FollowUp, Period, follow_ups
 from rtplan.planning.plan import Plan
 from rtplan.report.language import Words, words
 from rtplan.report.wording import drug_day
@@ -41,8 +42,10 @@ _NO_ZONE = "UTC"
 PRODID = "-//rtplan//radiotherapy calendar//EN"
 
 
-def to_ics(plan: Plan, *, stamp: dt.datetime | None = None, language: str = "en") -> bytes:
-    """calendar.ics of a plan.
+def to_ics(
+    plan: Plan, *, stamp: dt.datetime | None = None, language: str = "en", follow_up: tuple[Period, ...] = ()
+) -> bytes:
+    """calendar.ics of a plan, with the follow-up visits that are asked for.
 
     Days without a clock time are all-day events that leave the day free; timed ones last `APPOINTMENT`, in the clinic's
     time zone, or in nobody's (a floating local time) where the clinic states none. What may still move is TENTATIVE.
@@ -50,7 +53,7 @@ def to_ics(plan: Plan, *, stamp: dt.datetime | None = None, language: str = "en"
     stamp: DTSTAMP, by default the moment the plan was made; DomainError where neither is known.
     """
     told = words(language)
-    return _file(plan, tuple(_entries(plan, told)), "PUBLISH", _moment(plan, stamp), told)
+    return _file(plan, tuple(_entries(plan, told, follow_up)), "PUBLISH", _moment(plan, stamp), told)
 
 
 def cancelled_ics(
@@ -86,13 +89,15 @@ class _Entry:
     remarks: tuple[str, ...] = field(default=())
 
 
-def _entries(plan: Plan, told: Words) -> Iterator[_Entry]:
+def _entries(plan: Plan, told: Words, follow_up: tuple[Period, ...] = ()) -> Iterator[_Entry]:
     key = plan.inputs.course_id
     zone = ZoneInfo(plan.inputs.calendar.time_zone)
     for fraction in plan.course.fractions:
         yield _fraction(plan, fraction, key, zone, told)
     for cycle in plan.cycles:
         yield from _cycle(cycle, key, told)
+    for visit in follow_ups(plan, follow_up):
+        yield _follow_up(visit, key, told)
 
 
 def _fraction(plan: Plan, fraction: Fraction, key: str, zone: ZoneInfo, told: Words) -> _Entry:
@@ -149,6 +154,17 @@ def _cycle(cycle: Cycle, key: str, told: Words) -> Iterator[_Entry]:
             tentative=cycle.provisional or closed,
             remarks=tuple(remarks),
         )
+
+
+def _follow_up(visit: FollowUp, key: str, told: Words) -> _Entry:
+    return _Entry(
+        uid=f"{key}-follow-up-{visit.period}@rtplan",
+        title=told("Follow-up visit"),
+        start=visit.date,
+        end=add_days(visit.date, 1),
+        tentative=visit.unsure,
+        remarks=(told("To be confirmed."),) if visit.unsure else (),
+    )
 
 
 def _moment(plan: Plan, stamp: dt.datetime | None) -> dt.datetime:

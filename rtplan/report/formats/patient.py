@@ -9,6 +9,7 @@ from typing import Any
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.clinic.days import Reason, add_days, days_between, week_of
 from rtplan.course.course import Fraction
+from rtplan.planning.follow_up import FollowUp, Period, follow_ups
 from rtplan.planning.plan import Plan
 from rtplan.report.formats.html import environment, weeks
 from rtplan.report.language import Words, gy, words
@@ -21,20 +22,35 @@ __all__ = [
 _PUBLIC = ("holiday", "treated holiday")
 
 
-def patient_html(plan: Plan, *, language: str = "en", doses: bool = False, stamp: dt.datetime | None = None) -> str:
+_OUR_OWN = ("closure", "service")
+"""Kinds of day whose reason is the department's own affair: a patient is told that it is closed."""
+
+
+def patient_html(
+    plan: Plan,
+    *,
+    language: str = "en",
+    doses: bool = False,
+    follow_up: tuple[Period, ...] = (),
+    stamp: dt.datetime | None = None,
+) -> str:
     """The calendar as one HTML file to print. DomainError for a language that is not there.
 
-    doses: show the dose of each treatment. stamp: when it was written, below; None leaves it out.
+    doses: show the dose of each treatment. follow_up: visits so long after the last one. stamp: when it was written,
+    below; None leaves it out.
     """
     told = words(language)
+    visits = follow_ups(plan, follow_up)
     text = environment().get_template("patient.html.j2")
     return text.render(
         w=told,
         facts=_facts(plan, told, doses),
+        visits=[_visit(visit, told) for visit in visits],
         months=_months(plan, told, doses),
         weekdays=told.weekdays("wide" if told.language == "en" else "abbreviated", plan.inputs.calendar.first_weekday),
         chemotherapy=bool(plan.cycles),
         unsure=plan.provisional or bool(_on_closed_days(plan.cycles)),
+        later=any(visit.unsure for visit in visits),
         twice=plan.course.several_a_day,
         elsewhere=any(plan.machine_of(day) for day in plan.course.dates),
         clinic=told(plan.inputs.clinic),
@@ -46,9 +62,9 @@ def patient_html(plan: Plan, *, language: str = "en", doses: bool = False, stamp
 def _facts(plan: Plan, told: Words, doses: bool) -> list[tuple[str, str]]:
     course = plan.course
     facts = [
-        (told("First treatment"), told.date(course.first)),
-        (told("Last treatment"), told.date(course.last) + _unsure(plan.is_provisional(course.fractions[-1]), told)),
-        (told("Number of treatments"), _count(plan, told)),
+        (told("First radiotherapy"), told.date(course.first)),
+        (told("Last radiotherapy"), told.date(course.last) + _unsure(plan.is_provisional(course.fractions[-1]), told)),
+        (told("Radiotherapy treatments"), _count(plan, told)),
     ]
     if plan.cycles:
         days = [told.date(cycle.date) + _unsure(cycle.provisional, told) for cycle in plan.cycles]
@@ -56,6 +72,15 @@ def _facts(plan: Plan, told: Words, doses: bool) -> list[tuple[str, str]]:
     if doses:
         facts += [(told("Dose"), dose) for dose in _totals(plan)]
     return facts
+
+
+def _visit(visit: FollowUp, told: Words) -> tuple[str, str]:
+    """When a visit is due, how long after the course, and whether the day had to move."""
+    units = {"d": ("%(count)s day", "%(count)s days"), "w": ("%(count)s week", "%(count)s weeks")}
+    units |= {"m": ("%(count)s month", "%(count)s months"), "y": ("%(count)s year", "%(count)s years")}
+    span = told.count(visit.period.count, *units[visit.period.unit])
+    moved = told(" (moved: the department is closed on %(due)s)", due=told.plain_date(visit.due)) if visit.moved else ""
+    return told("After %(span)s", span=span), told.date(visit.date) + moved + _unsure(visit.unsure, told)
 
 
 def _count(plan: Plan, told: Words) -> str:
@@ -126,15 +151,18 @@ def _day(plan: Plan, day: dt.date, cycle: Cycle | None, told: Words, doses: bool
     free = inside and not fractions
     looks = {"visit": bool(fractions), "free": free, "chemo": cycle is not None, "unsure": unsure}
     weekend = reason is not None and reason.kind == "weekend"
+    without = told("No radiotherapy") if cycle is None else told("but no radiotherapy")
     machine = plan.machine_of(day) if fractions else ""
     return {
         "iso": day.isoformat(),
         "day": day.day,
+        "weekday": told.weekdays("wide")[day.weekday()],
+        "quiet": bool(free and weekend and cycle is None),
         "outside": not inside and cycle is None,
         "looks": " ".join(look for look, holds in looks.items() if holds),
         "treatments": [_treatment(fraction, told, doses) for fraction in fractions],
         "machine": told("On machine: %(machine)s", machine=machine) if machine else "",
-        "free": told("No treatment") if free else "",
+        "free": without if free else "",
         "why": _why(reason, told) if free and reason is not None else "",
         "chemotherapy": told("Chemotherapy") if cycle is not None else "",
         "unsure": told("to be confirmed") if unsure and not (free and weekend) else "",
@@ -143,7 +171,7 @@ def _day(plan: Plan, day: dt.date, cycle: Cycle | None, told: Words, doses: bool
 
 def _treatment(fraction: Fraction, told: Words, doses: bool) -> dict[str, Any]:
     return {
-        "name": told("Treatment %(number)s", number=fraction.number),
+        "name": told("Radiotherapy %(number)s", number=fraction.number),
         "time": fraction.start.strftime("%H:%M") if fraction.start else "",
         "doses": [gy(dose) for dose in fraction.doses_gy if dose] if doses else [],
     }
@@ -153,4 +181,7 @@ def _why(reason: Reason, told: Words) -> str:
     """Why there is no treatment, in plain words; nothing for an ordinary weekend or a day the order leaves out."""
     if reason.open or reason.kind in ("weekend", "workday", "worked weekend"):
         return ""
-    return told.reason(reason.text) if reason.kind in _PUBLIC else told(reason.text)
+    if reason.kind in _OUR_OWN:
+        return told("Department closed")
+    text = told.reason(reason.text) if reason.kind in _PUBLIC else told(reason.text)
+    return told("Public holiday") if told.catalogue and text == reason.text else text
