@@ -241,7 +241,7 @@ def completed(line: str) -> list[str]:
         ("rtplan plan --clinic D", ["DE", "DK"]),
         ("rtplan plan --clinic DE-B", ["DE-BY", "DE-BW"]),
         ("rtplan workdays eng", ["england"]),
-        ("rtplan plan west-china-l", ["west-china-low-dose"]),
+        ("rtplan plan west-china-l", ["west-china-low-dose", "west-china-low-dose-induction"]),
         ("rtplan plan --tissue spinal", ["spinal-cord"]),
         ("rtplan dose --tissue generic-l", ["generic-late"]),
         ("rtplan plan --chemo generic", ["generic-q3w-x3"]),

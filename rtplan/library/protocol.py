@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rtplan.chemotherapy.protocol import parse_anchor
 from rtplan.clinic.limits import StartRules
 from rtplan.errors import failing, non_negative, refuse, whole
 from rtplan.note import DESIGN_DEFAULT, Source
@@ -13,6 +14,7 @@ from rtplan.radiobiology.region import Share, may_be_cgy
 
 __all__ = [
     "Assumption",
+    "OtherReading",
     "Protocol",
     "RegionSpec",
 ]
@@ -40,6 +42,19 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherReading:
+    """Another way to read the protocol's source: where the cycles lie then. protocol: the one that follows it."""
+
+    align: str
+    text: str
+    source: Source
+    protocol: str = ""
+
+    def __post_init__(self) -> None:
+        parse_anchor(self.align)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
     """One protocol. clinic, chemo: names of shipped files, or paths; align: as on the command line.
 
@@ -59,6 +74,7 @@ class Protocol:
     category_source: Source = DESIGN_DEFAULT
     start_rules: StartRules | None = None
     assumptions: tuple[Assumption, ...] = ()
+    other_readings: tuple[OtherReading, ...] = ()
     site: str = ""
 
     def __post_init__(self) -> None:

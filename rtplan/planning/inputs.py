@@ -17,6 +17,7 @@ from rtplan.course import rules as course_rules
 from rtplan.course import schedule
 from rtplan.course.course import Course
 from rtplan.errors import ScheduleError
+from rtplan.library.protocol import OtherReading
 from rtplan.note import Note, Phrase, Source
 from rtplan.prescription.prescription import Prescription
 from rtplan.radiobiology.organ_limits import Setting
@@ -75,6 +76,7 @@ class PlanInputs:
     range_regions: what a range is shown for, parameter sets side by side; empty where none was asked for.
     calendar_source: from which the calendar can be continued; None in plans of an older rtplan.
     site: of the tumour; empty: not known. without_chemo: it is said that no chemotherapy is given.
+    other_readings: of the protocol's source, whose dates are told beside those of the plan.
     """
 
     start: dt.date
@@ -101,6 +103,7 @@ class PlanInputs:
     calendar_source: CalendarSource | None = None
     site: str = ""
     without_chemo: bool = False
+    other_readings: tuple[OtherReading, ...] = ()
 
     @property
     def setting(self) -> Setting:

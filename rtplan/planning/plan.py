@@ -17,6 +17,7 @@ from rtplan.course import schedule
 from rtplan.course.course import Course, Fraction
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.note import Note, Phrase
+from rtplan.planning import readings
 from rtplan.planning.inputs import PlanInputs, align_cycles, lay_out_inputs, start_obstacle
 from rtplan.planning.provenance import Provenance, Revision
 from rtplan.radiobiology.draws import Draws
@@ -180,7 +181,8 @@ def _why_moved(inputs: PlanInputs, first: dt.date) -> tuple[Phrase, ...]:
 
 def _trimmed(inputs: PlanInputs, course: Course, cycles: tuple[Cycle, ...]) -> PlanInputs:
     days = [inputs.start, course.first, course.last]
-    days += [day for cycle in cycles for day in (cycle.date, cycle.nominal_date, cycle.due_date)]
+    read = [cycle for other in inputs.other_readings for cycle in readings.cycles_of(inputs, course, other)]
+    days += [day for cycle in (*cycles, *read) for day in (cycle.date, cycle.nominal_date, cycle.due_date)]
     low = max(inputs.calendar.first, add_days(min(days), -7))
     high = inputs.calendar.after_open_days(max(days), OPEN_DAYS_KEPT)
 
@@ -197,6 +199,7 @@ def _trimmed(inputs: PlanInputs, course: Course, cycles: tuple[Cycle, ...]) -> P
 
 def _notes(plan: Plan) -> Iterator[Note]:
     yield from plan.inputs.assumptions
+    yield from readings.reading_notes(plan.inputs, plan.course)
     yield from _start_note(plan)
     yield from _worked_weekends(plan)
     yield from _half_days(plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -216,6 +216,7 @@ def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date |
         calendar_source=calendar_source(clinic_name, where.week, matched_machine=where.matched_machine),
         site=protocol.site,
         without_chemo=(where.chemo or protocol.chemo) == "none",
+        other_readings=() if where.align or where.chemo else protocol.other_readings,
     )
 
 
@@ -288,7 +289,17 @@ def _assumptions(protocol: Protocol, where: Where, clinic: Clinic, start: dt.dat
         until = add_days(start, prescribed_reference(protocol.prescription, start).elapsed_days + _MARGIN)
         notes.extend(categories_not_used(clinic, start, until))
     week = _meant_week(protocol.prescription, working_week(clinic, start), clinic.label)
-    return [*notes, *week, *spacing_notes(protocol.prescription)]
+    return [*notes, *_own_alignment(protocol, where), *week, *spacing_notes(protocol.prescription)]
+
+
+def _own_alignment(protocol: Protocol, where: Where) -> Iterator[Note]:
+    """Chemotherapy that the user named comes with its own alignment: said where the protocol's is another."""
+    if not where.chemo or where.chemo == "none" or where.align or not protocol.chemo:
+        return
+    chemo = catalogue.load_chemo(where.chemo)
+    if chemo.anchor != parse_anchor(protocol.align):
+        values: dict[str, Value] = {"chemo": chemo.name, "protocol": protocol.name, "align": protocol.align}
+        yield Note(code="chemo-own-alignment", severity="warning", values=values)
 
 
 def protocol_regions(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:

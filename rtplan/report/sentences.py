@@ -2,8 +2,9 @@
 
 A template is English and is written like a format string: ``{days}``, ``{dose_gy:.2f}``. Further formats:
 ``{names:, }`` joins several values with what stands there, ``{date:day}`` writes an ISO date with its weekday and
-``{date:weekday}`` that alone, ``{reason:reason}`` says why a day is closed. A pair of templates is singular and plural,
-chosen by ``count``. Of a list the first template counts whose values are all there. A value that is a `Phrase` is
+``{date:weekday}`` that alone, ``{reason:reason}`` says why a day is closed, ``{text:words}`` is a text that is
+translated whole. A pair of templates is singular and plural, chosen by ``count``. Of a list the first template counts
+whose values are all there. A value that is a `Phrase` is
 filled in from its own template; None is nothing. The `.po` files translate templates.
 """
 
@@ -42,6 +43,7 @@ TEMPLATES: dict[str, Template] = {
         "the dose by then"
     ),
     "chemotherapy-stays": "chemotherapy {what}",
+    "chemo-own-alignment": "{chemo} is aligned as its own file says, not as protocol {protocol} is (--align {align})",
     "clinic-assumed": "{parts:; }",
     "clock-after-induction": (
         "{region} ({tissue}): chemotherapy begins before the first fraction, so when repopulation starts is "
@@ -314,6 +316,10 @@ TEMPLATES: dict[str, Template] = {
     "none-within-wait": (
         "no start lies within the longest wait of {max_wait_days} days: the earliest waits {earliest_days} days"
     ),
+    "other-reading": [
+        "another reading: {reading:words} ({source}; {flag}); then {cycles:, } (protocol {protocol})",
+        "another reading: {reading:words} ({source}; {flag}); then {cycles:, }",
+    ],
     "one-reference": (
         "the limit on prolongation is counted here from one reference for all weekdays, "
         "{best_overall_days} d, the best weekday without closures; a plan counts from its own weekday"
@@ -564,6 +570,8 @@ PHRASES: dict[str, Template] = {
     "net-bed-won": ", {region} {net_bed_gy:+.2f} Gy of net BED",
     "no-closure-prolongs": "no closure prolongs the course",
     "no-cycle-moved": "no cycle moved",
+    "cycle-on": "cycle {cycle} on {date:day}",
+    "no-such-cycles": "its cycles cannot be given on these days",
     "no-day-helps": "no such day helps without breaking a rule",
     "no-start-on": "start rule no_start_on: no course starts on {date:weekday}",
     "none": "none",
@@ -671,6 +679,8 @@ class _Filler(Formatter):
             return self.told.weekday(dt.date.fromisoformat(value))
         if format_spec == "reason":
             return self.told.reason(value)
+        if format_spec == "words":
+            return self.told(value)
         return format(value, format_spec)
 
 
