@@ -11,7 +11,10 @@ import pytest
 
 import rtplan as rt
 from rtplan.answer import said
+from rtplan.chemotherapy.protocol import ChemoProtocol, Drug
+from rtplan.errors import DomainError, ScheduleError
 from rtplan.library import catalogue
+from rtplan.note import Source
 from rtplan.report.language import words
 from rtplan.report.sentences import sentence
 
@@ -105,3 +108,83 @@ def test_the_reading_is_kept_in_the_plan_and_recomputed(cli: Any, tmp_path: Path
     assert document["inputs"]["calendar"]["first"] <= "2026-02-09"
     assert rt.verify(tmp_path / "plan.json").passed
     assert dt.date.fromisoformat(document["fractions"][0]["date"]) == dt.date(2026, 3, 2)
+
+
+# --- antibodies -----------------------------------------------------------------------------------------------------
+
+# Every 21 days from 2026-03-02, eighteen times: 4 May 2026 is closed (Labour Day, 1 to 5 May), so the fourth is on
+# Wednesday 6 May and the clock counts on from there. From 29 December 2026 no date is certain.
+ANTIBODY = [
+    "2026-03-02", "2026-03-23", "2026-04-13", "2026-05-06", "2026-05-27", "2026-06-17", "2026-07-08", "2026-07-29",
+    "2026-08-19", "2026-09-09", "2026-09-30", "2026-10-21", "2026-11-11", "2026-12-02", "2026-12-23", "2027-01-13",
+    "2027-02-03", "2027-02-24",
+]  # fmt: skip
+
+
+def given(plan: rt.Plan, drug: str) -> list[str]:
+    return [day.date.isoformat() for cycle in plan.cycles for day in cycle.drug_days if day.drug == drug]
+
+
+def test_maintenance_with_an_antibody_runs_by_its_own_clock() -> None:
+    plan = rt.plan(start="2026-03-02", chemo="tp-q3w+pd1-year")
+    assert dates(plan) == ["2026-03-02", "2026-03-23", "2026-04-13", "2026-05-06"]
+    assert given(plan, "PD-1 antibody") == ANTIBODY
+    assert given(plan, "paclitaxel") == dates(plan)
+    marked = [day.date.isoformat() for cycle in plan.cycles for day in cycle.drug_days if day.provisional]
+    assert marked == ["2027-01-13", "2027-02-03", "2027-02-24"]
+    assert not any(day.closed for cycle in plan.cycles for day in cycle.drug_days)
+
+
+def test_putting_a_cytotoxic_cycle_off_leaves_the_antibody_where_it_is() -> None:
+    plan = rt.plan(start="2026-03-02", chemo="tp-q3w+pd1-year", delay_cycle={2: 7})
+    assert dates(plan)[:3] == ["2026-03-02", "2026-03-30", "2026-04-20"]
+    assert given(plan, "PD-1 antibody") == ANTIBODY
+
+
+def test_the_plan_holds_the_days_of_the_maintenance_and_is_recomputed(cli: Any, tmp_path: Path) -> None:
+    options = ("--start", "2026-03-02", "--chemo", "tp-q3w+pd1-year", "--only", "json", "--out", str(tmp_path))
+    assert cli("plan", *options).exit_code == 0
+    assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["inputs"]["calendar"]["last"] > ANTIBODY[-1]
+    assert rt.verify(tmp_path / "plan.json").passed
+
+
+def test_sintilimab_with_paclitaxel_split_in_cycle_1() -> None:
+    """ORIENT-15: 87.5 mg/m2 on days 1 and 8 of cycle 1, then 175 mg/m2 on day 1."""
+    plan = rt.plan(start="2026-03-02", chemo="tp-q3w+sinti")
+    assert given(plan, "paclitaxel")[:4] == ["2026-03-02", "2026-03-09", "2026-03-23", "2026-04-13"]
+    assert [len(given(plan, drug)) for drug in ("paclitaxel", "cisplatin", "sintilimab")] == [7, 6, 6]
+
+
+def test_induction_then_weekly_doses_beside_radiotherapy() -> None:
+    """NCT05520619: two cycles before 50.4 Gy in 28, five weekly doses beside it, 16 doses of tislelizumab."""
+    plan = rt.plan("50.4/28", start="2026-03-02", clinic="west-china", chemo="tp-q3w-induction+tis")
+    assert dates(plan) == [
+        "2026-01-19", "2026-02-09", "2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30",
+    ]  # fmt: skip
+    assert [cycle.concurrent for cycle in plan.cycles] == [False, False, True, True, True, True, True]
+    assert given(plan, "tislelizumab")[:5] == ["2026-01-19", "2026-02-09", "2026-03-02", "2026-03-23", "2026-04-13"]
+    assert len(given(plan, "tislelizumab")) == 16
+
+
+def test_the_induction_of_future_2_is_listed_and_refused() -> None:
+    protocol = catalogue.load_chemo("tpf+sinti-induction")
+    assert (protocol.n_cycles, protocol.anchor.text) == (4, "cycle 2 day 1 on fraction 1")
+    with pytest.raises(ScheduleError, match="neither the length of its cycles nor the days"):
+        rt.plan(start="2026-03-02", chemo="tpf+sinti-induction")
+
+
+@pytest.mark.parametrize(
+    ("drug", "problem"),
+    [
+        ({"day": (1,), "cycles": (1,), "every_days": 21, "doses": 2}, "cycles goes without a clock of its own"),
+        ({"day": (1,), "cycles": (3,)}, "cycles"),
+        ({"day": (1,), "cycles": (0,)}, "cycles"),
+    ],
+)
+def test_cycles_of_a_drug_that_are_not_there_are_refused(drug: dict[str, Any], problem: str) -> None:
+    source = Source(text="a test", known="none")
+    with pytest.raises(DomainError, match=problem):
+        ChemoProtocol(
+            name="x", label="x", n_cycles=2, cycle_length_days=21, source=source,
+            drugs=(Drug(name="paclitaxel", source=source, **drug),),
+        )  # fmt: skip

@@ -23,13 +23,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrugDay:
-    """One day on which a drug is given. offset_days: from its cycle's day 1 (day 1 = 0)."""
+    """One day on which a drug is given. offset_days: from its cycle's day 1 (day 1 = 0).
+
+    provisional: of a drug with a clock of its own; the day of any other is as its cycle's.
+    """
 
     drug: str
     offset_days: int
     date: dt.date
     label: str
     closed: bool
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,7 +363,8 @@ def _drug_days(
 ) -> tuple[DrugDay, ...]:
     days: list[DrugDay] = []
     for drug in protocol.drugs:
-        for date in _dates_of(drug, course, spot, spots):
+        own = drug.every_days is not None
+        for date in _dates_of(drug, course, infusion, spot, spots):
             offset = days_between(spot.date, date)
             days.append(
                 DrugDay(
@@ -368,29 +373,40 @@ def _drug_days(
                     date=date,
                     label=drug_day_label(spot.number + passed, offset),
                     closed=not drug.through_closed_days and infusion.covers(date) and not infusion.is_open(date),
+                    provisional=own and infusion.depends_on_provisional(*_reach(spots[0].date, date)),
                 )
             )
     return tuple(sorted(days, key=lambda day: (day.date, day.drug)))
 
 
-def _dates_of(drug: Drug, course: Course, spot: _Spot, spots: Sequence[_Spot]) -> list[dt.date]:
+def _dates_of(drug: Drug, course: Course, infusion: Calendar, spot: _Spot, spots: Sequence[_Spot]) -> list[dt.date]:
     """Dates of a drug that belong to this cycle: days of radiotherapy or of a clock by the cycle they fall in."""
+    if drug.cycles and spot.number not in drug.cycles:
+        return []
     if not drug.on_radiotherapy_days and drug.every_days is None:
         return [add_days(spot.date, offset) for offset in drug.offsets]
-    dates = list(course.dates) if drug.on_radiotherapy_days else _clock(drug, spots[0].date, course.last)
+    dates = list(course.dates) if drug.on_radiotherapy_days else _clock(drug, spots[0].date, course.last, infusion)
     begin = dt.date.min if spot is spots[0] else spot.date
     end = min((other.date for other in spots if other.number > spot.number), default=None)
     return [date for date in dates if begin <= date and (end is None or date < end)]
 
 
-def _clock(drug: Drug, first: dt.date, last_fraction: dt.date) -> list[dt.date]:
-    """Dates of a drug with a clock of its own."""
-    step = drug.every_days or 1
-    if drug.doses is not None:
-        return sorted(add_days(first, k * step + offset) for k in range(drug.doses) for offset in drug.offsets)
-    rounds = range(max(0, days_between(first, last_fraction)) // step + 1)
-    dates = sorted(add_days(first, k * step + offset) for k in rounds for offset in drug.offsets)
-    return [date for date in dates if date <= last_fraction]
+def _clock(drug: Drug, first: dt.date, last_fraction: dt.date, infusion: Calendar) -> list[dt.date]:
+    """Dates of a drug with a clock of its own, which counts on from the day on which it was given."""
+    base, bases = first, [first]
+    while len(bases) < drug.doses if drug.doses is not None else base <= last_fraction:
+        base = _on_open_day(drug, add_days(base, drug.every_days or 1), infusion)
+        bases.append(base)
+    dates = sorted(add_days(base, offset) for base in bases for offset in drug.offsets)
+    return [date for date in dates if drug.doses is not None or date <= last_fraction]
+
+
+def _on_open_day(drug: Drug, base: dt.date, infusion: Calendar) -> dt.date:
+    """The base of a round, put off where the first of its days is closed; beyond the calendar it stays."""
+    given = add_days(base, drug.offsets[0])
+    if drug.through_closed_days or not infusion.covers(given) or infusion.is_open(given):
+        return base
+    return add_days(base, days_between(given, infusion.next_open(given)))
 
 
 def drug_day_label(cycle: int, offset_days: int) -> str:

@@ -39,7 +39,9 @@ class Drug:
     day: the same, as the protocol prints it, day 1 = 1; only for days from 1 on.
     on_radiotherapy_days: given with each treated day instead of by offsets.
     every_days: a clock of its own, from cycle 1 day 1: every so many days ``doses`` times, or, where
-        ``to_last_fraction`` is set, for as long as radiotherapy lasts.
+        ``to_last_fraction`` is set, for as long as radiotherapy lasts. Where the infusion unit is closed it is given
+        on the next open day, and the clock counts on from there; putting a cycle off does not move it.
+    cycles: given in these cycles of its block only, counted from 1; empty: in all.
     through_closed_days: the drug goes on over weekends and closures (an oral drug, a pump).
     """
 
@@ -50,6 +52,7 @@ class Drug:
     day: tuple[int, ...] = ()
     on_radiotherapy_days: bool = False
     every_days: int | None = None
+    cycles: tuple[int, ...] = ()
     doses: int | None = None
     to_last_fraction: bool = False
     through_closed_days: bool = False
@@ -73,6 +76,8 @@ class Drug:
             yield f"drug {self.name!r} has no days: give day, offset_days or on_radiotherapy_days"
         if self.on_radiotherapy_days and self.every_days is not None:
             yield f"drug {self.name!r}: on_radiotherapy_days goes without a clock of its own"
+        if self.cycles and (self.on_radiotherapy_days or self.every_days is not None):
+            yield f"drug {self.name!r}: cycles goes without a clock of its own"
         yield from self._check_clock()
 
     def _check_clock(self) -> Iterator[str]:
@@ -200,6 +205,9 @@ class ChemoProtocol:
     def _problems(self) -> Iterator[str]:
         cycles = failing(whole, "n_cycles", self.n_cycles, 1, 99)
         yield from cycles
+        for drug in self.drugs:
+            for number in drug.cycles:
+                yield from failing(whole, f"drug {drug.name!r}: cycles", number, 1, self.n_cycles)
         yield from failing(one_of, "policy", self.policy, get_args(Policy))
         yield from failing(whole, "window_days", self.window_days, 0)
         yield from failing(whole, "maximum_delay_days", self.maximum_delay_days, 0)

@@ -183,6 +183,7 @@ def _trimmed(inputs: PlanInputs, course: Course, cycles: tuple[Cycle, ...]) -> P
     days = [inputs.start, course.first, course.last]
     read = [cycle for other in inputs.other_readings for cycle in readings.cycles_of(inputs, course, other)]
     days += [day for cycle in (*cycles, *read) for day in (cycle.date, cycle.nominal_date, cycle.due_date)]
+    days += [drug.date for cycle in cycles for drug in cycle.drug_days]
     low = max(inputs.calendar.first, add_days(min(days), -7))
     high = inputs.calendar.after_open_days(max(days), OPEN_DAYS_KEPT)
 

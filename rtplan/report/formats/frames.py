@@ -117,10 +117,11 @@ def drug_days_frame(cycles: Sequence[Cycle]) -> pd.DataFrame:
         "date": "date",
         "label": "text",
         "closed": "flag",
+        "provisional": "flag",
     }
     columns = tuple(Column(key=key, title="", kind=kind) for key, kind in kinds.items())
     rows = tuple(
-        (cycle.number, day.drug, day.offset_days, day.date, day.label, day.closed)
+        (cycle.number, day.drug, day.offset_days, day.date, day.label, day.closed, day.provisional)
         for cycle in cycles
         for day in cycle.drug_days
     )

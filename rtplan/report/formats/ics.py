@@ -144,14 +144,15 @@ def _cycle(cycle: Cycle, key: str, told: Words) -> Iterator[_Entry]:
         date = drugs[0].date if drugs else cycle.date
         closed = any(day.closed for day in drugs)
         remarks = [", ".join(dict.fromkeys(told(day.drug) for day in drugs))] if drugs else []
-        remarks += [told(_TO_CONFIRM)] if cycle.provisional else []
+        guessed = cycle.provisional or any(day.provisional for day in drugs)
+        remarks += [told(_TO_CONFIRM)] if guessed else []
         remarks += [told(_UNIT_CLOSED)] if closed else []
         yield _Entry(
             uid=f"{key}-cycle-{cycle.number}-day-{offset}@rtplan",
             title=told("Chemotherapy %(day)s", day=drug_day(cycle.number, offset, told)),
             start=date,
             end=add_days(date, 1),
-            tentative=cycle.provisional or closed,
+            tentative=guessed or closed,
             remarks=tuple(remarks),
         )
 

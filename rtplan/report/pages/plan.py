@@ -302,9 +302,12 @@ def drug_table(cycles: tuple[Cycle, ...], told: Words = ENGLISH) -> Table:
         label = drug_day(cycle.number, first.offset_days, told)
         if len(run) > 1:
             label = told("%(first)s to %(last)s", first=label, last=drug_day(cycle.number, last.offset_days, told))
-        rows.append((told(first.drug), first.date, last.date, label, len(run), sum(day.closed for day in run)))
-    found = columns(told, "drug", "first", "last", "label", "days", "closed", tables=("drug_days",))
-    return Table(name="drug_days", columns=found, rows=tuple(rows))
+        guessed = any(day.provisional for day in run)
+        rows.append((told(first.drug), first.date, last.date, label, len(run), sum(day.closed for day in run), guessed))
+    keys = ("drug", "first", "last", "label", "days", "closed", "provisional")
+    shown = len(keys) if any(row[-1] for row in rows) else len(keys) - 1
+    found = columns(told, *keys[:shown], tables=("drug_days",))
+    return Table(name="drug_days", columns=found, rows=tuple(row[:shown] for row in rows))
 
 
 def drug_runs(cycles: tuple[Cycle, ...]) -> list[tuple[Cycle, list[DrugDay]]]:
