@@ -15,7 +15,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 import pytest
 from hypothesis import given
@@ -88,7 +88,8 @@ def test_a_day_is_a_link_to_the_state_in_which_it_was_missed_and_back() -> None:
 def test_options_are_those_of_missed_in_their_order() -> None:
     answer = rt.missed(rt.plan(start="2026-02-02"), "2026-02-27")
     page = text_of(get("/missed?start=2026-02-02&missed=2026-02-27"))
-    assert re.findall(r"chosen=([\w%-]+?)[\"&]", page)[: len(answer.listed)] == [option.id for option in answer.listed]
+    linked = [unquote_plus(name) for name in re.findall(r"chosen=([\w%+-]+?)[\"&]", page)]
+    assert linked[: len(answer.listed)] == [option.id for option in answer.listed]
     for option in answer.listed:
         assert f"{option.deficit_gy:.2f}" in page
 
@@ -299,7 +300,9 @@ def test_a_third_answer_is_asked_to_wait(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_with_a_plan_loaded_the_address_is_a_token_and_the_plan_is_the_only_one(tmp_path: Path) -> None:
     plan = rt.plan("45/25", start="2026-03-02", clinic="england")
-    client = client_of(loaded=Loaded(plan=plan, name="plan.json"), prefix="/s3cret")
+    client = client_of(
+        loaded=Loaded(plan=plan, name="plan.json"), prefix="/s3cret", known=known_names(plan_loaded=True)
+    )
     assert get("/", client).status_code == 404
     assert get("/missed", client).status_code == 404
     page = text_of(get("/s3cret/", client))
@@ -307,6 +310,25 @@ def test_with_a_plan_loaded_the_address_is_a_token_and_the_plan_is_the_only_one(
     assert 'href="/s3cret/missed?missed=2026-03-02"' in page
     assert "<form" not in page
     assert get("/s3cret/files/plan/plan.json", client).status_code == 200
+
+
+def test_the_page_of_a_department() -> None:
+    plans = {
+        name: rt.plan("60/30", start="2026-03-02", clinic="england", category=category)
+        for name, category in (("anna", 1), ("ben", 2))
+    }
+    client = client_of(loaded=Loaded(plans=plans), prefix="/t0ken", known=known_names(folder_loaded=True))
+    assert "State the closed days" in text_of(get("/t0ken/department", client))
+    query = "closed=2026-03-12&slots=2026-03-14%3D1"
+    page = text_of(get(f"/t0ken/department?{query}", client))
+    answer = rt.department(plans, "2026-03-12", "2026-03-14=1")
+    assert re.findall(r">(anna|ben)<", page)[:1] == [answer.served[0].id]
+    assert get(f"/t0ken/files/department/department.csv?{query}", client).status_code == 200
+    assert get("/t0ken/?start=2026-03-02", client).status_code == 200  # the other pages are there too
+    assert get("/department").status_code == 404  # nowhere without a folder
+    wrong = get("/t0ken/department?closed=2026-03-12&slots=ten", client)
+    assert wrong.status_code == 422
+    assert "slots takes DATE=N" in text_of(wrong)
 
 
 def test_a_clinic_of_the_command_line_is_offered_by_its_name_only(tmp_path: Path) -> None:
@@ -323,7 +345,7 @@ def test_a_clinic_of_the_command_line_is_offered_by_its_name_only(tmp_path: Path
 
 
 @given(
-    view=st.sampled_from(["plan", "missed", "compare", "starts", "guide"]),
+    view=st.sampled_from(["plan", "missed", "compare", "starts", "guide", "department"]),
     words=st.lists(
         st.tuples(
             st.sampled_from([*State.__dataclass_fields__, "x"]),

@@ -14,7 +14,7 @@ from rtplan.errors import DomainError, one_of
 __all__ = ["VIEWS", "Known", "State", "View", "asked"]
 
 
-View = Literal["plan", "missed", "compare", "starts", "guide"]
+View = Literal["plan", "missed", "compare", "starts", "department", "guide"]
 VIEWS: tuple[View, ...] = get_args(View)
 
 LONGEST_TEXT = 120
@@ -46,6 +46,14 @@ class Known:
     languages: tuple[str, ...]
     topics: tuple[str, ...]
     plan_loaded: bool = False
+    folder_loaded: bool = False
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The pages there are: all that was given on the command line can answer."""
+        without = {"department"} if not self.folder_loaded else set()
+        without |= {"compare", "starts"} if self.plan_loaded else set()
+        return tuple(view for view in VIEWS if view not in without)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,7 @@ class State:
     """One state of the page. protocol: a shipped name or a notation; regimens: what is compared, blanks between them.
 
     missed: planned days on which nothing was given. chosen: id of an option. first, last: range of start days.
+    closed, slots: of a department, as on the command line, blanks between several.
     """
 
     view: View = "plan"
@@ -64,6 +73,8 @@ class State:
     regimens: str = ""
     first: dt.date | None = None
     last: dt.date | None = None
+    closed: str = ""
+    slots: str = ""
     topic: str = ""
     language: str = "en"
 
@@ -104,7 +115,7 @@ def asked(view: str, words: Iterable[tuple[str, str]], known: Known) -> State:
     if len(missed) > MOST_MISSED:
         raise DomainError(f"missed takes at most {MOST_MISSED} days, got {len(missed)}")
     of = {name: values[0] for name, values in found.items() if values[0]}
-    one_of("view", view, VIEWS)
+    one_of("page", view, known.views)
     state = State(
         view=view,  # type: ignore[arg-type]
         protocol=of.get("protocol", ""),
@@ -115,6 +126,8 @@ def asked(view: str, words: Iterable[tuple[str, str]], known: Known) -> State:
         regimens=of.get("regimens", ""),
         first=_day("first", of),
         last=_day("last", of),
+        closed=of.get("closed", ""),
+        slots=of.get("slots", ""),
         topic=of.get("topic", ""),
         language=of.get("language", "en"),
     )

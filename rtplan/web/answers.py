@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import rtplan
@@ -12,10 +13,11 @@ from rtplan.interruption.missed import Missed
 from rtplan.planning.plan import Plan
 from rtplan.prescription.notation import looks_like_notation, parse
 from rtplan.questions.comparison import Comparison
+from rtplan.questions.department import Department
 from rtplan.questions.starts import StartSearch
 from rtplan.web.address import Known, State
 
-__all__ = ["DEFAULT_CLINIC", "Loaded", "compare_of", "missed_of", "plan_of", "starts_of"]
+__all__ = ["DEFAULT_CLINIC", "Loaded", "compare_of", "department_of", "missed_of", "plan_of", "starts_of"]
 
 
 DEFAULT_CLINIC = "west-china"
@@ -26,10 +28,11 @@ MOST_FRACTIONS = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A plan that was given on the command line, and the SHA-256 of its file."""
+    """What was given on the command line: a plan with the name of its file, or the plans of a department by name."""
 
-    plan: Plan
-    name: str
+    plan: Plan | None = None
+    name: str = ""
+    plans: Mapping[str, Plan] = field(default_factory=dict)
 
 
 def _protocol(state: State, known: Known) -> Any:
@@ -51,7 +54,7 @@ def _clinic(state: State, known: Known) -> str | None:
 
 def plan_of(state: State, known: Known, stamp: dt.datetime, loaded: Loaded | None = None) -> Plan | None:
     """The plan of a state; None where no start is stated yet."""
-    if loaded is not None:
+    if loaded is not None and loaded.plan is not None:
         return loaded.plan
     if state.start is None:
         return None
@@ -81,6 +84,14 @@ def compare_of(state: State, known: Known) -> Comparison:
     dated = state.start is not None and bool(state.clinic)
     where: dict[str, Any] = {"start": state.start, "clinic": _clinic(state, known)} if dated else {}
     return rtplan.compare(*regimens, **where)
+
+
+def department_of(state: State, loaded: Loaded | None, stamp: dt.datetime) -> Department | None:
+    """Who gets the attendances; None where no days or no attendances are stated yet."""
+    if loaded is None or not state.closed or not state.slots:
+        return None
+    closed = ",".join(state.closed.split())
+    return rtplan.department(loaded.plans, closed, state.slots.split(), stamp=stamp, command="rtplan serve")
 
 
 def starts_of(state: State, known: Known, stamp: dt.datetime) -> StartSearch | None:

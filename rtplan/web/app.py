@@ -57,7 +57,9 @@ class Settings:
     language: str = "en"
 
 
-def known_names(own_clinics: dict[str, str] | None = None, *, plan_loaded: bool = False) -> Known:
+def known_names(
+    own_clinics: dict[str, str] | None = None, *, plan_loaded: bool = False, folder_loaded: bool = False
+) -> Known:
     """The names that addresses may hold: what is shipped, and the user's own clinic files by their names."""
     from rtplan.library import catalogue
     from rtplan.report.language import languages
@@ -69,6 +71,7 @@ def known_names(own_clinics: dict[str, str] | None = None, *, plan_loaded: bool 
         languages=tuple(languages()),
         topics=tuple(topics()),
         plan_loaded=plan_loaded,
+        folder_loaded=folder_loaded,
     )
 
 
@@ -87,7 +90,7 @@ def create_app(settings: Settings) -> Flask:
     def add(path: str, name: str, work: Callable[..., Any], **words: Any) -> None:
         app.add_url_rule(f"{settings.prefix}{path}", name, work, provide_automatic_options=False, **words)
 
-    for view in VIEWS:
+    for view in settings.known.views:
         show = turn.taken(lambda view: page.show(view, query()))
         add("/" if view == "plan" else f"/{view}", view, show, defaults={"view": view})
     add("/blocks.css", "blocks", _blocks_css)
@@ -174,19 +177,26 @@ class _Page:
 
     def _frame(self, state: State, told: Words) -> dict[str, Any]:
         """What every page has: where one can go, and the form."""
-        titles = {"plan": "Plan", "missed": "Missed", "compare": "Compare", "starts": "Starts", "guide": "Guide"}
-        views_shown = [view for view in VIEWS if self.settings.loaded is None or view in ("plan", "missed", "guide")]
+        titles = {
+            "plan": "Plan",
+            "missed": "Missed",
+            "compare": "Compare",
+            "starts": "Starts",
+            "department": "Department",
+            "guide": "Guide",
+        }
         here = state.moved(topic="") if state.view != "guide" else state.moved(view="plan", topic="")
         return {
             "w": told,
             "state": state,
             "known": self.known,
             "loaded": self.settings.loaded.name if self.settings.loaded else "",
+            "people": len(self.settings.loaded.plans) if self.settings.loaded else 0,
             "static": f"{self.settings.prefix}/static",
             "blocks_css": f"{self.settings.prefix}/blocks.css",
             "action": self.link(State(view=state.view)),
             "views": [
-                (told(titles[view]), self.link(here.moved(view=view)), view == state.view) for view in views_shown
+                (told(titles[view]), self.link(here.moved(view=view)), view == state.view) for view in self.known.views
             ],
             "languages": [
                 (name, self.link(state.moved(language=name)), name == state.language) for name in self.known.languages
@@ -215,6 +225,7 @@ class _Page:
             "missed": self._plan,
             "compare": self._compare,
             "starts": self._starts,
+            "department": self._department,
             "guide": self._guide,
         }[state.view](state, told)
 
@@ -281,6 +292,16 @@ class _Page:
             "files": [(name, self._file(state, name)) for name in views.files_of(state, None)],
         }
 
+    def _department(self, state: State, told: Words) -> dict[str, Any]:
+        answer = answers.department_of(state, self.settings.loaded, self.settings.clock())
+        if answer is None:
+            return {"hint": told("State the closed days and the attendances, such as 2026-03-14=10 2026-03-12@B=6.")}
+        return {
+            "sections": views.sections(answer, told, ("board", "served", "later")),
+            "notes": views.worst(answer, told),
+            "files": [(name, self._file(state, name)) for name in views.files_of(state, None)],
+        }
+
     def _guide(self, state: State, told: Words) -> dict[str, Any]:
         if not state.topic:
             return {
@@ -303,6 +324,8 @@ class _Page:
             return state, answers.compare_of(state, self.known), None
         if view == "starts":
             return state, answers.starts_of(state, self.known, moment), None
+        if view == "department":
+            return state, answers.department_of(state, self.settings.loaded, moment), None
         plan = answers.plan_of(state, self.known, moment, self.settings.loaded)
         if plan is None or view == "plan":
             return state, plan, plan

@@ -29,7 +29,11 @@ Link = Callable[[State], str]
 
 PLAN_FILES = ("report.html", "patient.html", "calendar.ics", "plan.xlsx", "fractions.csv", "plan.json")
 MISSED_FILES = ("missed.html", "missed.xlsx", "options.csv", "missed.json")
-OTHER_FILES = {"compare": ("compare.html", "compare.xlsx", "compare.csv"), "starts": ("starts.html", "starts.csv")}
+OTHER_FILES = {
+    "compare": ("compare.html", "compare.xlsx", "compare.csv"),
+    "starts": ("starts.html", "starts.csv"),
+    "department": ("department.html", "department.xlsx", "department.csv", "department.json"),
+}
 
 
 def calendar(plan: Plan, missed: Missed | None, state: State, link: Link, told: Words) -> dict[str, Any]:
