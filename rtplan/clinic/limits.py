@@ -132,7 +132,7 @@ class Limits:
     ceiling_gy: float = 2.2
     ceiling_share: float = 1.1
     no_change_above_gy: float = 4.0
-    late_excess_share: float = 0.15
+    late_excess_share: float = 0.1
     hard: tuple[str, ...] = ()
     waivable: tuple[str, ...] = ()
     source: Source = DESIGN_DEFAULT
