@@ -552,7 +552,7 @@ def _labelled(found: Sequence[Found], wanted: Mapping[Goal, dt.date]) -> Iterato
             reached = [at for at in reached if not kept and found[at].codes <= _BESIDE_DRUGS]
         if reached:
             goals.setdefault(reached[0], goal)
-    if found and not goals:
+    if found and min(item.course.last for item in found) > min(wanted.values()):
         goals.setdefault(min(range(len(found)), key=lambda at: (found[at].course.last, at)), "earliest")
     for at, item in enumerate(found):
         yield replace(item, goal=goals.get(at, "part"))

@@ -262,13 +262,15 @@ def _method_place(option: Option) -> int:
 def shown_ids(options: Sequence[Option], tolerance_gy: float = TOLERANCE_GY) -> tuple[str, ...]:
     """At most twelve: those that reach a goal and are not outdone, by rank, and always the uncompensated one.
 
-    The earliest end is a goal only where nothing restores; the largest dose that is allowed only where late tissue does
-    not pay for it.
+    The earliest end is a goal only where nothing restores at the prescribed dose; the largest dose that is allowed only
+    where nothing restores at all, and late tissue does not pay for it.
     """
-    enough = any(restores(option, tolerance_gy) and not at_organs_expense(option) for option in options)
-    idle = ("part", "earliest") if enough else ("part",)
+    enough = [option for option in options if restores(option, tolerance_gy) and not at_organs_expense(option)]
+    idle = {"part"}
+    if any(not option.doses for option in enough):
+        idle.add("earliest")
     full = [option for option in options if option.rank == 1 or option.goal not in idle]
-    full = [option for option in full if option.goal != "ceiling" or not at_organs_expense(option)]
+    full = [o for o in full if o.goal != "ceiling" or o in enough or not (enough or at_organs_expense(o))]
     full = [option for option in full if not any(_outdoes(other, option) for other in options)]
     kept = full[:MOST_SHOWN]
     bare = next(option for option in options if option.id in ("append", "restart"))
