@@ -185,7 +185,7 @@ def test_json(cli: Cli) -> None:
 def test_terminal_and_csv(cli: Cli) -> None:
     shown = cli(f"validate --stamp {STAMP}")
     assert shown.exit_code == 0
-    for text in ("150 cases", "0 do not", "13 prints known to be wrong", "ANA-G-5", "VOY-k", "second-hand"):
+    for text in ("182 cases", "0 do not", "13 prints known to be wrong", "ANA-G-5", "VOY-k", "second-hand"):
         assert text in shown.stdout
     table = cli(f"validate --csv --stamp {STAMP}").stdout
     assert len(table.splitlines()) == len(RESULT.rows) + 1
@@ -223,3 +223,37 @@ def test_a_mismatch_ends_with_exit_code_1(cli: Cli, monkeypatch: pytest.MonkeyPa
 
 def test_json_and_csv_do_not_go_together(cli: Cli) -> None:
     assert cli("validate --json --csv").exit_code == 2
+
+
+# --- courses on dates -----------------------------------------------------------------------------------------------
+
+# Worked by hand on announced days: the trial's 25 fractions of 1.8 Gy; K 0.9 Gy of BED per day after day 28.
+DATED = [
+    ({}, {"overall_days": 33, "prolongation_days": 0, "BED": 53.1, "net_BED": 49.5}),
+    (
+        {"closed": ["2026-03-10"]},
+        {"overall_days": 36, "prolongation_days": 3, "net_BED": 46.8},
+    ),  # last on Monday 6 April
+    ({"opened": ["2026-03-07"]}, {"overall_days": 32, "prolongation_days": -1, "net_BED": 50.4}),
+    ({"days_a_week": 6}, {"overall_days": 29, "prolongation_days": 0, "net_BED": 53.1}),
+]
+
+
+@pytest.mark.parametrize(("more", "expected"), DATED)
+def test_courses_on_dates_are_answered_on_the_days_that_are_stated(
+    more: dict[str, Any], expected: dict[str, float]
+) -> None:
+    inputs = {"start": "2026-03-02", "phases": [[25, 1.8]], "K_BED_Gy_per_d": 0.9, "Tk_d": 28, **more}
+    found = answers("dated_course", inputs)
+    assert {key: found[key] for key in expected} == pytest.approx(expected)
+
+
+def test_the_file_counts_its_own_cases() -> None:
+    cases = load_cases()
+    assert cases.meta["counts"] == {
+        "published": len(cases.published),
+        "analytic": len(cases.analytic),
+        "known_errors": len(cases.known_errors),
+    }
+    assert len(cases.published) + len(cases.analytic) >= 175
+    assert all(case.evidence and case.source for case in cases.published)

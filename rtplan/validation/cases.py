@@ -10,16 +10,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rtplan.clinic.days import Reason, add_days, every_day_open
+from rtplan.clinic.days import Calendar, Reason, add_days, every_day_open
 from rtplan.course.schedule import lay_out, prescribed_reference
 from rtplan.errors import DomainError
-from rtplan.prescription.prescription import simple, weekly
+from rtplan.prescription.prescription import Prescription, simple, weekly
 from rtplan.radiobiology import lq, response
 
 __all__ = [
@@ -48,6 +48,9 @@ _LN2_PRINTED = 0.693  # LQ-Equiv rounds ln 2
 
 
 _LONG_H = 1e9  # exposure so long that the protraction factor is its limit 2/(mu w)
+
+
+_WORKED = Reason(open=True, provisional=False, kind="worked weekend", text="worked weekend")
 
 
 _CLOSED = Reason(open=False, provisional=False, kind="closure", text="moved to the next week")
@@ -149,6 +152,56 @@ def _calendar(i: Inputs) -> Answers:
         course = lay_out(prescription, calendar, MONDAY)
     inclusive = i["mode"] == "inclusive_calendar_days"
     return {"days": course.overall_treatment_time_days if inclusive else course.elapsed_days}
+
+
+def _dated(i: Inputs) -> Answers:
+    """A course on dates: phases of n fractions of d Gy, weekends and stated days closed, stated ones opened."""
+    first = dt.date.fromisoformat(i["start"])
+    pattern = weekly(i.get("days_a_week", 5))
+    phases = tuple(
+        replace(simple(n * d, n, pattern).phases[0], name=f"phase {number}")
+        for number, (n, d) in enumerate(i["phases"], 1)
+    )
+    prescription = Prescription(name="case", phases=phases)
+    course = lay_out(prescription, _stated_calendar(i, first, max(5, i.get("days_a_week", 5))), first)
+    reference = prescribed_reference(prescription, first)
+    doses = [float(fraction.doses_gy[0]) for fraction in course.fractions]
+    train = lq.train_bed(
+        doses,
+        [(fraction.date - first).days for fraction in course.fractions],
+        alpha_beta=i.get("alpha_beta_Gy", 10.0),
+        rate=i.get("K_BED_Gy_per_d", 0.0),
+        kick_off_day=i.get("Tk_d", math.inf),
+    )
+    return {
+        "overall_days": course.overall_treatment_time_days,
+        "elapsed_days": course.elapsed_days,
+        "prolongation_days": course.overall_treatment_time_days - reference.overall_treatment_time_days,
+        "longest_gap_days": course.longest_gap_days,
+        "D_Gy": math.fsum(doses),
+        "BED": float(train.bed),
+        "net_BED": float(train.net_bed),
+    }
+
+
+def _stated_calendar(i: Inputs, first: dt.date, weekdays: int) -> Calendar:
+    """Open on so many days of the week, less the closed days, with the worked weekend days that are used."""
+    closed, opened = (set(map(dt.date.fromisoformat, i.get(key, ()))) for key in ("closed", "opened"))
+
+    def stated(day: dt.date, reason: Reason) -> Reason:
+        if day in opened:
+            return _WORKED
+        return _CLOSED if day in closed or day.weekday() >= weekdays else reason
+
+    return every_day_open(first, add_days(first, 200)).with_days(stated)
+
+
+def _dose_error_bound(i: Inputs) -> Answers:
+    """What keeps dose and BED of every tissue at once: BED at alpha/beta 1 is the dose plus the sum of its squares."""
+    given = i["given_Gy"]
+    dose = i["n"] * i["d_Gy"] - math.fsum(given)
+    squares = float(lq.bed(i["n"], i["d_Gy"], 1.0)) - math.fsum(float(lq.bed(1, d, 1.0)) for d in given) - dose
+    return {"D_left_Gy": dose, "d_Gy": squares / dose, "n": dose**2 / squares}
 
 
 def _hm(i: Inputs) -> Answers:
@@ -404,6 +457,8 @@ KINDS: dict[str, Kind] = {
     "gap_missed_fraction_fixed_finish": Kind(answer=_remaining, road="lq.bed, lq.dose_per_fraction_for_bed"),
     "dose_error_correction": Kind(answer=_remaining, road="lq.bed, lq.dose_per_fraction_for_bed"),
     "calendar": Kind(answer=_calendar, road="schedule.prescribed_reference, schedule.lay_out"),
+    "dated_course": Kind(answer=_dated, road="schedule.lay_out, schedule.prescribed_reference, lq.train_bed"),
+    "dose_error_bound": Kind(answer=_dose_error_bound, road="lq.bed"),
     "hm": Kind(answer=_hm, road="lq.incomplete_repair_factor"),
     "eqd2_incomplete_repair": Kind(answer=_incomplete_repair, road="lq.train_bed"),
     "lea_catcheside_G": Kind(answer=_protraction, road="lq.protraction_factor, lq.train_bed"),
