@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from rtplan.cli import COMMANDS
+from rtplan.library.guide import ORDER, topics
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,11 +71,24 @@ def test_the_guide_lists_its_topics_and_prints_each(cli: Any) -> None:
     topics = cli("guide").output
     for path in DOCS:
         text = path.read_text(encoding="utf-8")
-        assert re.search(rf"^{path.stem} +{re.escape(text.splitlines()[0].removeprefix('# '))}$", topics, re.MULTILINE)
+        title = text.splitlines()[0].removeprefix("# ")
+        assert re.search(rf"^  {path.stem} +{re.escape(title)}$", topics, re.MULTILINE)
         assert cli("guide", path.stem).output == text
     unknown = cli("guide", "mised")
     assert unknown.exit_code == 2
     assert "did you mean 'missed'?" in unknown.output
+
+
+def test_the_order_of_the_guide_holds_every_page_once() -> None:
+    placed = [topic for group in ORDER.values() for topic in group]
+    assert sorted(placed) == [path.stem for path in DOCS]
+    assert list(topics()) == placed
+    for answer in COMMANDS:
+        assert answer in placed or answer in {"guide", "init", "completion"}  # whose page is clinic
+
+
+def test_the_readme_stays_short() -> None:
+    assert len(README.encode()) <= 12 * 1024
 
 
 def test_links_of_readme_and_guide_lead_somewhere() -> None:

@@ -18,14 +18,10 @@ def command(topic: str | None) -> None:
 
     Example: rtplan guide missed
     """
-    from rtplan.library.guide import guide, topics
+    from rtplan.library.guide import grouped, guide
 
     if topic is None:
-        known = topics()
-        room = max(map(len, known))
-        click.echo("Topics of the guide (rtplan guide TOPIC)")
-        for name, title in known.items():
-            click.echo(f"{name:{room}}  {title}")
+        click.echo(_contents(grouped()))
         return
     text = guide(topic)
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
@@ -36,3 +32,11 @@ def command(topic: str | None) -> None:
 
     console = Console()
     console.print(Markdown(text), width=min(console.width, 100))
+
+
+def _contents(groups: dict[str, dict[str, str]]) -> str:
+    room = max(len(name) for titles in groups.values() for name in titles)
+    lines = ["Topics of the guide (rtplan guide TOPIC)"]
+    for group, titles in groups.items():
+        lines += ["", group, *(f"  {name:{room}}  {title}" for name, title in titles.items())]
+    return "\n".join(lines)

@@ -6,18 +6,41 @@ from pathlib import Path
 
 from rtplan.errors import QuestionError, did_you_mean
 
-__all__ = ["guide", "topics"]
+__all__ = ["ORDER", "grouped", "guide", "topics"]
 
 _DOCS = Path(__file__).resolve().parent.parent / "docs"
 
+ORDER: dict[str, tuple[str, ...]] = {
+    "Jobs": (
+        *("plan", "missed", "sheet", "starts", "dose", "compare", "department", "workdays"),
+        *("patient", "serve", "verify", "validate", "list"),
+    ),
+    "Your files, your systems": ("clinic", "files", "tissues", "records", "dicom", "python", "notebook"),
+    "Background": ("commissioning", "conventions", "uncertainty", "trial", "gallery", "architecture", "changes"),
+}
+"""The order of the guide, stated here alone: groups, and the topics of each."""
+
 
 def topics() -> dict[str, str]:
-    """The topics of the guide, each with its title.
+    """The topics of the guide in its order, each with its title.
 
     >>> topics()["missed"]
     'Missed fractions: rtplan missed'
     """
-    return {path.stem: _title(path) for path in sorted(_DOCS.glob("*.md"))}
+    return {topic: title for titles in grouped().values() for topic, title in titles.items()}
+
+
+def grouped() -> dict[str, dict[str, str]]:
+    """The topics of the guide by groups, in the order of `ORDER`. A page without a place there stands at the end.
+
+    >>> list(grouped())[0], list(grouped()["Jobs"])[:2]
+    ('Jobs', ['plan', 'missed'])
+    """
+    pages = {path.stem: _title(path) for path in sorted(_DOCS.glob("*.md"))}
+    placed = {topic for group in ORDER.values() for topic in group}
+    order = {**ORDER, "More": tuple(topic for topic in pages if topic not in placed)}
+    found = {name: {topic: pages[topic] for topic in group if topic in pages} for name, group in order.items()}
+    return {name: titles for name, titles in found.items() if titles}
 
 
 def guide(topic: str) -> str:
