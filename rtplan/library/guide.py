@@ -12,11 +12,11 @@ _DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 ORDER: dict[str, tuple[str, ...]] = {
     "Jobs": (
-        *("plan", "missed", "sheet", "starts", "dose", "compare", "department", "workdays"),
+        *("plan", "missed", "starts", "dose", "compare", "department", "workdays"),
         *("patient", "serve", "verify", "validate", "list"),
     ),
-    "Your files, your systems": ("clinic", "files", "tissues", "records", "dicom", "python", "notebook"),
-    "Background": ("commissioning", "conventions", "uncertainty", "trial", "gallery", "architecture", "changes"),
+    "Your files, your systems": ("clinic", "files", "records", "dicom", "python"),
+    "Background": ("conventions", "uncertainty", "trial", "architecture", "changes"),
 }
 """The order of the guide, stated here alone: groups, and the topics of each."""
 
