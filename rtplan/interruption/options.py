@@ -268,7 +268,7 @@ def _combined(q: Question, found: Sequence[Found]) -> Iterator[Draft]:
         name = _name(item)
         base = _Base(name=name, where=Phrase(code="with", values={"name": name}), course=item.course, item=item)
         for draft in _dose_drafts(q, base):
-            over = not _allowed(q, draft)
+            over = not _below_ceiling(q, draft)
             if (
                 item is first
                 or (draft.goal == "tumour" and not over)

@@ -270,6 +270,7 @@ def shown_ids(options: Sequence[Option], tolerance_gy: float = TOLERANCE_GY) -> 
     if any(not option.doses for option in enough):
         idle.add("earliest")
     full = [option for option in options if option.rank == 1 or option.goal not in idle]
+    full = [o for o in full if o.rank == 1 or not (o.doses and o.opened and at_organs_expense(o))]
     full = [o for o in full if o.goal != "ceiling" or o in enough or not (enough or at_organs_expense(o))]
     full = [option for option in full if not any(_outdoes(other, option) for other in options)]
     kept = full[:MOST_SHOWN]
