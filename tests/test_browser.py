@@ -295,6 +295,18 @@ def test_a_figure_fits_the_page(show: Callable[..., Page]) -> None:
         assert box["height"] > 100
 
 
+def test_a_figure_is_legible_on_a_telephone(show: Callable[..., Page]) -> None:
+    """Its type is 9 px or more, it scrolls inside its frame, and the page is no wider than the screen."""
+    page = show(to_html(report(plan())), width=375)
+    assert page.evaluate(WIDER) <= 0
+    heights = page.evaluate(
+        "[...document.querySelectorAll('.drawing svg text')].map(e => parseFloat(getComputedStyle(e).fontSize)"
+        " * Math.hypot(e.getScreenCTM().a, e.getScreenCTM().b))"
+    )
+    assert len(heights) > 20
+    assert min(heights) >= 9
+
+
 def test_a_notebook_fragment(show: Callable[..., Page]) -> None:
     page = show(f"<!doctype html><meta charset=utf-8><body>{notebook.to_html(plan())}", width=800)
     nothing_cut(page)

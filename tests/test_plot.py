@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 import os
 import re
@@ -26,7 +27,9 @@ from rtplan.radiobiology.effect import evaluate, net_bed_by_day
 from rtplan.report import figures
 from rtplan.report.blocks import Figure
 from rtplan.report.figures import OptionPoint, StartDay, course_figure, pareto
+from rtplan.report.formats import bundle, drawing
 from rtplan.report.formats.drawing import png, svg
+from rtplan.report.language import Words, words
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -78,6 +81,149 @@ FIGURES: dict[str, Callable[[], Figure]] = {
 
 def texts(drawn: str) -> list[str]:
     return ["".join(node.itertext()).strip() for node in ET.fromstring(drawn).iter(f"{SVG}text")]
+
+
+# --- what stands where ----------------------------------------------------------------------------------------------
+
+
+Box = tuple[float, float, float, float]
+
+
+def crowd(count: int, name: str) -> Figure:
+    """Options at few places and near each other, as an interruption late in a course gives them."""
+    points = [
+        OptionPoint(
+            label=f"{name}{k}", tumour_deficit_gy=(k * 7 % 11) / 3, late_excess_gy=k % 4, breaks_a_rule=k % 3 == 0
+        )
+        for k in range(count)
+    ]
+    return figures.options_figure(points)
+
+
+def close_in_time(names: list[str]) -> Figure:
+    """Regimens of nearly one overall time and dose, each with a loss to time."""
+    (row, *_) = plan("45/25").effects
+    rows = [
+        replace(row, regimen=name, overall_treatment_time_days=33 + k % 3, net_bed_gy=49.0 + k * 0.7, time_loss_gy=4.0)
+        for k, name in enumerate(names)
+    ]
+    return figures.bed_time_figure(rows)
+
+
+LONG = "low-dose involved-field radiotherapy of the primary tumour and nodes, arm number "
+CHINESE = "低剂量累及野放疗联合免疫化疗方案之"
+DRAWN: dict[str, Callable[[], Figure]] = {
+    **FIGURES,
+    "course provisional": lambda: course_figure(plan(start="2090-03-06", chemo="pf-q4w")),
+    "course in Chinese": lambda: course_figure(plan("41.4/23+27/18bid"), told=words("zh_CN")),
+    "course against a missed one": lambda: course_figure(plan(), actual=plan(start="2026-02-04").course),
+    "course of close ends": lambda: course_figure(
+        plan("60/30", clinic="england", regions=("spinal cord=48Gy", "lung=50Gy", "heart=49Gy"))
+    ),
+    "a dozen options": lambda: crowd(12, "dose-longer-"),
+    "fifty options": lambda: crowd(50, "weekend-2+dose-"),
+    "long options": lambda: crowd(9, LONG),
+    "Chinese options": lambda: crowd(9, CHINESE),
+    "regimens of long names": lambda: regimens({LONG + str(k): f"{44 + k}/22" for k in range(5)}),
+    "many regimens": lambda: regimens({f"arm {k}": f"{44 + k}/22" for k in range(14)}),
+    "Chinese regimens": lambda: regimens({CHINESE + str(k): f"{44 + k}/22" for k in range(3)}),
+    "close in time": lambda: close_in_time([f"arm-{k}" for k in range(10)]),
+    "close in time, long": lambda: close_in_time([LONG + str(k) for k in range(6)]),
+}
+
+
+def written(drawn: Any) -> list[Any]:
+    """Every text of a drawing that is seen: ticks outside of the axes are not."""
+    found = [text for legend in drawn.legends for text in legend.get_texts()]
+    for axes in drawn.axes:
+        if axes.axison:
+            found += [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label]
+            found += [tick.label1 for axis in (axes.xaxis, axes.yaxis) for tick in axis._update_ticks()]
+        found += axes.texts
+    return [text for text in found if text.get_visible() and text.get_text().strip()]
+
+
+def boxes_of(figure: Figure) -> tuple[dict[str, Box], list[Box], list[Box]]:
+    """Texts, markers and lines of the drawn figure, all inside of it. [pixels]"""
+    from matplotlib.text import Text
+
+    with drawing._settings(figure, words("zh_CN")):
+        drawn: Any = drawing._draw(figure, words("zh_CN"))
+        drawn.draw_without_rendering()
+        texts: dict[str, Box] = {}
+        for k, text in enumerate(written(drawn)):
+            (left, low), (right, high) = Text.get_window_extent(text).get_points()
+            texts[f"{k} {text.get_text()}"] = (left, low, right, high)
+        drawn_lines = [line for axes in drawn.axes for line in axes.lines]
+        markers, lines = [], []
+        for line in drawn_lines:
+            spots = [(float(x), float(y)) for x, y in line.get_transform().transform(line.get_xydata())]
+            half = line.get_markersize() * drawn.dpi / 144
+            if line.get_marker() not in ("None", "none", "", None):
+                every = line.get_markevery()
+                chosen = spots if every is None else [spots[k] for k in every]
+                markers += [(x - half, y - half, x + half, y + half) for x, y in chosen]
+            if line.get_drawstyle() == "steps-post":
+                corners = [(after[0], before[1]) for before, after in itertools.pairwise(spots)]
+                spots = [spots[0], *(spot for pair in zip(corners, spots[1:], strict=True) for spot in pair)]
+            if line.get_linestyle() not in ("None", "none", ""):
+                lines += [box for pair in itertools.pairwise(spots) for box in drawing._along(*pair)]
+        width, height = drawn.bbox.width, drawn.bbox.height
+    for name, (left, low, right, high) in texts.items():
+        assert min(left, low) >= -1, name
+        assert right <= width + 1, name
+        assert high <= height + 1, name
+    return texts, markers, lines
+
+
+def cover(one: Box, other: Box) -> bool:
+    return min(one[2], other[2]) - max(one[0], other[0]) > 0.5 and min(one[3], other[3]) - max(one[1], other[1]) > 0.5
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_no_text_lies_on_a_text_a_marker_or_a_line(name: str) -> None:
+    texts, markers, lines = boxes_of(DRAWN[name]())
+    assert len(texts) > 4
+    for (one, box), (other, second) in itertools.combinations(texts.items(), 2):
+        assert not cover(box, second), (one, other)
+    if name == "start_strip":
+        return  # its dots stand in the corners of the numbered days
+    for text, box in texts.items():
+        assert not [mark for mark in markers if cover(box, mark)], text
+        assert not [line for line in lines if cover(box, line)], text
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("course", ["closed weekend", "closure or holiday", "day 1 of a chemotherapy cycle", "prescribed reference"]),
+        ("regimens", ["first regimen", "value of the first regimen", "ends of the published intervals", "EQD2 [Gy]"]),
+        ("bed_time", ["BED without the time factor", "net BED", "loss to time", "overall time [d]", "BED [Gy]"]),
+        ("options", ["option", "breaks a rule", "no other beats it in both", "late excess, BED [Gy]"]),
+        ("start_strip", ["no possible start", "best start", "depends on holidays not announced", "day of the month"]),
+    ],
+)
+def test_signs_and_axes_are_explained_in_the_figure_itself(name: str, told: list[str]) -> None:
+    shown = texts(svg(FIGURES[name]()))
+    assert all(text in shown for text in told), shown
+    assert all(words("zh_CN").catalogue.get(text) for text in told if text != "EQD2 [Gy]" and text != "BED [Gy]")
+
+
+def test_all_forms_are_of_one_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    draw = drawing._draw
+    drawing._drawn.cache_clear()
+
+    def counted(figure: Figure, told: Words) -> Any:
+        calls.append(figure.name)
+        return draw(figure, told)
+
+    monkeypatch.setattr(drawing, "_draw", counted)
+    bundle.files(plan(), ["html", "png"])
+    assert calls == ["course"]
+    alone = png(course_figure(plan()))
+    drawing._drawn.cache_clear()
+    assert png(course_figure(plan())) == alone  # and the order of the forms changes none
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------
@@ -181,9 +327,12 @@ def test_two_figures_of_one_name_share_no_id() -> None:
     ("name", "expected"),
     [
         ("course", ["cumulative dose [Gy]", "plan", "prescribed reference", "C2D1", "closure or holiday", "9 Feb"]),
-        ("regimens", ["45/25", "60/30", "[Gy]"]),
+        ("regimens", ["45/25", "60/30", "EQD2 [Gy]"]),
         ("bed_time", ["45/25", "64.8/36", "overall time [d]"]),
-        ("options", ["append", "weekend-1", "unbeaten", "breaks a rule", "tumour deficit, net BED [Gy]"]),
+        (
+            "options",
+            ["append", "weekend-1", "no other beats it in both", "breaks a rule", "tumour deficit, net BED [Gy]"],
+        ),
         ("start_strip", ["Feb 2026", "Mar 2026", "33", "overall time [d], 33 (light) to 37 (dark)"]),
     ],
 )

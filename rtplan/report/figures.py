@@ -124,7 +124,13 @@ def regimens_figure(rows: Sequence[EffectRow], told: Words = ENGLISH) -> Figure:
         names = dict.fromkeys(row.regimen for row in group)
         kind = told("net EQD2") if any(row.time_loss_gy is not None for row in group) else "EQD2"
         entries = [_bar([row for row in group if row.regimen == name]) for name in names]
-        panels.append({"title": f"{told(region)}: {tissue}\n{kind}, α/β {gy(group[0].alpha_beta_gy)}", "rows": entries})
+        panels.append(
+            {
+                "title": f"{told(region)}: {tissue}\n{kind}, α/β {gy(group[0].alpha_beta_gy)}",
+                "rows": entries,
+                "quantity": kind,
+            }
+        )
     everyone = ", ".join(dict.fromkeys(row.regimen for row in rows))
     whiskers = any(row.variant for row in rows)
     return Figure(

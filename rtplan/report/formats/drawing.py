@@ -10,11 +10,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import itertools
 import math
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 
 from rtplan.clinic.days import add_days
 from rtplan.errors import DomainError
@@ -56,7 +60,7 @@ def svg(figure: Figure, told: Words = ENGLISH) -> str:
     """
     stream = io.StringIO()
     with _settings(figure, told):
-        _draw(figure, told).savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+        _drawn(_Key.of(figure, told)).savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     return _inlined(stream.getvalue(), figure)
 
 
@@ -64,8 +68,29 @@ def png(figure: Figure, *, dpi: int = 150, told: Words = ENGLISH) -> bytes:
     """The figure as a PNG file."""
     stream = io.BytesIO()
     with _settings(figure, told):
-        _draw(figure, told).savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
+        _drawn(_Key.of(figure, told)).savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
     return stream.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A figure in a language, compared by what it shows."""
+
+    name: str
+    data: str
+    language: str
+    figure: Figure = field(compare=False)
+    told: Words = field(compare=False)
+
+    @classmethod
+    def of(cls, figure: Figure, told: Words) -> _Key:
+        return cls(figure.name, repr(figure.data), told.language, figure, told)
+
+
+@lru_cache(maxsize=8)
+def _drawn(key: _Key) -> Drawing:
+    """Drawn once for all forms it is written in; its layout is settled, so that none of them changes it."""
+    return _draw(key.figure, key.told)
 
 
 def _draw(figure: Figure, told: Words) -> Drawing:
@@ -80,6 +105,10 @@ _CJK = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaH
 _FAMILIES = "'DejaVu Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
 
 
+_ONE_AT_A_TIME = threading.RLock()
+"""matplotlib's settings are the process's, and a drawing is nobody's alone."""
+
+
 @contextmanager
 def _settings(figure: Figure, told: Words) -> Iterator[None]:
     """matplotlib's own defaults, whatever the machine's settings file says, and ours."""
@@ -87,7 +116,7 @@ def _settings(figure: Figure, told: Words) -> Iterator[None]:
 
     import matplotlib as mpl
 
-    with mpl.rc_context(), warnings.catch_warnings():
+    with _ONE_AT_A_TIME, mpl.rc_context(), warnings.catch_warnings():
         # Without a Chinese font a PNG shows boxes; an SVG carries the letters, and the reader's browser has the font.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         mpl.rcdefaults()
@@ -174,11 +203,12 @@ def _draw_nothing(told: Words) -> Drawing:
     drawing, (axes,) = _canvas(0.6)
     axes.set_axis_off()
     axes.text(0.5, 0.5, told("nothing to draw"), ha="center", va="center")
+    _settle(drawing)
     return drawing
 
 
 def _draw_course(data: Mapping[str, Any], told: Words) -> Drawing:
-    drawing, (dose, bed) = _canvas(5.0, rows=2, sharex=True, height_ratios=(2, 3))
+    drawing, (dose, bed) = _canvas(5.4, rows=2, sharex=True, height_ratios=(2, 3))
     for axes in (dose, bed):
         _shade(axes, data["closed"])
         _mark_cycles(axes, data["cycles"], named=axes is dose)
@@ -187,7 +217,7 @@ def _draw_course(data: Mapping[str, Any], told: Words) -> Drawing:
     for place, (name, days, values) in enumerate(data["doses"]):
         look: dict[str, Any] = _MAIN if place else _BESIDE
         x, y = [data["first"].toordinal() - 0.5, *(day.toordinal() for day in days)], [0.0, *values]
-        dose.step(x, y, where="post", color=BLACK if place else GREY, label=_text(name), **look)
+        dose.step(x, y, where="post", color=BLACK if place else GREY, label=_wrapped(name), **look)
     dose.set_ylabel(told("cumulative dose [Gy]"))
     _draw_beds(bed, data["beds"])
     bed.set_ylabel(told("BED [Gy], each at its own α/β"))
@@ -196,12 +226,46 @@ def _draw_course(data: Mapping[str, Any], told: Words) -> Drawing:
     shown = [data["first"], data["last"], *(day for day, _ in data["cycles"])]
     dose.set_xlim(min(shown).toordinal() - 1, max(shown).toordinal() + 1)
     _date_axis(bed, min(shown), max(shown), told)
-    _legend(dose, data["closed"], told)
+    _legend(dose, data["closed"], bool(data["cycles"]), told)
+    _key(drawing, *bed.get_legend_handles_labels(), loc="outside lower left")
+    _settle(drawing)
+    _mark_ends(bed, data["beds"])
     return drawing
 
 
-_PLATE = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
-"""Behind a label, so that no line strikes it through."""
+def _key(drawing: Drawing, handles: Sequence[Any], labels: Sequence[str], *, loc: Side) -> None:
+    """A legend outside of the axes, where it covers nothing; in as many columns as the width allows."""
+    if labels:
+        widest = max(_letters(line) for label in labels for line in label.split("\n"))
+        columns = max(1, min(len(labels), _ROOM // (widest + 8)))
+        drawing.legend(handles, labels, loc=loc, ncols=columns, fontsize=SMALL)
+
+
+Side = Literal["outside upper left", "outside lower left"]
+
+
+_ROOM = 100
+"""Letters of small type on a line as wide as a figure, reckoned carefully."""
+
+
+SMALL = 8
+"""Smallest type but in the cells of a strip. [pt] At 640 px, the least width a page gives a figure, it is 9.9 px."""
+
+
+def _wrapped(text: str, width: int = 60) -> str:
+    """A label in lines of at most so many letters; Chinese ones count twice."""
+    lines = [""]
+    for word in re.findall(rf"[^\s\u2e80-\uffff]{{1,{width}}}\s*|[\u2e80-\uffff]|\s", _text(text)):
+        if lines[-1] and _letters(lines[-1] + word.rstrip()) > width:
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _settle(drawing: Drawing) -> None:
+    """Lay the axes out and leave them there: what is placed by measure afterwards stays where it was placed."""
+    drawing.draw_without_rendering()
+    drawing.set_layout_engine("none")
 
 
 _MAIN: dict[str, Any] = {"linestyle": "-", "linewidth": 1.6}
@@ -214,23 +278,39 @@ def _draw_beds(axes: Axes, beds: Sequence[Mapping[str, Any]]) -> None:
     regions = list(dict.fromkeys(line["region"] for line in beds))
     tracks = list(dict.fromkeys(line["track"] for line in beds))
     for line in beds:
-        place = regions.index(line["region"])
         main = line["track"] == tracks[-1]
-        colour, marker = LOOKS[place]
+        colour, marker = LOOKS[regions.index(line["region"])]
         x = [day.toordinal() for day in line["days"]]
         treated = [k for k, given in enumerate(line["treated"]) if given]
         marks: dict[str, Any] = {**_MAIN, "marker": marker, "markersize": 3.5, "markevery": treated}
-        extra = marks if main else _BESIDE
-        label = _text(line["region"]) if main else None
-        axes.plot(x, line["gy"], color=colour, label=label, **extra)
-        if main:
-            end = number(line["gy"][-1], 1)
-            spot = (x[-1], line["gy"][-1])
-            axes.annotate(
-                end, spot, (5, 0), textcoords="offset points", va="center", color=colour, bbox=_PLATE, zorder=4
-            )
-    if beds:
-        axes.legend(loc="upper left", fontsize=7)
+        label = _wrapped(line["region"]) if main else None
+        axes.plot(x, line["gy"], color=colour, label=label, **(marks if main else _BESIDE))
+        if main:  # room for the number at its end
+            axes.annotate("000.0", (1.0, 0.0), (3, 0), **_END, color="none")
+
+
+_END: dict[str, Any] = {
+    "xycoords": ("axes fraction", "data"),
+    "textcoords": "offset points",
+    "va": "center",
+    "fontsize": SMALL,
+    "annotation_clip": False,
+}
+
+
+def _mark_ends(axes: Axes, beds: Sequence[Mapping[str, Any]]) -> None:
+    """The last value of each main line at the right edge, where no line runs; close ones moved apart."""
+    for room in list(axes.texts):
+        room.remove()
+    regions = list(dict.fromkeys(line["region"] for line in beds))
+    ends = {line["region"]: line["gy"][-1] for line in beds}  # the main track is the last
+    scale = 72 / axes.figure.dpi
+    low = -math.inf
+    for region, value in sorted(ends.items(), key=lambda entry: entry[1]):
+        wanted = float(axes.transData.transform((0, value))[1]) * scale
+        low = max(wanted, low + SMALL + 2)
+        text = number(value, 1)
+        axes.annotate(text, (1.0, value), (3, low - wanted), **_END, color=LOOKS[regions.index(region)][0])
 
 
 _HATCH = {"weekend": "", "closure": "////"}
@@ -261,21 +341,30 @@ def _mark_cycles(axes: Axes, cycles: Sequence[tuple[dt.date, str]], *, named: bo
                 textcoords="offset points",
                 ha="center",
                 va="bottom",
-                fontsize=7,
+                fontsize=SMALL,
             )
 
 
-def _legend(axes: Axes, closed: Sequence[Mapping[str, Any]], told: Words) -> None:
+def _legend(axes: Axes, closed: Sequence[Mapping[str, Any]], cycles: bool, told: Words) -> None:
+    """What lines and shades mean, above the axes."""
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     handles, labels = axes.get_legend_handles_labels()
-    if any(run["kind"] == "closure" for run in closed):
+    kinds = {run["kind"] for run in closed}
+    if "weekend" in kinds:
+        handles.append(Patch(facecolor="#F3F3F3", edgecolor="#B5B5B5", linewidth=0.4))
+        labels.append(told("closed weekend"))
+    if "closure" in kinds:
         handles.append(Patch(facecolor="#E2E2E2", edgecolor="#B5B5B5", hatch="////", linewidth=0))
         labels.append(told("closure or holiday"))
     if any(run["provisional"] for run in closed):
         handles.append(Patch(facecolor="#F3F3F3", edgecolor="#B5B5B5", hatch="...", linewidth=0))
         labels.append(told("not officially announced"))
-    axes.legend(handles, labels, loc="upper left", fontsize=7)
+    if cycles:
+        handles.append(Line2D([], [], color=PURPLE, linestyle=":", linewidth=1.2))
+        labels.append(told("day 1 of a chemotherapy cycle"))
+    _key(axes.figure, handles, labels, loc="outside upper left")  # type: ignore[arg-type]  # no subfigures here
 
 
 def _date_axis(axes: Axes, first: dt.date, last: dt.date, told: Words) -> None:
@@ -295,104 +384,208 @@ def _day_label(day: dt.date, told: Words) -> str:
 
 def _draw_regimens(data: Mapping[str, Any], told: Words) -> Drawing:
     panels = data["panels"]
-    columns = min(2, len(panels))
+    names = [_wrapped(name, 34) for panel in panels for name, _, _ in panel["rows"]]
+    columns = 1 if max(map(_letters, names)) > _SHORT_NAME else min(2, len(panels))
     lines = math.ceil(len(panels) / columns)
-    longest = max(len(panel["rows"]) for panel in panels)
-    drawing, axes = _canvas(lines * (0.85 + 0.2 * longest), rows=lines, columns=columns)
+    longest = max(len(panel["rows"]) for panel in panels) * max(name.count("\n") + 1 for name in names)
+    drawing, axes = _canvas(0.35 + lines * (1.0 + 0.2 * longest), rows=lines, columns=columns)
     for place, panel in enumerate(panels):
-        _bars(axes[place], panel, LOOKS[place % len(LOOKS)][0])
+        _bars(axes[place], panel, LOOKS[place % len(LOOKS)][0], title=90 // columns, told=told)
     for spare in axes[len(panels) :]:
         spare.set_axis_off()
+    ranges = any(span is not None for panel in panels for _, _, span in panel["rows"])
+    _key(drawing, *_signs_of_bars(ranges, told), loc="outside upper left")
+    _settle(drawing)
     return drawing
 
 
-def _bars(axes: Axes, panel: Mapping[str, Any], colour: str) -> None:
-    names = [_text(name) for name, _, _ in panel["rows"]]
+_SHORT_NAME = 16
+
+
+def _signs_of_bars(ranges: bool, told: Words) -> tuple[list[Any], list[str]]:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [
+        Patch(facecolor="white", edgecolor=BLACK, hatch="////", linewidth=0.5),
+        Line2D([], [], color=BLACK, linestyle="--", linewidth=0.9),
+    ]
+    labels = [told("first regimen"), told("value of the first regimen")]
+    if ranges:
+        handles.append(Line2D([], [], color=BLACK, marker="|", markersize=6, linewidth=1))
+        labels.append(told("ends of the published intervals"))
+    return handles, labels
+
+
+def _bars(axes: Axes, panel: Mapping[str, Any], colour: str, *, title: int, told: Words) -> None:
+    names = [_wrapped(name, 34) for name, _, _ in panel["rows"]]
     values = [value for _, value, _ in panel["rows"]]
     y = list(range(len(values)))
     bars = axes.barh(y, values, color=colour, alpha=0.55, edgecolor=BLACK, linewidth=0.5, height=0.7)
     bars[0].set_hatch("////")
     axes.axvline(values[0], color=BLACK, linestyle="--", linewidth=0.9)
-    top = max(values)
+    top = max([*values, *(end for _, _, span in panel["rows"] for end in span or ())])
     for place, (_, value, span) in enumerate(panel["rows"]):
         if span is not None:
             axes.plot(span, (place, place), color=BLACK, marker="|", markersize=6, linewidth=1)
-        end = max(value, *(span or (value,)))
-        axes.annotate(
-            number(value),
-            (end, place),
-            (3, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=7,
-            bbox=_PLATE,
-        )
-        top = max(top, end)
-    axes.set_yticks(y, names, fontsize=7)
+        # all in one column, right of every bar, line and whisker
+        axes.annotate(number(value), (top, place), (5, 0), textcoords="offset points", va="center", fontsize=SMALL)
+    axes.set_yticks(y, names, fontsize=SMALL)
     axes.invert_yaxis()
-    axes.set_xlim(0, top * 1.16)
-    axes.set_title("\n".join(map(_text, panel["title"].split("\n"))), loc="left", fontsize=7.5)
-    axes.set_xlabel("[Gy]", fontsize=7)
+    axes.set_xlim(0, top * 1.3)
+    axes.set_title("\n".join(_wrapped(line, title) for line in panel["title"].split("\n")), loc="left", fontsize=SMALL)
+    axes.set_xlabel(told("%(quantity)s [Gy]", quantity=panel["quantity"]), fontsize=SMALL)
 
 
 def _draw_bed_time(data: Mapping[str, Any], told: Words) -> Drawing:
+    return _named(lambda numbered: _bed_time(data, told, numbered))
+
+
+def _named(draw: Callable[[bool], tuple[Drawing, bool]]) -> Drawing:
+    """The points named where they stand; where names find no room, by numbers with a list of the names below."""
+    drawing, clear = draw(False)
+    return drawing if clear else draw(True)[0]
+
+
+def _bed_time(data: Mapping[str, Any], told: Words, numbered: bool) -> tuple[Drawing, bool]:
     panels = data["panels"]
-    drawing, axes = _canvas(3.0 * len(panels), rows=len(panels))
-    for place, panel in enumerate(panels):
-        here = axes[place]
-        colour, marker = LOOKS[place % len(LOOKS)]
+    names = list(dict.fromkeys(name for panel in panels for name, *_ in panel["points"]))
+    lines = -(-len(names) // _columns(names)) if numbered else 0
+    drawing, axes = _canvas(0.4 + 3.0 * len(panels) + 0.16 * lines, rows=len(panels))
+    for here, panel, (colour, marker) in zip(axes, panels, itertools.cycle(LOOKS), strict=False):
         for _, days, net, bare in panel["points"]:
             here.plot((days, days), (net, bare), color=GREY, linewidth=0.8, zorder=1)
             here.plot(days, bare, marker=marker, markerfacecolor="white", markeredgecolor=colour, linestyle="none")
             here.plot(days, net, marker=marker, color=colour, linestyle="none")
-        bare_points = [(days, bare) for _, days, _, bare in panel["points"]]
-        _label(here, [(name, days, net) for name, days, net, _ in panel["points"]], bare_points)
-        here.set_title(_text(panel["title"]), loc="left")
+        here.set_title(_wrapped(panel["title"], 90), loc="left")
         here.set_ylabel("BED [Gy]")
         here.locator_params(axis="x", integer=True)
+        here.margins(0.12)
         here.grid(color=PALE, linewidth=0.6)
         here.set_axisbelow(True)
     axes[-1].set_xlabel(told("overall time [d]"))
-    return drawing
+    _key(drawing, *_signs_of_loss(told), loc="outside upper left")
+    marks = _numbers(drawing, names) if numbered else {name: name for name in names}
+    _settle(drawing)
+    clear = True
+    for here, panel in zip(axes, panels, strict=False):
+        loss = [((days, net), (days, bare)) for _, days, net, bare in panel["points"]]
+        bare_points = [(days, bare) for _, days, _, bare in panel["points"]]
+        points = [(marks[name], days, net) for name, days, net, _ in panel["points"]]
+        clear &= _label(here, points, bare_points, loss)
+    return drawing, clear
 
 
-def _label(axes: Axes, points: Sequence[tuple[str, float, float]], others: Sequence[tuple[float, float]] = ()) -> None:
-    """Labels beside their points, where they cover neither points, nor others, nor each other.
+def _signs_of_loss(told: Words) -> tuple[list[Any], list[str]]:
+    from matplotlib.lines import Line2D
 
-    Points of one place share a label.
+    hollow = Line2D([], [], marker="o", markerfacecolor="white", markeredgecolor=GREY, linestyle="none")
+    return [hollow, Line2D([], [], marker="o", color=GREY, linestyle="none"), Line2D([], [], color=GREY)], [
+        told("BED without the time factor"),
+        told("net BED"),
+        told("loss to time"),
+    ]
+
+
+def _columns(names: Sequence[str]) -> int:
+    """Of a list of names below a figure."""
+    return 2 if max(_letters(name) for name in names) <= _ROOM // 2 - 12 else 1
+
+
+def _numbers(drawing: Drawing, names: Sequence[str]) -> dict[str, str]:
+    """Number the names, and write the list of them below the figure."""
+    from matplotlib.lines import Line2D
+
+    nothing = [Line2D([], [], linestyle="none") for _ in names]
+    labels = [f"{k}  {_wrapped(name, 90)}" for k, name in enumerate(names, start=1)]
+    drawing.legend(
+        nothing,
+        labels,
+        loc="outside lower left",
+        ncols=_columns(names),
+        fontsize=SMALL,
+        handlelength=0,
+        handletextpad=0,
+    )
+    return {name: str(k) for k, name in enumerate(names, start=1)}
+
+
+_Segment = tuple[tuple[float, float], tuple[float, float]]
+
+
+def _label(
+    axes: Axes,
+    points: Sequence[tuple[str, float, float]],
+    others: Sequence[tuple[float, float]] = (),
+    lines: Sequence[_Segment] = (),
+) -> bool:
+    """Labels beside their points, where they cover neither points, nor others, nor lines, nor each other.
+
+    Points of one place share a label. The layout must be settled. False where a label found no room of its own.
     """
     groups: dict[tuple[float, float], list[str]] = {}
     for name, x, y in points:
         groups.setdefault((round(x, 6), round(y, 6)), []).append(name)
-    drawing = axes.figure
-    drawing.draw_without_rendering()  # type: ignore[union-attr]  # the layout must be known
-    scale = 72 / drawing.dpi
-    spots = {at: tuple(float(v) * scale for v in axes.transData.transform(at)) for at in (*groups, *others)}
-    taken = [(x - 3, y - 3, x + 3, y + 3) for x, y in spots.values()]
+    spots = {at: _spot(axes, at) for at in (*groups, *others)}
+    taken = [(x - 5, y - 5, x + 5, y + 5) for x, y in spots.values()]
+    taken += [box for start, end in lines for box in _along(_spot(axes, start), _spot(axes, end))]
+    scale = 72 / axes.figure.dpi
     (left, low), (right, high) = ((float(x) * scale, float(y) * scale) for x, y in axes.bbox.get_points())
+    clear = True
     for at, names in sorted(groups.items()):
         text = _text(",\n".join(", ".join(names[k : k + 3]) for k in range(0, len(names), 3)))
-        width, height = 4.3 * max(map(_letters, text.split("\n"))), 9.0 * (text.count("\n") + 1)
+        width, height = _measured(axes, text)
         boxes = [_box(spots[at], way, width, height) for way in _WAYS]
         cost = [_cost(box, taken, (left, low, right, high)) for box in boxes]
         best = cost.index(min(cost))
+        clear &= cost[best] <= 0
         taken.append(boxes[best])
-        middle = ((boxes[best][0] + boxes[best][2]) / 2, (boxes[best][1] + boxes[best][3]) / 2)
-        offset = (middle[0] - spots[at][0], middle[1] - spots[at][1])
-        line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
-        axes.annotate(
-            text,
-            at,
-            offset,
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=7,
-            annotation_clip=False,
-            bbox=_PLATE,
-            arrowprops=line if best >= _CLOSE else None,
-            zorder=5,
-        )
+        _write_label(axes, text, at, spots[at], boxes[best], line=best >= _CLOSE)
+        if best >= _CLOSE:
+            middle = ((boxes[best][0] + boxes[best][2]) / 2, (boxes[best][1] + boxes[best][3]) / 2)
+            taken += _along(spots[at], middle)
+    return clear
+
+
+def _write_label(
+    axes: Axes, text: str, at: tuple[float, float], spot: tuple[float, float], box: _Box, line: bool
+) -> None:
+    offset = ((box[0] + box[2]) / 2 - spot[0], (box[1] + box[3]) / 2 - spot[1])
+    axes.annotate(
+        text,
+        at,
+        offset,
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        fontsize=SMALL,
+        annotation_clip=False,
+        arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3} if line else None,
+        zorder=5,
+    )
+
+
+def _spot(axes: Axes, at: tuple[float, float]) -> tuple[float, float]:
+    """Where a point of the data stands on the paper. [pt]"""
+    scale = 72 / axes.figure.dpi
+    x, y = axes.transData.transform(at)
+    return float(x) * scale, float(y) * scale
+
+
+def _along(start: tuple[float, float], end: tuple[float, float]) -> list[_Box]:
+    """A line as small boxes, one behind the other."""
+    steps = max(1, math.ceil(math.dist(start, end) / 2))
+    spots = [tuple(a + (b - a) * k / steps for a, b in zip(start, end, strict=True)) for k in range(steps + 1)]
+    return [(x - 1, y - 1, x + 1, y + 1) for x, y in spots]
+
+
+def _measured(axes: Axes, text: str) -> tuple[float, float]:
+    """Width and height of a label, with a little air. [pt]"""
+    probe = axes.text(0, 0, text, fontsize=SMALL)
+    extent = probe.get_window_extent()
+    probe.remove()
+    scale = 72 / axes.figure.dpi
+    return float(extent.width) * scale + 2, float(extent.height) * scale + 2
 
 
 _Box = tuple[float, float, float, float]
@@ -437,30 +630,37 @@ def _letters(text: str) -> int:
 
 
 def _draw_options(data: Mapping[str, Any], told: Words) -> Drawing:
-    drawing, (axes,) = _canvas(max(3.2, 0.25 * len(data["points"])))
+    return _named(lambda numbered: _options(data, told, numbered))
+
+
+def _options(data: Mapping[str, Any], told: Words, numbered: bool) -> tuple[Drawing, bool]:
+    names = list(dict.fromkeys(label for label, *_ in data["points"]))
+    lines = -(-len(names) // _columns(names)) if numbered else 0
+    drawing, (axes,) = _canvas(max(3.8, 0.2 * len(names)) + 0.16 * lines)
     for broken, marker, colour, text in ((False, "o", BLUE, told("option")), (True, "x", RED, told("breaks a rule"))):
         chosen = [(x, y) for _, x, y, breaks in data["points"] if breaks is broken]
         if chosen:
             axes.plot(*zip(*chosen, strict=True), marker=marker, color=colour, linestyle="none", label=text, zorder=3)
     axes.margins(0.15)
-    if data["front"]:
-        _front(axes, data["front"], told)
+    steps = _front(axes, data["front"], told) if data["front"] else []
     for place in (axes.axhline, axes.axvline):
         place(0, color=GREY, linewidth=0.6)
     axes.grid(color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
-    _label(axes, [(label, x, y) for label, x, y, _ in data["points"]])
     axes.set_xlabel(told("tumour deficit, net BED [Gy]"))
     axes.set_ylabel(told("late excess, BED [Gy]"))
-    axes.legend(loc="upper right", fontsize=7)
-    return drawing
+    _key(drawing, *axes.get_legend_handles_labels(), loc="outside upper left")
+    marks = _numbers(drawing, names) if numbered else {name: name for name in names}
+    _settle(drawing)
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    zero = [((left, 0.0), (right, 0.0)), ((0.0, low), (0.0, high))]
+    return drawing, _label(axes, [(marks[label], x, y) for label, x, y, _ in data["points"]], (), [*steps, *zero])
 
 
-def _front(axes: Axes, front: Sequence[tuple[float, float]], told: Words) -> None:
-    """Rings about the unbeaten, and the line above and right of which everything is beaten."""
+def _front(axes: Axes, front: Sequence[tuple[float, float]], told: Words) -> list[_Segment]:
+    """Rings about the unbeaten, and the line above and right of which everything is beaten; its pieces."""
     right, top = axes.get_xlim()[1], axes.get_ylim()[1]
     x, y = [front[0][0], *(x for x, _ in front), right], [top, *(y for _, y in front), front[-1][1]]
-    axes.step(x, y, where="post", color=BLACK, linewidth=1, linestyle="--", label=told("unbeaten"))
     axes.plot(
         *zip(*front, strict=True),
         marker="o",
@@ -468,15 +668,21 @@ def _front(axes: Axes, front: Sequence[tuple[float, float]], told: Words) -> Non
         markerfacecolor="none",
         markeredgecolor=BLACK,
         linestyle="none",
+        label=told("no other beats it in both"),
     )
+    axes.step(x, y, where="post", color=BLACK, linewidth=1, linestyle="--", label=told("right of and above: beaten"))
     axes.set_xlim(right=right)
     axes.set_ylim(top=top)
+    corners = [(x[0], y[0])]
+    for place in range(1, len(x)):
+        corners += [(x[place], y[place - 1]), (x[place], y[place])]
+    return list(itertools.pairwise(corners))
 
 
 def _draw_start_strip(data: Mapping[str, Any], told: Words) -> Drawing:
     days = data["days"]
     months = list(dict.fromkeys((day.year, day.month) for day, *_ in days))
-    drawing, (axes,) = _canvas(0.7 + 0.27 * len(months))
+    drawing, (axes,) = _canvas(1.15 + 0.27 * len(months))
     times = [time for _, time, _, _ in days if time is not None]
     low, high = (min(times), max(times)) if times else (0, 1)
     no_start = []
@@ -489,17 +695,42 @@ def _draw_start_strip(data: Mapping[str, Any], told: Words) -> Drawing:
     _no_start(axes, no_start)
     axes.set_xlim(0.4, 31.6)
     axes.set_ylim(len(months) - 0.4, -0.6)
-    axes.set_xticks(range(1, 32), [str(k) for k in range(1, 32)], fontsize=6)
+    axes.set_xticks(range(1, 32), [str(k) for k in range(1, 32)], fontsize=7)
+    axes.set_xlabel(told("day of the month"))
     axes.set_yticks(
         range(len(months)),
         [told("%(month)s %(year)s", month=told(_MONTHS[month]), year=year) for year, month in months],
-        fontsize=7,
+        fontsize=SMALL,
     )
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.set_title(told("overall time [d], %(low)s (light) to %(high)s (dark)", low=low, high=high), loc="left")
+    _key(drawing, *_signs_of_days(days, told), loc="outside lower left")
+    _settle(drawing)
     return drawing
+
+
+def _signs_of_days(days: Sequence[Sequence[Any]], told: Words) -> tuple[list[Any], list[str]]:
+    """Of a strip: only the signs that it has."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    signs = (
+        (
+            any(time is None for _, time, _, _ in days),
+            Patch(facecolor="white", edgecolor="#C8C8C8", hatch="////", linewidth=0.3),
+            told("no possible start"),
+        ),
+        (any(best for *_, best in days), Patch(fill=False, edgecolor=RED, linewidth=1.8), told("best start")),
+        (
+            any(time is not None and unsure for _, time, unsure, _ in days),
+            Line2D([], [], marker=".", markersize=4, color=BLACK, linestyle="none"),
+            told("depends on holidays not announced"),
+        ),
+    )
+    shown = [(handle, label) for there, handle, label in signs if there]
+    return [handle for handle, _ in shown], [label for _, label in shown]
 
 
 def _no_start(axes: Axes, cells: Sequence[tuple[float, float]]) -> None:
@@ -528,7 +759,7 @@ def _start_cell(
         axes.add_patch(Rectangle(inner, 0.88, 0.88, fill=False, edgecolor=RED, linewidth=1.8, zorder=3))
     grey = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
     ink = BLACK if grey > 0.5 else "white"
-    axes.text(at[0] + 0.5, at[1] + 0.55, str(time), ha="center", va="center", fontsize=6, color=ink, zorder=4)
+    axes.text(at[0] + 0.5, at[1] + 0.55, str(time), ha="center", va="center", fontsize=7, color=ink, zorder=4)
     if provisional:
         axes.plot(at[0] + 0.85, at[1] + 0.2, marker=".", markersize=3, color=ink)
 

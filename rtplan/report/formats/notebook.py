@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rtplan.answer import Answer
+from rtplan.report.blocks import Figure, Section
 
 __all__ = [
     "to_html",
@@ -13,6 +14,12 @@ _LEFT_OUT = ("fractions", "closed", "parameters", "conventions", "provenance")
 """Sections that a full report has and a glance does without."""
 
 
+def _looked_at(section: Section) -> bool:
+    """What the terminal shows too, and every figure: the same as in the report."""
+    drawn = any(isinstance(block, Figure) for block in section.blocks)
+    return (section.terminal or drawn) and section.key not in _LEFT_OUT
+
+
 def to_html(result: Answer, *, language: str = "en") -> str:
     """A fragment for ``_repr_html_``: title, banner, and the sections one looks at first; styles stay inside it."""
     from rtplan.report.formats.html import environment, section_views, severity_counts
@@ -21,7 +28,7 @@ def to_html(result: Answer, *, language: str = "en") -> str:
 
     told = words(language)
     full = report(result, told)
-    kept = tuple(section for section in full.sections if section.terminal and section.key not in _LEFT_OUT)
+    kept = tuple(section for section in full.sections if _looked_at(section))
     text = environment().get_template("notebook.html.j2")
     return text.render(
         report=full,
