@@ -205,9 +205,6 @@ class ChemoProtocol:
     def _problems(self) -> Iterator[str]:
         cycles = failing(whole, "n_cycles", self.n_cycles, 1, 99)
         yield from cycles
-        for drug in self.drugs:
-            for number in drug.cycles:
-                yield from failing(whole, f"drug {drug.name!r}: cycles", number, 1, self.n_cycles)
         yield from failing(one_of, "policy", self.policy, get_args(Policy))
         yield from failing(whole, "window_days", self.window_days, 0)
         yield from failing(whole, "maximum_delay_days", self.maximum_delay_days, 0)
@@ -216,6 +213,9 @@ class ChemoProtocol:
                 yield from failing(whole, name, bound, 1, 3650)
         if self.then is not None and self.then.anchor.kind in ("cycle", "before"):
             yield "then: its anchor takes start, after or date: fraction 1 has its cycle already"
+        for drug in self.drugs:
+            for number in drug.cycles:
+                yield from failing(whole, f"drug {drug.name!r}: cycles", number, 1, self.n_cycles)
         grid = () if cycles else tuple(self._check_grid())
         yield from grid
         if not (cycles or grid):

@@ -252,7 +252,6 @@ def _check_categories(clinic: Clinic, kind: Any) -> None:
             )
     if clinic.categories and "public" not in clinic.categories:
         whole = ["public", *clinic.categories]
-        whole = ["public", *clinic.categories]
         raise DomainError(f"categories leaves out public, so that no public holiday would be kept: write {whole}")
 
 

@@ -76,9 +76,14 @@ def _country_names(data: Data) -> Iterator[Problem]:
     known = subdivisions(country) if country else {}
     if part not in known:
         part = next(iter(known)) if country_code(country or "CN") == "GB" else ""
+    kept: list[str] = []
     for name in dict.fromkeys(_texts(data, "categories")) if country else ():
-        for text in failing(check_country, clinic(subdivision=part, categories=("public", name))):
-            yield f"categories = {name!r}", text
+        bad = failing(check_country, clinic(subdivision=part, categories=("public", name)))
+        yield from ((f"categories = {name!r}", text) for text in bad)
+        kept += [] if bad else [name]
+    yield from (
+        ("categories", text) for text in failing(check_country, clinic(subdivision=part, categories=tuple(kept)))
+    )
     days = [day for day in _texts(_table(data, "sessions"), "weekend") if day in WEEKDAYS]
     week = _texts(_table(data, "days"), "week")
     for day in dict.fromkeys(days) if set(week) <= set(WEEKDAYS) else ():
