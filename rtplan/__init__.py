@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
+
+    import pandas as pd
 
     from rtplan.answer import Answer as Answer
     from rtplan.chemotherapy.protocol import Policy
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from rtplan.prescription.prescription import Phase as Phase
     from rtplan.prescription.prescription import Prescription as Prescription
     from rtplan.questions.added import AddedAnswer as AddedAnswer
+    from rtplan.questions.cohort import Cohort as Cohort
     from rtplan.questions.comparison import Comparison as Comparison
     from rtplan.questions.department import Department as Department
     from rtplan.questions.dose import DoseAnswer as DoseAnswer
@@ -119,6 +122,7 @@ _HOMES = {
     "planning.plan": "Plan",
     "prescription.prescription": "Pattern Phase Prescription",
     "questions.added": "AddedAnswer",
+    "questions.cohort": "Cohort",
     "questions.comparison": "Comparison",
     "questions.department": "Department",
     "questions.dose": "DoseAnswer",
@@ -597,6 +601,74 @@ def verify(
         earlier=[Path(file) for file in files],
         clinic=_text(clinic) or "",
         tissue_file=_text(tissue_file),
+    )
+
+
+def cohort(
+    courses: pd.DataFrame | Path,
+    *,
+    regimen: str | None = None,
+    clinic: Path | None = None,
+    clinic_from: ClinicFrom = "option",
+    worked_weekends: YesNo | None = None,
+    week: str | None = None,
+    category: int | None = None,
+    tissue: Texts = (),
+    alpha_beta: Numbers = (),
+    tissue_file: Path | None = None,
+    column: Mapping[str, str] | Texts = (),
+    band: Texts = (),
+    bands: Path | None = None,
+    all_given: bool = False,
+    strict: bool = False,
+    delimiter: str = ",",
+    sink: Callable[[Any], None] | None = None,
+    step: Callable[[int], None] | None = None,
+    stamp: Moment | None = None,
+    command: str = "rtplan.cohort",
+) -> Cohort:
+    """Many courses: planned against delivered, one row a course, and what they say together.
+
+    ``answer.to_frame()`` gives the rows, ``answer.to_frame("rejects")`` those without an answer and why.
+
+    Parameters
+    ----------
+    courses : a pandas frame, or the path of a CSV file, spreadsheet or parquet file, with columns id, regimen (or
+        protocol), start, clinic, site, arm, category, first, last (or end), n_given; only start is always needed.
+    regimen, clinic, category : of rows that state none. column : other names of columns, ``{"start": "First day"}``.
+    band : ``"delay_days=1,5"``: more than 1 is a minor, more than 5 a major deviation; bands: the same from a file.
+    all_given : courses with a last day and no number of fractions got all of them.
+    strict : refuse the table at the first row without an answer.
+    sink : given each chunk's rows, which are then not kept. step : told how many rows are done.
+
+    >>> import pandas as pd, rtplan as rt
+    >>> table = pd.DataFrame({"id": ["a"], "regimen": ["45/25"], "start": ["2026-02-02"], "last": ["2026-03-18"]})
+    >>> frame = rt.cohort(table, clinic="west-china", all_given=True).to_frame()
+    >>> int(frame.planned_overall_days[0]), int(frame.overall_days[0]), float(frame.planned_net_bed_gy[0].round(6))
+    (43, 45, 40.5)
+    """
+    from pathlib import Path
+
+    from rtplan.planning.provenance import provenance_of
+    from rtplan.questions import cohort as answers
+    from rtplan.questions import cohort_asked
+    from rtplan.questions.cohort_columns import READ
+    from rtplan.records import courses as tables
+
+    asked, named = cohort_asked.asked_of(locals()), cohort_asked.columns_of(column)
+    if isinstance(courses, str | os.PathLike):
+        files = [Path(courses)]
+        frames = tables.chunks(files[0], READ, named, delimiter=delimiter)
+    else:
+        files, frames = [], tables.of_frame(courses, READ, named)
+    return answers.answer(
+        frames,
+        asked,
+        provenance=provenance_of(files, _moment(stamp), command, clinic_from),
+        keep=sink is None,
+        strict=strict,
+        sink=sink,
+        step=step,
     )
 
 

@@ -19,7 +19,7 @@ from factory import FIXED, plan
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from rtplan.cli.options import LANGUAGES, _Patience
+from rtplan.cli.options import LANGUAGES, Patience
 from rtplan.errors import DomainError
 from rtplan.planning import artefact
 from rtplan.planning.plan import Plan
@@ -191,14 +191,14 @@ def test_the_languages_offered_are_those_there_are_words_for() -> None:
 def test_no_progress_bar_without_a_terminal_or_before_two_seconds(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with _Patience(after_s=0.0) as step:
+    with Patience(after_s=0.0) as step:
         step("html", 1, 6)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with _Patience() as step:
+    with Patience() as step:
         step("html", 1, 6)
     assert capsys.readouterr().err == ""
-    with _Patience(after_s=0.0) as step:
+    with Patience(after_s=0.0) as step:
         step("html", 1, 6)
     assert "html" in capsys.readouterr().err
 

@@ -111,6 +111,7 @@ def test_every_kind_of_answer_has_a_face_and_every_face_its_answers(tmp_path: An
     found.append(rt.missed(plan, "2026-04-13"))
     found.append(rt.department({"a": plan}, "2026-04-13", "2026-04-18=1"))
     found.append(rt.verify(plan.save(tmp_path / "kept", only="json")[0]))
+    found.append(rt.cohort(pd.DataFrame({"start": ["2026-03-02"]}), regimen="45/25", clinic="england", stamp=STAMP))
     assert {answer.kind for answer in found} == set(typing.get_args(Kind)) == set(FACES)
     for answer in {answer.kind: answer for answer in found}.values():
         assert next(iter(answer.document())) == "schema"

@@ -28,6 +28,7 @@ COMMANDS = {
     "starts": ("starts", "Which start dates serve best."),
     "department": ("department", "Who is treated when a machine is down."),
     "workdays": ("workdays", "Open and closed days of a clinic, each with its reason."),
+    "cohort": ("cohort", "Many courses: planned against delivered, deviations, by month, clinic and arm."),
     "validate": ("validate", "Published cases: theirs beside ours."),
     "verify": ("verify", "A plan.json recomputed, and the hand-check sheet."),
     "list": ("listing", "Shipped protocols, regimens, tissues, clinics, chemotherapy."),

@@ -27,6 +27,7 @@ __all__ = [
     "CLINIC",
     "DATE",
     "Command",
+    "Patience",
     "command_line",
     "draw_options",
     "emit",
@@ -360,14 +361,14 @@ def file_options(function: F) -> F:
     )
 
 
-class _Patience:
+class Patience:
     """A progress bar on stderr, once two seconds have gone by, and only where somebody looks at a terminal."""
 
     def __init__(self, after_s: float = 2.0) -> None:
         self._begun, self._after = time.monotonic(), after_s
         self._bar: Any = None
 
-    def __enter__(self) -> _Patience:
+    def __enter__(self) -> Patience:
         return self
 
     def __call__(self, name: str, done: int, total: int) -> None:
@@ -493,7 +494,7 @@ def _write_out(answer: Answer, options: dict[str, Any], previous: Answer | None)
         bundle.check(answer, wanted)
     except RtplanError as error:
         raise click.UsageError(str(error)) from None
-    with _Patience() as step:
+    with Patience() as step:
         contents = bundle.files(
             answer,
             wanted,

@@ -21,6 +21,7 @@ from rtplan.errors import DomainError, ScheduleError
 from rtplan.prescription.prescription import Pattern, Phase, Prescription, TargetDose
 
 __all__ = [
+    "NO_DAY",
     "Days",
     "Starts",
     "Trains",
@@ -33,6 +34,9 @@ __all__ = [
 
 Days: TypeAlias = NDArray[np.int32]
 """Days counted from 1970-01-01, as numpy's datetime64[D] counts them. [d]"""
+
+NO_DAY = int(np.iinfo(np.int32).min)
+"""Stands for a day that is not known, where days are numbers."""
 
 Starts: TypeAlias = ArrayLike | Sequence[dt.date]
 

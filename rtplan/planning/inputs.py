@@ -31,6 +31,7 @@ __all__ = [
     "align_cycles",
     "compensate",
     "lay_out_inputs",
+    "permitted_starts",
     "start_obstacle",
 ]
 
@@ -163,7 +164,7 @@ def lay_out_inputs(inputs: PlanInputs) -> Course:
             f"start {inputs.start} lies outside the calendar of {inputs.calendar.name}, "
             f"{inputs.calendar.first} to {inputs.calendar.last}"
         )
-    permitted = _permitted(inputs)
+    permitted = permitted_starts(inputs)
     rules = f"start rules {inputs.start_rules.text}" if inputs.start_rules.text else ""
     first = schedule.first_day(inputs.prescription, inputs.calendar, inputs.start, permitted, rules)
     if inputs.exact_start and first != inputs.start:
@@ -184,7 +185,8 @@ def lay_out_inputs(inputs: PlanInputs) -> Course:
     return course
 
 
-def _permitted(inputs: PlanInputs) -> schedule.Permit:
+def permitted_starts(inputs: PlanInputs) -> schedule.Permit:
+    """On which days fraction 1 may fall, by the start rules and where a cycle is fixed to it."""
     by_rules = course_rules.start_permitted(inputs.start_rules, inputs.prescription, inputs.calendar)
     if inputs.chemo is None:
         return by_rules

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import TypeAlias, get_args
 
 from rtplan.chemotherapy.protocol import ChemoProtocol, Policy, parse_anchor, with_anchor
 from rtplan.clinic.calendar import build, from_week, with_matched
@@ -32,6 +32,7 @@ __all__ = [
     "DEFAULT_PROTOCOL",
     "EARLIEST",
     "LATEST",
+    "Calendars",
     "Where",
     "calendars",
     "clinic_of",
@@ -47,6 +48,13 @@ DEFAULT_PROTOCOL = "west-china-low-dose"
 
 
 DAYS_BEFORE, DAYS_AFTER = 200, 800
+
+
+Calendars: TypeAlias = tuple[Calendar, Calendar | None, tuple[Calendar, ...]]
+"""Of the treatment machine, of the infusion unit where it has one, and of matched machines."""
+
+
+CalendarsOf: TypeAlias = Callable[..., Calendars]
 
 
 DEFAULT_REGIONS = (
@@ -174,8 +182,16 @@ def clinic_of(protocol: Protocol, where: Where) -> tuple[str, ClinicFrom]:
     raise NoClinicError(protocol.name)
 
 
-def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date | None = None) -> PlanInputs:
+def inputs_of(
+    protocol: Protocol,
+    start: dt.date,
+    where: Where,
+    until: dt.date | None = None,
+    calendars_of: CalendarsOf | None = None,
+) -> PlanInputs:
     """Everything a plan is made from. until: the last day a course may have to start on, where there are several.
+
+    calendars_of: makes the calendars, as `calendars` does; for many courses of a clinic, which share them.
 
     Raises ConfigError or DomainError where a name is unknown or a file is not as it should be.
     """
@@ -186,7 +202,7 @@ def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date |
     known = where.worked_weekends or clinic.worked_weekends
     regions = protocol_regions(protocol, where)
     ranged, about_range = with_ranges(regions, where.tissues, where.tissue_file) if where.ranges else ((), ())
-    treatment, infusion, machines = calendars(clinic, start, used=known == "yes", until=until)
+    treatment, infusion, machines = (calendars_of or calendars)(clinic, start, used=known == "yes", until=until)
     if where.matched_machine:
         treatment, infusion = _matched(clinic, treatment, infusion, machines)
     return PlanInputs(
@@ -220,9 +236,7 @@ def inputs_of(protocol: Protocol, start: dt.date, where: Where, until: dt.date |
     )
 
 
-def calendars(
-    clinic: Clinic, start: dt.date, *, used: bool, until: dt.date | None = None
-) -> tuple[Calendar, Calendar | None, tuple[Calendar, ...]]:
+def calendars(clinic: Clinic, start: dt.date, *, used: bool, until: dt.date | None = None) -> Calendars:
     """Calendars of the treatment machine, of the infusion unit where it has one, and of matched machines."""
     first = add_days(start, -DAYS_BEFORE)
     last = add_days(until or start, DAYS_AFTER)

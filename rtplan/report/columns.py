@@ -282,6 +282,23 @@ _OWN = {
         _count("provisional_days", "Provisional days", short="Provis."),
         _text("cycles", "Cycle day 1: shift, interval"),
     ),
+    # many courses
+    "cohort": (
+        _text("by", "By"),
+        _text("which", "Which"),
+        _text("basis", "Of courses"),
+        _count("n_courses", "Courses"),
+        _count("n_known", "Known"),
+        *(_number(f"within_{days}", f"≤ {days} d", "%", digits=1) for days in (0, 1, 2, 5, 7)),
+        _count("n_lost_known", "Loss known"),
+        *(_gy(f"lost_{share}", f"Lost, {share} %") for share in (5, 25, 50, 75, 95)),
+        _count("none", "None"),
+        _count("minor", "Minor"),
+        _count("major", "Major"),
+        _count("not_known", "Not known"),
+        _text("reason", "Reason"),
+        _count("count", "Rows"),
+    ),
     # what is shipped
     "list": (
         _text("name", "Name"),

@@ -13,6 +13,7 @@ from typing import Any
 from rtplan.clinic.days import Calendar, add_days
 from rtplan.course.course import Course
 from rtplan.planning.plan import Plan
+from rtplan.questions.cohort import Cohort
 from rtplan.radiobiology.effect import EffectRow, net_bed_by_day
 from rtplan.radiobiology.region import Region
 from rtplan.report.blocks import Figure
@@ -23,8 +24,10 @@ __all__ = [
     "StartDay",
     "bed_time_figure",
     "course_figure",
+    "lost_figure",
     "options_figure",
     "pareto",
+    "prolongation_figure",
     "regimens_figure",
     "start_strip_figure",
 ]
@@ -249,4 +252,37 @@ def start_strip_figure(days: Sequence[StartDay], told: Words = ENGLISH) -> Figur
         ),
         alternative=told("%(possible)s possible start days of %(days)s", possible=len(possible), days=len(days)),
         data={"days": [(d.date, d.overall_treatment_time_days, d.provisional, d.best) for d in days]},
+    )
+
+
+def prolongation_figure(result: Cohort, told: Words = ENGLISH) -> Figure:
+    """How many courses of a cohort have each prolongation."""
+    known = sum(count for _, count in result.histogram)
+    return Figure(
+        name="prolongation",
+        caption=told(
+            "Courses by prolongation [d]: %(basis)s courses, %(known)s", basis=told(result.basis), known=known
+        ),
+        alternative=told("Prolongation of %(known)s courses as bars", known=known),
+        data={"bars": list(result.histogram)},
+    )
+
+
+MOST_GROUPS = 36
+"""Groups whose distributions one figure holds: months of three years."""
+
+
+def lost_figure(result: Cohort, told: Words = ENGLISH) -> Figure:
+    """BED lost in each month of a cohort: median, and the middle half and nine tenths of the courses."""
+    groups = [group for group in result.groups if group.by == "month" and group.basis == result.basis]
+    known = [(group.value, group.lost_gy) for group in groups if group.n_lost_known][-MOST_GROUPS:]
+    return Figure(
+        name="lost",
+        caption=told(
+            "Net BED lost by the tumour [Gy] by month of the first fraction: median (dot), the middle half (thick) and "
+            "nine tenths (thin) of the %(basis)s courses",
+            basis=told(result.basis),
+        ),
+        alternative=told("Net BED lost in %(months)s months", months=len(known)),
+        data={"months": known},
     )

@@ -56,6 +56,7 @@ FACES: Mapping[Kind, Face] = {
     "workdays": _face("workdays", "days", _SMALL, "workdays"),
     "list": _face("listing", "list", _SMALL, "list"),
     "validate": _face("validation", "counts", ("json", "html", "pdf"), "validate"),
+    "cohort": _face("cohort", "summary", _WHOLE, "cohort", csv="summary"),
     "verify": _face("verification", "sheet", ("json", "html", "csv", "pdf"), "verify"),
     "department": _face("department", "served", ("json", "html", "xlsx", "csv", "pdf"), "department"),
 }

@@ -53,6 +53,13 @@ TEMPLATES: dict[str, Template] = {
     "clock-assumed": "no clock times: for repair overnight each day's first fraction is taken at the same hour",
     "closed-day": "fraction on {date}, a closed day ({reason})",
     "closures-not-compensated": "no {method} session was opened: {why}",
+    "cohort-end-unknown": (
+        "{count} courses have no delivered prolongation: no last day, or not all fractions known to be given"
+    ),
+    "cohort-no-time-factor": (
+        "what time cost is not known for {count} courses: no site and no tissue with a time factor is stated for them"
+    ),
+    "cohort-rejected": "{count} of {read} rows have no answer: {reasons:; }",
     "concurrency-changed": "concurrent cycles: {after} instead of {before}",
     "counted-as-two": ("the two parts count as two fractions of one day: as one fraction they would count for more"),
     "country-codes": "--clinic also takes a country code of the `holidays` library, such as CN or GB-ENG",

@@ -764,10 +764,32 @@ def _start_cell(
         axes.plot(at[0] + 0.85, at[1] + 0.2, marker=".", markersize=3, color=ink)
 
 
+def _draw_prolongation(data: Mapping[str, Any], told: Words) -> Drawing:
+    drawing, (axes,) = _canvas(2.6)
+    axes.bar([days for days, _ in data["bars"]], [count for _, count in data["bars"]], color=BLUE, width=0.8)
+    axes.set_xlabel(told("prolongation [d]"))
+    axes.set_ylabel(told("courses"))
+    return drawing
+
+
+def _draw_lost(data: Mapping[str, Any], told: Words) -> Drawing:
+    drawing, (axes,) = _canvas(2.8)
+    for place, (_, (low, first, middle, third, high)) in enumerate(data["months"]):
+        axes.plot([place, place], [low, high], color=BLUE, linewidth=0.8)
+        axes.plot([place, place], [first, third], color=BLUE, linewidth=4, solid_capstyle="butt")
+        axes.plot(place, middle, marker="o", color=RED, markersize=4)
+    months = [month for month, _ in data["months"]]
+    axes.set_xticks(range(len(months)), months, rotation=90, fontsize=6)
+    axes.set_ylabel(told("net BED lost [Gy]"))
+    return drawing
+
+
 _DRAWERS: dict[str, Callable[[Mapping[str, Any], Words], Drawing]] = {
     "course": _draw_course,
     "regimens": _draw_regimens,
     "bed_time": _draw_bed_time,
     "options": _draw_options,
     "start_strip": _draw_start_strip,
+    "prolongation": _draw_prolongation,
+    "lost": _draw_lost,
 }
