@@ -30,7 +30,17 @@ __all__ = [
 
 
 Kind: TypeAlias = Literal[
-    "plan", "dose", "added", "missed", "compare", "starts", "workdays", "list", "validate", "verify", "department",
+    "plan",
+    "dose",
+    "added",
+    "missed",
+    "compare",
+    "starts",
+    "workdays",
+    "list",
+    "validate",
+    "verify",
+    "department",
     "cohort",
 ]
 

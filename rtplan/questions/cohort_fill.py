@@ -26,6 +26,7 @@ __all__ = [
 
 
 def as_dates(days: NDArray[Any]) -> NDArray[Any]:
+    """Days from 1970-01-01 as dates, NaT for those not known."""
     known = ~np.isnan(days) if days.dtype.kind == "f" else days != NO_DAY
     return np.where(known, np.where(known, days, 0).astype("datetime64[D]"), np.datetime64("NaT"))
 
