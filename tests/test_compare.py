@@ -238,6 +238,21 @@ def test_lists_name_sources_and_flags(cli: Any, kind: str) -> None:
     assert cli(f"list {kind}").exit_code == 0
 
 
+def test_lists_show_site_prescription_and_how_it_is_known_at_80_columns(
+    cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for kind, texts in (
+        ("regimens", ("Site", "Prescription", "Known", "45.6/38bid", "61.6 and", "head-and-neck", "listed only")),
+        ("tissues", ("Known", "second-hand", "from a program")),
+        ("chemo", ("Known", "tp-q3w+pd1-year")),
+        ("protocols", ("Site", "Known", "west-china-low-dose-induction")),
+    ):
+        shown = cli(f"list {kind}").stdout
+        assert all(len(line) <= 80 for line in shown.splitlines())
+        assert all(text in shown for text in texts), kind
+
+
 def test_regimens_are_listed_all_with_what_was_not_read(cli: Any) -> None:
     items = {item["name"]: item for item in json.loads(cli("list regimens --json").stdout)["items"]}
     assert list(items) == list(catalogue.load_regimens())

@@ -52,15 +52,17 @@ def names(kind: str) -> tuple[str, ...]:
 
 
 LISTS = ("regimens", "tissues", "sites")
-"""Kinds of which one shipped file holds all, as a list of tables of that name."""
+"""Kinds that a shipped file holds as a list of tables; regimens of other sites have a file of their own."""
+
+
+REGIMENS_OF_SITES = "regimens_of_sites"
 
 
 def names_in_list(kind: str) -> tuple[str, ...]:
     """Names in a shipped list, read without checking the rest: for completion, which must be quick."""
-    path = directory() / f"{kind}.toml"
-    if not path.is_file():
-        return ()
-    return tuple(row["name"] for row in toml_data(path, str(path))[kind])
+    files = (kind, REGIMENS_OF_SITES) if kind == "regimens" else (kind,)
+    paths = [path for path in (directory() / f"{name}.toml" for name in files) if path.is_file()]
+    return tuple(row["name"] for path in paths for row in toml_data(path, str(path))[kind])
 
 
 def is_path(name: str) -> bool:
@@ -176,10 +178,14 @@ def load_record_format(name: str) -> RecordFormat:
 
 
 def load_regimens() -> dict[str, Regimen]:
-    """The shipped regimens by name."""
-    from rtplan.prescription.prescription import Regimen
+    """The shipped regimens by name, those of the oesophagus first."""
+    from rtplan.prescription.prescription import Regimen, spaced
 
-    return _table(directory() / "regimens.toml", "regimens", Regimen)
+    def apart(regimen: Regimen) -> Regimen:
+        return replace(regimen, prescription=spaced(regimen.prescription)) if regimen.prescription else regimen
+
+    found = [_table(directory() / name, "regimens", Regimen) for name in ("regimens.toml", f"{REGIMENS_OF_SITES}.toml")]
+    return {name: apart(regimen) for name, regimen in (found[0] | found[1]).items()}
 
 
 def load_regimen(name: str) -> Regimen:

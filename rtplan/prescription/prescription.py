@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from rtplan.clinic.days import WEEKDAYS, Reason
 from rtplan.errors import DomainError, failing, one_of, positive, refuse, whole
-from rtplan.note import DESIGN_DEFAULT, Note, Source, Value
+from rtplan.note import DESIGN_DEFAULT, Known, Note, Source, Value
 
 __all__ = [
     "DEFAULT_INTERVAL_H",
@@ -16,6 +17,7 @@ __all__ = [
     "LARGE_DOSE_GY",
     "LARGE_DOSE_SPACING_DAYS",
     "MAY_BE_CGY_GY",
+    "Intent",
     "Pattern",
     "Phase",
     "Prescription",
@@ -315,15 +317,21 @@ class Prescription:
                 yield i, i + 1 if boost else None
 
 
+Intent = Literal["definitive", "neoadjuvant", "adjuvant", "palliative"]
+"""Is it to cure alone, before surgery, after it, or to relieve?"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regimen:
     """A published regimen: a prescription with the trial it comes from.
 
     prescription: None where the source gives no doses; ``not_for_calculation`` then says why.
     unverified: which of its values were not read in the named source ("dose", "fraction count", "pattern", ...).
+    site: of the tumour. intent: of the treatment, as its setting says; empty: not said.
     """
 
     name: str
+    site: str
     label: str
     role: str
     setting: str
@@ -334,10 +342,18 @@ class Regimen:
     unverified: tuple[str, ...] = ()
     not_for_calculation: str = ""
     notes: str = ""
+    intent: Intent | Literal[""] = ""
 
     def __post_init__(self) -> None:
         if (self.prescription is None) != bool(self.not_for_calculation):
             raise DomainError(f"regimen {self.name!r} needs a prescription or the reason why there is none, not both")
+
+    @property
+    def known(self) -> Known:
+        """How its dose is known: read in one of its sources, else the best that they tell of it."""
+        found = {source.known for source in self.sources} - ({"read"} if "dose" in self.unverified else set())
+        best: tuple[Known, ...] = ("read", "told", "program", "stated")
+        return next((known for known in best if known in found), "none")
 
 
 def simple(total_gy: float, n_fractions: int, pattern: Pattern | None = None, name: str = "") -> Prescription:

@@ -303,7 +303,9 @@ _OWN = {
     "list": (
         _text("name", "Name"),
         _text("what", "What"),
+        _text("site", "Site"),
         _text("prescription", "Prescription"),
+        _text("known", "Known"),
         _text("not_verified", "Not read in a source"),
         _text("parameters", "Parameters"),
         _text("for_calculation", "For calculation"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rtplan.clinic.holidays import known_through
-from rtplan.note import Source
+from rtplan.note import KNOWN, Known, Source
 from rtplan.prescription.prescription import Regimen
 from rtplan.questions.listing import Listing
 from rtplan.radiobiology.tissue import Tissue
@@ -24,7 +24,7 @@ __all__ = [
 def build(listing: Listing, told: Words = ENGLISH) -> Report:
     """One table, the sources below it, and notes."""
     full = listing_table(listing, told)
-    shown = Table(name="shown", columns=full.columns[:-1], rows=tuple(row[:-1] for row in full.rows))
+    shown = _shown(full, listing, told)
     read = Facts(items=tuple((item.name, _sources(listing.of, item)) for item in listing.items))
     sections = [
         Section(key=listing.of, heading=told(listing.of.capitalize()), blocks=(shown,)),
@@ -51,12 +51,43 @@ def listing_table(listing: Listing, told: Words = ENGLISH) -> Table:
     return Table(name="list", columns=found, rows=rows)
 
 
+_IN_FULL_ONLY = ("not_verified", "sources")
+"""Columns that the terminal leaves to `--csv` and the table of everything: a line holds no more."""
+
+
+def _shown(full: Table, listing: Listing, told: Words) -> Table:
+    """The table of the terminal: prescriptions as one writes them, without what would not fit beside them."""
+    places = [place for place, column in enumerate(full.columns) if column.key not in _IN_FULL_ONLY]
+    keys = [full.columns[place].key for place in places]
+    rows = tuple(
+        tuple(
+            _written(item, told) if key == "prescription" else row[place]
+            for key, place in zip(keys, places, strict=True)
+        )
+        for item, row in zip(listing.items, full.rows, strict=True)
+    )
+    return Table(name="shown", columns=tuple(full.columns[place] for place in places), rows=rows)
+
+
+def _written(item: Any, told: Words) -> Cell:
+    """A prescription as total/fractions, phase after phase; what cannot be calculated with stays as it is said."""
+    if item.prescription is None:
+        return told("listed only")
+    phases = item.prescription.phases
+    return " + ".join(
+        " and ".join(f"{total.dose_gy:g}" for total in phase.totals)
+        + f"/{phase.n_fractions}"
+        + ("bid" if phase.pattern.fractions_per_day == 2 else "")
+        for phase in phases
+    )
+
+
 _COLUMNS = {
-    "regimens": ("prescription", "not_verified"),
-    "tissues": ("parameters", "for_calculation"),
+    "regimens": ("site", "prescription", "known", "not_verified"),
+    "tissues": ("parameters", "known", "for_calculation"),
     "clinics": ("country", "announced_through", "worked_weekends"),
-    "protocols": ("prescription", "chemotherapy"),
-    "chemo": ("cycles", "drugs"),
+    "protocols": ("site", "prescription", "chemotherapy", "known"),
+    "chemo": ("cycles", "drugs", "known"),
     "records": ("a_row_is", "columns_read"),
 }
 
@@ -70,14 +101,21 @@ def _sources(kind: str, item: Any) -> tuple[Source, ...]:
     return tuple(dict.fromkeys(item.sources if kind in ("regimens", "protocols") else (item.source,)))
 
 
+def _weakest(found: tuple[Source, ...]) -> str:
+    """How the least known of several values is known: a set is no better than that."""
+    order: tuple[Known, ...] = ("none", "program", "told", "stated", "read")
+    return KNOWN[min((source.known or "none" for source in found), key=order.index)]
+
+
 def _regimen(item: Regimen, told: Words) -> tuple[Cell, ...]:
     why = item.not_for_calculation
     said = reading(item.prescription, told) if item.prescription else told("not for calculation: %(why)s", why=why)
-    return said, ", ".join(map(told, item.unverified)) or "–"
+    return item.site, said, told(KNOWN[item.known]), ", ".join(map(told, item.unverified)) or "–"
 
 
 def _tissue(item: Tissue, told: Words) -> tuple[Cell, ...]:
-    return in_short(item, told), told("no: %(why)s", why=item.obstacle) if item.obstacle else told("yes")
+    known = told(_weakest(sources(item)))
+    return in_short(item, told), known, told("no: %(why)s", why=item.obstacle) if item.obstacle else told("yes")
 
 
 def _clinic(item: Any, told: Words) -> tuple[Cell, ...]:
@@ -87,12 +125,13 @@ def _clinic(item: Any, told: Words) -> tuple[Cell, ...]:
 
 
 def _protocol(item: Any, told: Words) -> tuple[Cell, ...]:
-    return reading(item.prescription, told), item.chemo or told("none")
+    first = item.sources[0] if item.sources else item.align_source
+    return item.site or "–", reading(item.prescription, told), item.chemo or told("none"), told(first.flag)
 
 
 def _chemo(item: Any, told: Words) -> tuple[Cell, ...]:
     drugs = ", ".join(dict.fromkeys(told(drug.name) for drug in item.drugs)) or told("not stated")
-    return item.total_cycles, drugs
+    return item.total_cycles, drugs, told(item.source.flag)
 
 
 def _record_format(item: Any, told: Words) -> tuple[Cell, ...]:
