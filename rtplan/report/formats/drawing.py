@@ -125,6 +125,7 @@ def _settings(figure: Figure, told: Words) -> Iterator[None]:
                 "font.family": ["DejaVu Sans", *_chinese(figure, told)],
                 "font.size": 8,
                 "text.parse_math": False,
+                "text.hinting": "none",  # the same widths at every resolution
                 "svg.fonttype": "none",
                 "svg.hashsalt": figure.name,
                 "hatch.linewidth": 0.5,
@@ -189,6 +190,7 @@ def _canvas(height: float, rows: int = 1, columns: int = 1, **options: Any) -> t
     from matplotlib.figure import Figure as Drawing
 
     drawing = Drawing(figsize=(WIDTH, height), layout="constrained")
+    drawing.get_layout_engine().set(w_pad=0.07)  # type: ignore[union-attr, call-arg]  # air for the reader's own font
     axes = drawing.subplots(rows, columns, squeeze=False, **options)
     return drawing, list(axes.flat)
 
