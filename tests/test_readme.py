@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rtplan.cli import COMMANDS
-from rtplan.library.guide import ORDER, topics
+from rtplan.library.guide import ORDER, topics, without_header
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def test_the_guide_lists_its_topics_and_prints_each(cli: Any) -> None:
     topics = cli("guide").output
     for path in DOCS:
         text = path.read_text(encoding="utf-8")
-        title = text.splitlines()[0].removeprefix("# ")
+        title = without_header(text).splitlines()[0].removeprefix("# ")
         assert re.search(rf"^  {path.stem} +{re.escape(title)}$", topics, re.MULTILINE)
         assert cli("guide", path.stem).output == text
     unknown = cli("guide", "mised")

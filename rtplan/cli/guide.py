@@ -18,7 +18,7 @@ def command(topic: str | None) -> None:
 
     Example: rtplan guide missed
     """
-    from rtplan.library.guide import grouped, guide
+    from rtplan.library.guide import grouped, guide, without_header
 
     if topic is None:
         click.echo(_contents(grouped()))
@@ -31,7 +31,7 @@ def command(topic: str | None) -> None:
     from rich.markdown import Markdown
 
     console = Console()
-    console.print(Markdown(text), width=min(console.width, 100))
+    console.print(Markdown(without_header(text)), width=min(console.width, 100))
 
 
 def _contents(groups: dict[str, dict[str, str]]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rtplan.errors import QuestionError, did_you_mean
 
-__all__ = ["ORDER", "grouped", "guide", "topics"]
+__all__ = ["ORDER", "grouped", "guide", "topics", "without_header"]
 
 _DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -15,8 +15,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         *("plan", "missed", "starts", "dose", "compare", "cohort", "department", "workdays"),
         *("patient", "serve", "verify", "validate", "list"),
     ),
-    "Your files, your systems": ("clinic", "files", "records", "dicom", "python"),
-    "Background": ("conventions", "uncertainty", "trial", "architecture", "changes"),
+    "Your files, your systems": ("clinic", "files", "tissues", "records", "dicom", "python", "notebook"),
+    "Background": ("commissioning", "conventions", "uncertainty", "trial", "gallery", "architecture", "changes"),
 }
 """The order of the guide, stated here alone: groups, and the topics of each."""
 
@@ -55,6 +55,17 @@ def guide(topic: str) -> str:
     return (_DOCS / f"{topic}.md").read_text(encoding="utf-8")
 
 
+def without_header(text: str) -> str:
+    """A page without what stands between two lines ``---`` at its beginning: that is for programs.
+
+    >>> without_header("---\\nkernel: python\\n---\\n\\n# A page\\n")
+    '# A page\\n'
+    """
+    if not text.startswith("---\n"):
+        return text
+    return text.split("\n---\n", 1)[1].lstrip("\n")
+
+
 def _title(path: Path) -> str:
     with path.open(encoding="utf-8") as file:
-        return file.readline().removeprefix("# ").strip()
+        return next(line for line in file if line.startswith("# ")).removeprefix("# ").strip()

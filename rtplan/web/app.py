@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rtplan.errors import DomainError, RtplanError
-from rtplan.library.guide import guide, topics
+from rtplan.library.guide import guide, topics, without_header
 from rtplan.report.formats.bundle import files
 from rtplan.report.formats.html import environment
 from rtplan.report.language import Words, words
@@ -312,7 +312,7 @@ class _Page:
         from markupsafe import Markup
 
         reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-        return {"html": Markup(reader.render(guide(state.topic)))}
+        return {"html": Markup(reader.render(without_header(guide(state.topic))))}
 
     # --- files and figures ---
 
