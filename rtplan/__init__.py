@@ -18,6 +18,8 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any, Literal
 
+from rtplan.arguments import of_their_kind
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
@@ -153,6 +155,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_MODULES, *_HOME})
 
 
+@of_their_kind
 def plan(
     protocol: Regimen | Protocol | PathLike[str] | None = None,
     *,
@@ -232,6 +235,7 @@ def plan(
     )
 
 
+@of_their_kind
 def dose(
     *regimens: Regimen,
     overall_time: float | None = None,
@@ -269,6 +273,7 @@ def dose(
     return asked.dose(regimens, matching, time, _tissues(tissue, alpha_beta, region, tissue_file, ranges))
 
 
+@of_their_kind
 def added(
     regimen: Regimen,
     to_match: Regimen,
@@ -299,6 +304,7 @@ def added(
     return asked.added(regimen, to_match, day, where, words, dose_per_fraction, clinic_from)
 
 
+@of_their_kind
 def compare(
     *regimens: Regimen,
     reference: Regimen | None = None,
@@ -343,6 +349,7 @@ def compare(
     )
 
 
+@of_their_kind
 def missed(
     plan: Plan | Path,
     missed: Day | Sequence[Day] = (),
@@ -418,6 +425,7 @@ def missed(
     )
 
 
+@of_their_kind
 def starts(
     protocol: Regimen | Protocol | PathLike[str] | None = None,
     *,
@@ -476,6 +484,7 @@ def starts(
     )
 
 
+@of_their_kind
 def department(
     plans: Path | Mapping[str, Plan],
     closed: str,
@@ -515,6 +524,7 @@ def department(
     )
 
 
+@of_their_kind
 def workdays(
     clinic: Path,
     first: Day,
@@ -543,6 +553,7 @@ def workdays(
     )
 
 
+@of_their_kind
 def listing(of: str) -> Listing:
     """What is shipped, with sources and flags: "protocols", "regimens", "tissues", "clinics", "chemo"
     or "records".
@@ -558,6 +569,7 @@ def listing(of: str) -> Listing:
     return answer.listing(of)
 
 
+@of_their_kind
 def validate(*, stamp: Moment | None = None, command: str = "rtplan.validate") -> Validation:
     """Published cases, theirs beside ours: what a physicist's commissioning starts from.
 
@@ -570,6 +582,7 @@ def validate(*, stamp: Moment | None = None, command: str = "rtplan.validate") -
     return validation.validate(provenance=validation.made(_moment(stamp), command), platform=validation.platform())
 
 
+@of_their_kind
 def verify(
     path: Path,
     *,
@@ -604,6 +617,7 @@ def verify(
     )
 
 
+@of_their_kind
 def cohort(
     courses: pd.DataFrame | Path,
     *,
@@ -672,6 +686,7 @@ def cohort(
     )
 
 
+@of_their_kind
 def read(path: Path, *, accept_edited: bool = False) -> Plan:
     """The plan of a plan.json as it was laid out; ConfigError where it is not one, or was changed by hand.
 
@@ -704,7 +719,12 @@ def _moment(stamp: Moment | None) -> dt.datetime:
 
     if stamp is None:
         return dt.datetime.now(dt.UTC).replace(microsecond=0)
-    moment = dt.datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    try:
+        moment = dt.datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    except ValueError:
+        from rtplan.errors import DomainError, shown
+
+        raise DomainError(f"stamp takes an ISO moment such as 2026-02-01T09:00:00+08:00, got {shown(stamp)}") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 

@@ -6,6 +6,7 @@ Every refusal is one sentence that names what was wrong, its value and the bound
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
 
@@ -17,6 +18,7 @@ __all__ = [
     "QuestionError",
     "RtplanError",
     "ScheduleError",
+    "count_of",
     "did_you_mean",
     "failing",
     "finite",
@@ -24,10 +26,61 @@ __all__ = [
     "one_of",
     "positive",
     "refuse",
+    "shown",
     "takes",
     "together",
+    "visible",
     "whole",
 ]
+
+
+_UNSEEN = re.compile("\r\n|[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control signs (C0 but for the line break, DEL, C1), and those that end lines or turn the direction of reading."""
+
+_LONGEST_VALUE = 200  # signs of a value that a message repeats
+
+_LONGEST_PROBLEM = 2000  # signs of one problem of a file, whatever the file holds
+
+
+def visible(text: str) -> str:
+    r"""Text whose control signs, and those that turn the direction of reading, are written out; line breaks stay.
+
+    The one place that does so for every output. What it writes is an escape of JSON too.
+
+    >>> print(visible("2026\x1b[2J"), visible("\u202eabc"))
+    2026\u001b[2J \u202eabc
+    """
+    if _UNSEEN.search(text) is None:
+        return text  # the very same
+    return _UNSEEN.sub(lambda found: "\n" if found[0] == "\r\n" else f"\\u{ord(found[0]):04x}", text)
+
+
+def shown(value: object) -> str:
+    """A value as a message repeats it: its beginning where it is long, in words where it has no end.
+
+    >>> shown("45/25"), shown(10**5000)
+    ("'45/25'", 'a number of thousands of digits')
+    """
+    try:
+        text = repr(value)
+    except ValueError:  # Python turns no whole number of so many digits into text
+        return "a number of thousands of digits"
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def count_of(text: str, most: int) -> int | None:
+    """The whole number from 0 to ``most`` that a text of digits says; None where it says another, or none.
+
+    A number of any length is looked at before it is read.
+
+    >>> count_of("007", 99), count_of("100", 99), count_of("9" * 5000, 99), count_of("-1", 99)
+    (7, None, None, None)
+    """
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    digits = text.lstrip("0") or "0"
+    number = int(digits) if len(digits) <= len(str(most)) else most + 1
+    return number if number <= most else None
 
 
 class RtplanError(Exception):
@@ -70,7 +123,9 @@ class ConfigError(RtplanError, ValueError):
 
     def __init__(self, file: str, problems: Sequence[str]) -> None:
         self.file = file
-        self.problems = tuple(problems)
+        self.problems = tuple(
+            problem if len(problem) <= _LONGEST_PROBLEM else f"{problem[:_LONGEST_PROBLEM]}…" for problem in problems
+        )
         super().__init__("\n".join(f"{file}: {problem}" for problem in self.problems))
 
 
@@ -132,8 +187,11 @@ def failing(check: Callable[..., object], *arguments: object) -> tuple[str, ...]
 
 def _number(name: str, value: object, unit: str) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise DomainError(f"{name} must be a number{_in(unit)}, got {value!r}")
-    return float(value)
+        raise DomainError(f"{name} must be a number{_in(unit)}, got {shown(value)}")
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def _in(unit: str) -> str:
@@ -152,7 +210,7 @@ def finite(name: str, value: object, unit: str = "") -> float:
     """
     number = _number(name, value, unit)
     if not math.isfinite(number):
-        raise DomainError(f"{name} must be finite{_in(unit)}, got {value!r}")
+        raise DomainError(f"{name} must be finite{_in(unit)}, got {shown(value)}")
     return number
 
 
@@ -165,7 +223,7 @@ def positive(name: str, value: object, unit: str = "") -> float:
     """
     number = finite(name, value, unit)
     if number <= 0:
-        raise DomainError(f"{name} must be greater than 0{_of(unit)}, got {value!r}")
+        raise DomainError(f"{name} must be greater than 0{_of(unit)}, got {shown(value)}")
     return number
 
 
@@ -173,7 +231,7 @@ def non_negative(name: str, value: object, unit: str = "") -> float:
     """A finite number, zero or above, as float."""
     number = finite(name, value, unit)
     if number < 0:
-        raise DomainError(f"{name} must be 0{_of(unit)} or greater, got {value!r}")
+        raise DomainError(f"{name} must be 0{_of(unit)} or greater, got {shown(value)}")
     return number
 
 
@@ -203,7 +261,7 @@ def one_of(name: str, value: object, known: Sequence[str]) -> None:
 
 def takes(name: str, value: object, known: Sequence[str]) -> str:
     """The sentence of such a refusal."""
-    return f"{name} takes {', '.join(known)}, got {value!r}"
+    return f"{name} takes {', '.join(known)}, got {shown(value)}"
 
 
 def whole(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
@@ -217,8 +275,8 @@ def whole(name: str, value: object, low: int | None = None, high: int | None = N
         [f" of at least {low}" if low is not None else "", f" and at most {high}" if high is not None else ""]
     )
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise DomainError(f"{name} must be a whole number{bound}, got {value!r}")
+        raise DomainError(f"{name} must be a whole number{bound}, got {shown(value)}")
     number = int(value)
     if (low is not None and number < low) or (high is not None and number > high):
-        raise DomainError(f"{name} must be a whole number{bound}, got {value!r}")
+        raise DomainError(f"{name} must be a whole number{bound}, got {shown(value)}")
     return number

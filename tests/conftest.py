@@ -21,9 +21,29 @@ ROOT = Path(__file__).resolve().parent.parent
 # The same examples on every run and machine; `--hypothesis-profile=search` looks for new ones.
 settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None)
 settings.register_profile("search", max_examples=2000, deadline=None)
+settings.register_profile("fuzz", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("ci")
 
 os.environ["COLUMNS"] = "100"  # the width of text does not follow the terminal, or its absence, that tests run in
+
+
+MANY = 25
+"""So many times the inputs of the usual run are tried where `-m fuzz` asks for the fuzz tests alone."""
+
+_factor = 1
+
+
+def inputs(few: int) -> int:
+    """The number of inputs of one fuzz test."""
+    return few * _factor
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """`-m fuzz`: new inputs, and many."""
+    global _factor  # noqa: PLW0603 - set once, before any test module is read
+    if str(config.getoption("markexpr", "")).strip() == "fuzz":
+        _factor = MANY
+        settings.load_profile("fuzz")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,6 +19,7 @@ from rtplan.radiobiology import lq, response
 # it hands out names of all rooms, and the commands call its functions. `python -m rtplan` is the roof.
 FLOORS: list[set[str]] = [
     {"errors"},
+    {"arguments"},
     {"note"},
     {"answer"},
     {"clinic"},

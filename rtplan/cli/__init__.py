@@ -8,12 +8,13 @@ import importlib
 import io
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rtplan import __version__
-from rtplan.errors import RtplanError
+from rtplan.errors import RtplanError, visible
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -41,6 +42,9 @@ COMMANDS = {
 LONGEST_NAME = 80
 """Signs of a file name that a message repeats."""
 
+LONGEST_LINE = 4000
+"""Signs of a line of a message."""
+
 
 class Refused(click.ClickException):
     """A refusal: one clear sentence a problem, exit code 1."""
@@ -48,8 +52,26 @@ class Refused(click.ClickException):
     exit_code = 1
 
     def show(self, file: Any = None) -> None:
-        for line in self.message.splitlines():
-            click.echo(f"rtplan: {line}", file=file or sys.stderr)
+        for line in self.message.split("\n"):
+            click.echo(f"rtplan: {said(line)}", file=file or sys.stderr)
+
+
+def said(line: str) -> str:
+    """One line of a message as it may stand on a terminal: what is very long is cut."""
+    line = visible(line)
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"
+
+
+@contextlib.contextmanager
+def _plainly() -> Iterator[None]:
+    """What click has to say may repeat what was typed: its control signs are written out."""
+    try:
+        yield
+    except Refused:
+        raise
+    except click.ClickException as error:
+        vars(error)["message"] = "\n".join(map(said, error.message.split("\n")))
+        raise
 
 
 class Lazy(click.Group):
@@ -94,9 +116,17 @@ class Lazy(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _plainly():
+                return super().invoke(ctx)
         except RtplanError as error:
             raise Refused(str(error)) from None
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The words of the group itself."""
+        with _plainly():
+            return super().make_context(info_name, args, parent, **extra)
 
     def main(self, *args: Any, **options: Any) -> Any:
         """The edge: streams that take every sign, and one sentence where something cannot be written or read."""
@@ -132,7 +162,7 @@ def _give_up(error: OSError) -> None:
         name = str(error.filename) if error.filename is not None else "standard output"
         name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
         with contextlib.suppress(OSError):
-            click.echo(f"rtplan: {name} cannot be read or written: {error.strerror or error}", err=True)
+            click.echo(f"rtplan: {visible(name)} cannot be read or written: {error.strerror or error}", err=True)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

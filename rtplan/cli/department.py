@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from rtplan.cli.options import Command, command_line, emit, file_options, output_options, question
-from rtplan.errors import RtplanError
+from rtplan.errors import RtplanError, visible
 
 
 @click.command("department", cls=Command)
@@ -70,7 +70,7 @@ def _write_revised(folder: Path, result: Any, options: dict[str, Any]) -> None:
         if revised is not None:
             made[f"{entry.id}-r{revised.revision.number}.json"] = dumps(revised.document())
     for path in write_files(options["out"], made, force=options["force"]):
-        click.echo(str(path))
+        click.echo(visible(str(path)))
 
 
 __all__ = ["command"]

@@ -10,6 +10,7 @@ from rtplan.cli.completion import names_of
 from rtplan.cli.options import CLINIC, DATE, Command, emit, output_options, question, range_option, tissue_options
 from rtplan.cli.regimens import refuse_split
 from rtplan.cli.settings import with_clinic
+from rtplan.errors import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +88,6 @@ def _emit(answer: DoseAnswer, options: dict[str, Any]) -> None:
         from rtplan.report.formats.text import to_text
         from rtplan.report.pages.dose import build
 
-        click.echo(to_text(build(answer), columns()), nl=False)
+        click.echo(visible(to_text(build(answer), columns())), nl=False)
         return
     emit(answer, options)

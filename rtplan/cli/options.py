@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rtplan.cli.completion import names_of
-from rtplan.errors import DomainError, NoClinicError, QuestionError, RtplanError
+from rtplan.errors import DomainError, NoClinicError, QuestionError, RtplanError, count_of, shown, visible
 from rtplan.report.language import languages
 
 if TYPE_CHECKING:
@@ -88,6 +88,9 @@ def _refuse_negative(error: click.NoSuchOption, args: Sequence[str]) -> None:
             notation.parse(word)
 
 
+MOST_CYCLES = 9999
+"""The highest number of a cycle that is read. Design default."""
+
 MOST_DAYS = 365
 """Days that a cycle may be put off, and that the chemotherapy may lie from the fractions. Design default."""
 
@@ -147,11 +150,12 @@ class DelayType(click.ParamType[tuple[int, int]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         cycle, _, days = str(value).partition("=")
-        if not (cycle.isdecimal() and days.isdecimal() and int(cycle) >= 1):
-            self.fail(f"must be a cycle from 1 on and days from 0 on, such as 2=7, got {value!r}", param, ctx)
-        if int(days) > MOST_DAYS:
-            self.fail(f"puts a cycle off by at most {MOST_DAYS} days, got {value!r}", param, ctx)
-        return int(cycle), int(days)
+        number, put_off = count_of(cycle, MOST_CYCLES), count_of(days, MOST_DAYS)
+        if not number or not days.isdecimal():
+            self.fail(f"must be a cycle from 1 on and days from 0 on, such as 2=7, got {shown(value)}", param, ctx)
+        if put_off is None:
+            self.fail(f"puts a cycle off by at most {MOST_DAYS} days, got {shown(value)}", param, ctx)
+        return number, put_off
 
 
 class AlignType(click.ParamType[str]):
@@ -161,8 +165,8 @@ class AlignType(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         kind, _, text = str(value).partition("=")
-        if kind in ("start", "after") and text.isdecimal() and int(text) > MOST_DAYS:
-            self.fail(f"takes at most {MOST_DAYS} days, got {value!r}", param, ctx)
+        if kind in ("start", "after") and text.isdecimal() and count_of(text, MOST_DAYS) is None:
+            self.fail(f"takes at most {MOST_DAYS} days, got {shown(value)}", param, ctx)
         if kind == "date":
             DATE.convert(text, param, ctx)
         return str(value)
@@ -482,7 +486,7 @@ def _warn(notes: Sequence[Note]) -> None:
 
     shown = [note for note in notes if note.severity in _WARNINGS]
     for line in dict.fromkeys(f"{_WARNINGS[note.severity]}: {' '.join(sentence(note).split())}" for note in shown):
-        click.echo(line, err=True)
+        click.echo(visible(line), err=True)
 
 
 def _write_out(answer: Answer, options: dict[str, Any], previous: Answer | None) -> None:
@@ -507,7 +511,7 @@ def _write_out(answer: Answer, options: dict[str, Any], previous: Answer | None)
             step=step,
         )
     for path in write_files(options["out"], contents, force=bool(options.get("force"))):
-        click.echo(str(path), err=True)
+        click.echo(visible(str(path)), err=True)
 
 
 def _csv(answer: Answer) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rtplan.cli.options import Command, StampType, command_line
+from rtplan.errors import visible
 
 if TYPE_CHECKING:
     from rtplan.validation.validation import Validation
@@ -67,4 +68,4 @@ def _write_html(result: Validation, path: Path, options: dict[str, Any]) -> None
 
     page = to_html(report(result), stamp=result.provenance.created)
     for written in write_files(path.parent, {path.name: page}, force=options["force"]):
-        click.echo(str(written), err=True)
+        click.echo(visible(str(written)), err=True)

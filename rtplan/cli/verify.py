@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from rtplan.cli.options import CLINIC, Command, command_line, emit, file_options, output_options, question
+from rtplan.errors import visible
 
 
 @click.command("verify", cls=Command)
@@ -39,7 +40,7 @@ def command(context: click.Context, /, plan_file: Path, **options: Any) -> None:
     result = rtplan.verify(plan_file, command=command_line(), **question(options))
     emit(result, options, notes=result.notes)
     if not result.passed:
-        click.echo(f"rtplan: {plan_file.name} is not in order", err=True)
+        click.echo(f"rtplan: {visible(plan_file.name)} is not in order", err=True)
         context.exit(1)
 
 

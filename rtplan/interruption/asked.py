@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from rtplan.errors import DomainError, QuestionError
+from rtplan.errors import DomainError, QuestionError, shown
 from rtplan.interruption import reconcile, situation
 from rtplan.interruption.missed import Missed, missed_answer
 from rtplan.interruption.question import Settings
@@ -118,7 +118,7 @@ def _texts(days: Any) -> tuple[Any, ...]:
         return (days,)
     if isinstance(days, Sequence | set | frozenset):
         return tuple(days)
-    raise DomainError(f"missed takes dates and spans such as '2026-03-10..2026-03-12', got {days!r}")
+    raise DomainError(f"missed takes dates and spans such as '2026-03-10..2026-03-12', got {shown(days)}")
 
 
 def _paths(record: Any) -> tuple[Path, ...]:

@@ -11,7 +11,7 @@ from rtplan.chemotherapy.cycles import drug_day_label
 from rtplan.clinic.days import Reason, add_days, day_name, days_between, parse_date
 from rtplan.course.course import Fraction
 from rtplan.course.remainder import Remainder, Slot, host_phase
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, count_of
 from rtplan.interruption.owed import Owed, still_standing
 from rtplan.note import Note, Phrase, Value
 from rtplan.planning.extension import continued
@@ -95,7 +95,7 @@ def _span(text: str) -> MissedSpan:
         return MissedSpan(first=low, last=high)
     date, mark, place = text.partition("#")
     day = parse_date(date, "missed date")
-    if mark and not place.isdecimal():
+    if mark and count_of(place, 9) is None:
         raise DomainError(f"missed fraction of a day is written 2026-03-06#2, got {text!r}")
     return MissedSpan(first=day, last=day, place=int(place) if mark else None)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import dataclasses
 import hashlib
+import io
 import json
 import math
+import os
 import stat
 import tomllib
 import types
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "T",
+    "beginning",
     "checksum",
     "read_bytes",
     "read_json",
@@ -38,6 +41,10 @@ Names = Callable[[dict[str, Any]], Iterable[tuple[str, str]]]
 
 
 MAX_BYTES = 20_000_000
+"""The most that is read of a file: a hundred plans, a year's records of a department. Design default, no source."""
+
+_MOST_DIGITS = 18
+"""Of a whole number in a file: JSON's own readers go no further."""
 
 
 def read_toml(path: Path, value: type[T], shown: str = "", names: Names | None = None) -> T:
@@ -87,6 +94,10 @@ def toml_data(path: Path, shown: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(shown, [f"is not TOML: {error}"]) from None
+    except RecursionError:
+        raise ConfigError(shown, ["is not TOML that can be read: its tables are too deep"]) from None
+    except ValueError:  # Python reads no whole number of so many digits
+        raise ConfigError(shown, ["holds a number of thousands of digits"]) from None
 
 
 def read_text(path: Path, shown: str = "") -> str:
@@ -96,44 +107,70 @@ def read_text(path: Path, shown: str = "") -> str:
     """
     shown = shown or str(path)
     try:
-        if path.is_dir():
-            raise ConfigError(shown, ["is a folder, not a file"])
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(shown, [f"is larger than {MAX_BYTES} bytes"])
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigError(shown, ["no such file"]) from None
+        text = io.TextIOWrapper(io.BytesIO(read_bytes(path, shown)), encoding="utf-8-sig").read()
     except UnicodeDecodeError:
         raise ConfigError(shown, ["is not UTF-8 text"]) from None
-    except OSError as error:
-        raise ConfigError(shown, [f"cannot be read: {error.strerror or error}"]) from None
     if not text.strip():
         raise ConfigError(shown, ["is empty"])
     return text
 
 
-def read_bytes(path: Path, shown: str = "") -> bytes:
+def read_bytes(path: Path, shown: str = "", most: int = MAX_BYTES) -> bytes:
     """The bytes of a regular file; ConfigError where it is missing, empty, too large, a folder, a pipe or a device.
 
     shown: the file as the user typed it.
     """
+    content = beginning(path, most + 1, shown)
+    if len(content) > most:
+        raise ConfigError(shown or str(path), [f"is larger than {most} bytes, the most that is read"])
+    if not content.strip():
+        raise ConfigError(shown or str(path), ["is empty"])
+    return content
+
+
+def beginning(path: Path, most: int, shown: str = "") -> bytes:
+    """The first bytes of a regular file, at most so many.
+
+    The one place that opens what a user names; ConfigError where it is missing, a folder, a pipe or a device.
+    """
     shown = shown or str(path)
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise ConfigError(shown, ["is a folder, not a file"])
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigError(shown, ["is a pipe or a device, not a file"])
-        if status.st_size > MAX_BYTES:
-            raise ConfigError(shown, [f"is larger than {MAX_BYTES} bytes"])
-        content = path.read_bytes()
+        with _opened(path) as stream:
+            return stream.read(most)
     except FileNotFoundError:
         raise ConfigError(shown, ["no such file"]) from None
+    except IsADirectoryError:
+        raise ConfigError(shown, ["is a folder, not a file"]) from None
+    except ValueError:  # a NUL sign in the name
+        raise ConfigError(shown, ["is no name of a file"]) from None
     except OSError as error:
-        raise ConfigError(shown, [f"cannot be read: {error.strerror or error}"]) from None
-    if not content.strip():
-        raise ConfigError(shown, ["is empty"])
-    return content
+        raise ConfigError(shown, [_why(error)]) from None
+
+
+_NO_FILE = "is a pipe or a device, not a file"
+
+
+def _why(error: OSError) -> str:
+    return _NO_FILE if error.args == (_NO_FILE,) else f"cannot be read: {error.strerror or error}"
+
+
+def _opened(path: Path) -> io.BufferedReader:
+    """A regular file; a pipe is neither waited for nor emptied, a device not touched."""
+    _check_regular(os.stat(path).st_mode)
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _check_regular(os.fstat(handle).st_mode)
+    except OSError:
+        os.close(handle)
+        raise
+    return os.fdopen(handle, "rb")
+
+
+def _check_regular(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError
+    if not stat.S_ISREG(mode):
+        raise OSError(_NO_FILE)
 
 
 def read_json(path: Path) -> Any:
@@ -149,15 +186,20 @@ def read_json(path: Path) -> Any:
             raise ConfigError(str(path), [f"gives {next(k for k in keys if keys.count(k) > 1)!r} twice"])
         return out
 
+    def whole(digits: str) -> int:
+        if len(digits) > _MOST_DIGITS:
+            raise ConfigError(str(path), [f"holds a whole number of {len(digits)} digits, {digits[:_MOST_DIGITS]}…"])
+        return int(digits)
+
     try:
-        return json.loads(read_text(path), parse_constant=constant, object_pairs_hook=pairs)
+        return json.loads(read_text(path), parse_constant=constant, object_pairs_hook=pairs, parse_int=whole)
     except (json.JSONDecodeError, RecursionError) as error:
         raise ConfigError(str(path), [f"is not JSON: {error}"]) from None
 
 
 def checksum(path: Path) -> str:
     """SHA-256 of a file of any size, in hexadecimal."""
-    with path.open("rb") as stream:
+    with _opened(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from rtplan.compensation.sessions import Method
 from rtplan.course.course import Course
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, shown
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol
 from rtplan.note import Note
@@ -109,4 +109,4 @@ def _clock(time: str | dt.time) -> dt.time:
     try:
         return dt.time.fromisoformat(time.strip())
     except ValueError:
-        raise DomainError(f"times must be such as 09:00,15:30, got {time!r}") from None
+        raise DomainError(f"times must be such as 09:00,15:30, got {shown(time)}") from None

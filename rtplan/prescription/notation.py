@@ -35,7 +35,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NoReturn
 
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, shown
 from rtplan.prescription.prescription import (
     HIGHEST_DOSE_GY,
     LARGE_DOSE_GY,
@@ -470,7 +470,19 @@ def _refuse_high(text: str, n: int, dose: Decimal, *, named: str) -> None:
         )
 
 
+_MOST_SIGNS = 200
+"""Of a regimen, and _MOST_DIGITS of one number in it. Design defaults, no source."""
+
+_MOST_DIGITS = 12
+
+
 def _check_signs(text: str) -> None:
+    if len(text) > _MOST_SIGNS:
+        raise DomainError(f"{shown(text)} has {len(text)} signs: a regimen or a dose has at most {_MOST_SIGNS}")
+    if found := re.search(f"[0-9.]{{{_MOST_DIGITS + 1},}}", text):
+        raise DomainError(
+            f"{shown(text)} has the number {found[0]} of {len(found[0])} signs: it takes at most {_MOST_DIGITS}"
+        )
     for sign in text:
         if sign == ",":
             raise DomainError(

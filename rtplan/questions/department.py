@@ -13,12 +13,12 @@ from typing import ClassVar
 from rtplan.answer import Answer, Kind
 from rtplan.clinic.days import add_days, days_between
 from rtplan.course.rules import check
-from rtplan.errors import ConfigError, DomainError, RtplanError
+from rtplan.errors import ConfigError, DomainError, RtplanError, count_of
 from rtplan.interruption.draft import Draft
 from rtplan.interruption.judge import Option, judged
 from rtplan.interruption.question import Question, Settings
 from rtplan.interruption.situation import Situation, from_dates, parse_missed
-from rtplan.library.read import checksum
+from rtplan.library.read import checksum, read_text
 from rtplan.note import Note, Phrase, Source
 from rtplan.planning import artefact
 from rtplan.planning.plan import Plan
@@ -433,7 +433,7 @@ def seats_of(texts: Sequence[str], machine: str, closed: str) -> tuple[Seat, ...
     for text in texts:
         where, sign, count = text.rpartition("=")
         number = count if sign else text
-        if not number.strip().isdigit() or len(number.strip()) > 4:
+        if count_of(number.strip(), 9999) is None:
             raise DomainError(f"slots takes DATE=N, DATE@MACHINE=N or N, got {text!r}")
         if not sign:
             days = sorted({day for span in parse_missed(closed) for day in span.days})
@@ -481,8 +481,10 @@ def _date(text: str, whole_text: str) -> dt.date:
 
 def levels_of(path: Path) -> dict[str, int]:
     """Levels from a CSV file with the columns id and level (1 to 5). ConfigError names the line that is wrong."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.reader(file))
+    try:
+        rows = list(csv.reader(read_text(path, path.name).splitlines()))
+    except csv.Error as error:
+        raise ConfigError(path.name, [f"is no CSV: {error}"]) from None
     if not rows or [name.strip() for name in rows[0][:2]] != ["id", "level"]:
         raise ConfigError(path.name, ["its first line has to be: id,level"])
     out: dict[str, int] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rtplan.answer import Answer, Kind
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, shown
 from rtplan.library import catalogue
 from rtplan.note import Note
 
@@ -38,7 +38,7 @@ def listing(of: str) -> Listing:
     True
     """
     if of not in LISTS:
-        raise DomainError(f"there are lists of {', '.join(LISTS)}, got {of!r}")
+        raise DomainError(f"there are lists of {', '.join(LISTS)}, got {shown(of)}")
     if of == "regimens":
         return Listing(of=of, items=tuple(catalogue.load_regimens().values()))
     if of == "tissues":

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, shown
 
 __all__ = [
     "Array",
@@ -29,6 +29,10 @@ Array: TypeAlias = NDArray[np.float64]
 
 
 FloatOrArray: TypeAlias = float | Array
+
+
+LARGEST, SMALLEST = 1e60, 1e-60
+"""The largest number of a formula, and the smallest that another is divided by. Design defaults, no source."""
 
 
 P = ParamSpec("P")
@@ -71,9 +75,9 @@ def numbers(name: str, value: ArrayLike) -> NDArray[Any]:
     try:
         array = np.asarray(value)
     except ValueError:  # rows of unequal length
-        raise DomainError(f"{name} must be a number or a rectangular array of numbers, got {value!r}") from None
+        raise DomainError(f"{name} must be a number or a rectangular array of numbers, got {shown(value)}") from None
     if array.dtype.kind not in "iuf" or _has_bool(value):
-        raise DomainError(f"{name} must be a real number or an array of real numbers, got {value!r}")
+        raise DomainError(f"{name} must be a real number or an array of real numbers, got {shown(value)}")
     return array
 
 
@@ -84,11 +88,16 @@ def checked(
     *,
     above: float = -math.inf,
     least: float = -math.inf,
-    most: float = math.inf,
+    most: float = LARGEST,
     integral: bool = False,
     infinite: bool = False,
 ) -> Array:
-    """`value` as floats, each of them > `above`, >= `least`, <= `most`; NaN never passes, infinity only if asked."""
+    """`value` as floats, each of them > `above`, >= `least`, <= `most`; NaN never passes, infinity only if asked.
+
+    Within the bounds of the defaults no product of a formula overflows.
+    """
+    most = math.inf if infinite else most
+    least = max(least, SMALLEST) if above == 0.0 else least
     given = numbers(name, value)
     once = _each_once(given)
     array = np.asarray(once, dtype=np.float64)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, shown
 from rtplan.radiobiology import arrays
 from rtplan.radiobiology.arrays import Array, FloatOrArray
 
@@ -125,7 +125,7 @@ def tcp_poisson(
     0.898
     """
     if slope not in ("d50", "maximum"):
-        raise DomainError(f"slope must be 'd50' or 'maximum', got {slope!r}")
+        raise DomainError(f"slope must be 'd50' or 'maximum', got {shown(slope)}")
     steepness = arrays.positive("gamma", gamma) * (2.0 / _LN2 if slope == "d50" else math.e)
     exponent = steepness * (1.0 - arrays.dose("dose", dose) / arrays.positive("d50", d50, "Gy"))
     return arrays.out(np.exp2(-np.exp(np.minimum(exponent, _MOST_EXPONENT))))
@@ -250,11 +250,13 @@ def geud(dose: ArrayLike, volume: ArrayLike, a: ArrayLike) -> FloatOrArray:
     d, v = arrays.dose("dose", dose), arrays.checked("volume", volume, least=0.0)
     power = arrays.checked("a", a)[..., None]
     if (np.abs(power) < _LEAST_A).any():
-        raise DomainError(f"a must not be within {_LEAST_A:g} of 0, got {a!r}")
+        raise DomainError(f"a must not be within {_LEAST_A:g} of 0, got {shown(a)}")
     try:
         d, v, power = np.broadcast_arrays(d, v, power)
     except ValueError:
         raise DomainError(f"dose, volume and a must broadcast, got {d.shape}, {v.shape}, {power.shape[:-1]}") from None
+    if not d.shape[-1]:
+        raise DomainError("dose must have at least one bin, got none")
     whole = v.sum(axis=-1)
     if not (whole > 0.0).all():
         raise DomainError("volume must be greater than 0 in sum, got 0.0")

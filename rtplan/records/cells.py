@@ -8,7 +8,7 @@ import re
 from decimal import Decimal
 
 from rtplan.clinic.days import parse_date
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, count_of
 from rtplan.library.record_format import RecordFormat
 from rtplan.prescription.prescription import MAY_BE_CGY_GY
 from rtplan.records import looks
@@ -115,7 +115,7 @@ def number(cell: Cell) -> int | None:
     text = word(cell)
     if not text:
         return None
-    if isinstance(cell, bool) or not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _MOST_FRACTIONS):
+    if isinstance(cell, bool) or not count_of(text, _MOST_FRACTIONS):
         raise DomainError(f"must be a whole number from 1 to {_MOST_FRACTIONS}, got {_shown(cell)}")
     return int(text)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtplan.errors import ConfigError
+from rtplan.library import read as reader
 from rtplan.records.dicom_end import PREAMBLE, Meta, check_end, meta_of
 
 if TYPE_CHECKING:
@@ -207,29 +208,22 @@ def is_dicom(path: str | Path) -> bool:
     """
     try:
         return _has_sign(Path(path))
-    except (OSError, ValueError):
+    except ConfigError:
         return False
 
 
 def bears_sign(path: Path) -> bool:
     """As `is_dicom`; ConfigError where the file cannot be opened: it may be one."""
-    try:
-        return _has_sign(path)
-    except FileNotFoundError:
-        raise ConfigError(path.name, ["no such file"]) from None
-    except OSError as error:
-        raise ConfigError(path.name, [f"cannot be read: {error.strerror or 'no file'}"]) from None
+    return _has_sign(path)
 
 
 def _has_sign(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(PREAMBLE)[128:] == b"DICM"
+    return reader.beginning(path, PREAMBLE, path.name)[128:] == b"DICM"
 
 
 def meta(path: Path) -> Meta:
     """The head of a DICOM file, which says what kind of object it is."""
-    with _opened(path) as file:
-        return meta_of(file.read(65_536), path.name)
+    return meta_of(reader.beginning(path, 65_536, path.name), path.name)
 
 
 def kind_name(kind: str) -> str:
@@ -247,7 +241,7 @@ def read_item(path: Path, *kinds: str) -> Item:
     where it is none of these, cut off, too large, or where pydicom is not installed.
     """
     require_pydicom()
-    data = _bytes(path)
+    data = reader.read_bytes(path, path.name, MAX_BYTES)
     if data[128:PREAMBLE] != b"DICM":
         raise ConfigError(path.name, ["is not DICOM: there is no DICM at byte 128"])
     head = meta_of(data, path.name)
@@ -267,27 +261,6 @@ def require_pydicom() -> None:
         import pydicom  # noqa: F401
     except ImportError:
         raise ConfigError("DICOM", ["is read with pydicom, which is not installed: install rtplan[dicom]"]) from None
-
-
-def _opened(path: Path) -> BytesIO:
-    try:
-        with path.open("rb") as file:
-            return BytesIO(file.read(65_536))
-    except OSError as error:
-        raise ConfigError(path.name, [f"cannot be read: {error.strerror or 'no file'}"]) from None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(path.name, [f"is larger than {MAX_BYTES} bytes"])
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ConfigError(path.name, ["no such file"]) from None
-    except IsADirectoryError:
-        raise ConfigError(path.name, ["is a folder, not a file"]) from None
-    except OSError as error:
-        raise ConfigError(path.name, [f"cannot be read: {error.strerror or 'no file'}"]) from None
 
 
 def _parsed(data: bytes, file: str) -> Dataset:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rtplan.clinic.days import WEEKDAYS, day_name
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, shown
 from rtplan.note import Source
 from rtplan.report.blocks import Cell, Column
 
@@ -248,7 +248,7 @@ def words(language: str) -> Words:
     if name == _ENGLISH:
         return ENGLISH
     if name not in languages():
-        raise DomainError(f"language takes {', '.join(languages())}, got {language!r}")
+        raise DomainError(f"language takes {', '.join(languages())}, got {shown(language)}")
     return Words(language=name, catalogue=_catalogue(_FOLDER / f"{name}.po"))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from rtplan.answer import Answer, Kind
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, visible
 from rtplan.report.blocks import Report
 from rtplan.report.language import ENGLISH, Words
 
@@ -72,7 +72,33 @@ def face(answer: Answer) -> Face:
 def report(answer: Answer, told: Words = ENGLISH) -> Report:
     """The sections of an answer, every text of them in one language."""
     built: Report = importlib.import_module(f"rtplan.report.pages.{face(answer).module}").build(answer, told)
-    return replace(built, language=told.language)
+    clean: Report = _visible(replace(built, language=told.language))
+    return clean
+
+
+def _visible(value: Any) -> Any:
+    """The value with the control signs of its texts written out; the very same where it has none.
+
+    Labels, reasons, names and commands come from files and words that anybody wrote. Here they pass on their way into
+    every form but JSON and the calendar file.
+    """
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, tuple | list):
+        items = [_visible(item) for item in value]
+        return value if _same(items, value) else type(value)(items)
+    if isinstance(value, Mapping):
+        items = [_visible(item) for item in value.values()]
+        return value if _same(items, value.values()) else dict(zip(value, items, strict=True))
+    if is_dataclass(value) and not isinstance(value, type):
+        found = {field.name: getattr(value, field.name) for field in fields(value)}
+        changed = {name: new for name, old in found.items() if (new := _visible(old)) is not old}
+        return replace(value, **changed) if changed else value
+    return value
+
+
+def _same(new: Iterable[Any], old: Iterable[Any]) -> bool:
+    return all(a is b for a, b in zip(new, old, strict=True))
 
 
 def document(answer: Answer) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rtplan.answer import Answer
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, shown
 from rtplan.planning.follow_up import Period, periods
 from rtplan.planning.plan import Plan
 from rtplan.questions.listing import Listing
@@ -136,7 +136,7 @@ def check(answer: Answer, wanted: Sequence[str] | None) -> tuple[str, ...]:
         if kind not in known:
             near = difflib.get_close_matches(kind, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise DomainError(f"--only takes {', '.join(known)} here, got {kind!r}{hint}")
+            raise DomainError(f"--only takes {', '.join(known)} here, got {shown(kind)}{hint}")
     return tuple(dict.fromkeys(wanted)) if wanted else known
 
 

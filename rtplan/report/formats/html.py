@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rtplan.clinic.days import place_in_week, week_of
+from rtplan.errors import visible
 from rtplan.note import SEVERITIES, Source
 from rtplan.report.blocks import (
     Block,
@@ -117,9 +118,15 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_visible,
     )
     made.filters["prose"] = _prose
     return made
+
+
+def _visible(value: Any) -> Any:
+    """What a template puts in, its control signs written out; markup stays markup."""
+    return type(value)(visible(value)) if isinstance(value, str) else value
 
 
 def _prose(text: str) -> Any:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from rtplan.chemotherapy.cycles import Cycle, DrugDay
 from rtplan.clinic.days import add_days
 from rtplan.course.course import Fraction
-from rtplan.errors import DomainError
+from rtplan.errors import DomainError, visible
 from rtplan.planning.follow_up import FollowUp, Period, follow_ups
 from rtplan.planning.plan import Plan
 from rtplan.report.language import Words, words
@@ -221,5 +221,5 @@ def _add_zones(calendar: Calendar, entries: Sequence[_Entry]) -> None:
 
 
 def _plain(text: str) -> str:
-    """Text without control characters, which RFC 5545 knows no escape for; line breaks stay."""
-    return "".join(letter for letter in text if letter == "\n" or letter.isprintable())
+    """Text whose control signs are written out, as RFC 5545 knows no escape for them; line breaks stay."""
+    return "".join(letter for letter in visible(text) if letter == "\n" or letter.isprintable())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from rtplan.errors import visible
 from rtplan.note import Note
 from rtplan.planning import artefact
 from rtplan.report.sentences import sentence
@@ -36,5 +37,5 @@ def _note(note: Note) -> dict[str, Any]:
 
 
 def dumps(data: Any) -> str:
-    """JSON text of data: full precision, no NaN, keys in the order they were put."""
-    return json.dumps(encode(data), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    """JSON text of data: full precision, no NaN, keys in the order they were put, no sign that nobody sees."""
+    return visible(json.dumps(encode(data), ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
