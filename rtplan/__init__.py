@@ -631,6 +631,9 @@ def cohort(
     alpha_beta: Numbers = (),
     tissue_file: Path | None = None,
     column: Mapping[str, str] | Texts = (),
+    records: pd.DataFrame | Path | None = None,
+    record_format: Path | None = None,
+    record_id: str = "id",
     band: Texts = (),
     bands: Path | None = None,
     all_given: bool = False,
@@ -650,6 +653,8 @@ def cohort(
     courses : a pandas frame, or the path of a CSV file, spreadsheet or parquet file, with columns id, regimen (or
         protocol), start, clinic, site, arm, category, first, last (or end), n_given; only start is always needed.
     regimen, clinic, category : of rows that state none. column : other names of columns, ``{"start": "First day"}``.
+    records : what was delivered, one line a fraction or field, with the id of its course in record_id: a file in
+        record_format or in the plain form, or a frame in the plain form. Held against each plan as `missed` does.
     band : ``"delay_days=1,5"``: more than 1 is a minor, more than 5 a major deviation; bands: the same from a file.
     all_given : courses with a last day and no number of fractions got all of them.
     strict : refuse the table at the first row without an answer.
@@ -666,15 +671,11 @@ def cohort(
     from rtplan.planning.provenance import provenance_of
     from rtplan.questions import cohort as answers
     from rtplan.questions import cohort_asked
-    from rtplan.questions.cohort_columns import READ
-    from rtplan.records import courses as tables
 
     asked, named = cohort_asked.asked_of(locals()), cohort_asked.columns_of(column)
-    if isinstance(courses, str | os.PathLike):
-        files = [Path(courses)]
-        frames = tables.chunks(files[0], READ, named, delimiter=delimiter)
-    else:
-        files, frames = [], tables.of_frame(courses, READ, named)
+    files = [Path(courses)] if isinstance(courses, str | os.PathLike) else []
+    given, frames = cohort_asked.table_of(courses, records, named, delimiter)
+    asked = cohort_asked.with_records(asked, given, _text(record_format), record_id)
     return answers.answer(
         frames,
         asked,

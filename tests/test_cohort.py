@@ -196,6 +196,126 @@ def test_a_clinic_that_changes_its_week_is_laid_out_start_by_start() -> None:
         assert found.planned_prolongation_days == plan.prolongation_days
 
 
+# --- what was delivered -----------------------------------------------------------------------------------------------
+
+
+def delivered(chance: random.Random, regimen: str, start: str) -> tuple[list[dict[str, Any]], Any, Any]:
+    """Lines of a record of a course with missed days, some made up for; the plan, and what `missed` says of it."""
+    plan = rt.plan(regimen, start=start, clinic="england", tissue=SURROGATE, no_start_rules=True)
+    dates = list(plan.course.dates)
+    lost = sorted(chance.sample(dates[2:-4], 2))
+    answer = rt.missed(plan, [day.isoformat() for day in lost])
+    options = [option for option in answer.options if _same_doses(option.course, plan.course)]
+    course = chance.choice(options).course
+    given = course.fractions[: len(course.fractions) - chance.choice((0, 0, 3))]
+    lines = [{"fraction": f.number, "date": f.date.isoformat(), "dose_gy": f"{f.doses_gy[0]:.10g}"} for f in given]
+    return lines, plan, given
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_record_says_what_missed_says_of_it(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(100 + seed)
+    courses, lines, plans = [], [], {}
+    for k in range(4):
+        regimen = chance.choice(("45/25", "60/30", "54/36bid"))
+        start = (dt.date(2026, 3, 2) + dt.timedelta(days=7 * chance.randrange(20))).isoformat()
+        mine, plan, _ = delivered(chance, regimen, start)
+        courses.append({"id": f"p{k}", "regimen": regimen, "start": start})
+        lines += [{"id": f"p{k}", **line} for line in mine]
+        file = tmp_path / f"p{k}.csv"
+        pd.DataFrame(mine).to_csv(file, index=False)
+        plans[f"p{k}"] = plan, rt.missed(plan, record=file)
+    chance.shuffle(courses)
+    asked = {"clinic": "england", "tissue": SURROGATE}
+    answer = rt.cohort(pd.DataFrame(courses), records=pd.DataFrame(lines), **asked)  # type: ignore[arg-type]
+    assert answer.n_rejected == 0, answer.rejects
+    for found in rows_of(answer.to_frame()):
+        plan, missed = plans[found.id]
+        effect = next(row for row in missed.delivered_effects if row.kind == "tumour")
+        same(found.net_bed_gy, effect.net_bed_gy)
+        same(found.net_eqd2_gy, effect.net_eqd2_gy)
+        same(found.time_loss_gy, effect.time_loss_gy)
+        course: Any = missed.delivered
+        assert (found.first.date(), found.last.date(), found.n_given) == (
+            course.first,
+            course.last,
+            len(course.fractions),
+        )
+        assert found.longest_gap_days == course.longest_gap_days
+        assert found.missed_days == len(missed.situation.missed_days)
+        if missed.situation.slots:
+            assert pd.isna(found.prolongation_days)
+        else:
+            assert found.delay_days == (course.last - plan.course.last).days
+            assert found.prolongation_days == course.elapsed_days - missed.prescribed.elapsed_days
+
+
+RECORD = """id,date,dose_gy,status,physician
+a,2026-03-02,1.8,,X
+a,2026-03-03,1.8,,X
+a,2026-03-05,1.8,,X
+a,2026-03-07,1.8,,X
+b,2026-03-02,1.8,,X
+b,2026-03-33,1.8,,X
+c,2026-03-02,1.8,,X
+"""
+
+
+def test_a_day_missed_and_made_up_for_on_a_saturday(tmp_path: Path) -> None:
+    record = tmp_path / "given.csv"
+    record.write_text(RECORD, encoding="utf-8")
+    asked = table(
+        id=["a", "b", "d"], start=["2026-03-02"] * 3, n_given=[None, None, 5], last=[None, None, "2026-03-06"]
+    )
+    answer = rt.cohort(asked, regimen="9/5", clinic="england", tissue=SURROGATE, records=record)
+    frame = answer.to_frame().set_index("id")
+    names = ["n_given", "missed_days", "compensated_sessions", "longest_gap_days", "delay_days"]
+    assert frame.loc[["a"], names].to_numpy().tolist() == [[4, 2, 1, 1, pd.NA]]
+    own = frame.loc[["d"]]
+    assert own.delay_days.tolist() == [0], "without a record the table's own ends count"
+    assert own.missed_days.isna().all()
+    assert [(reject.id, reject.line) for reject in answer.rejects] == [("b", 1), ("c", 8)]
+    assert "line 7: date must be a date that exists" in answer.rejects[0].reason
+    assert answer.rejects[1].reason == "no row of the table has the id of this record"
+    twice = rt.cohort(table(id=["a", "a"], start=["2026-03-02"] * 2), regimen="9/5", clinic="england", records=record)
+    assert twice.rejects[0].reason[:16] == "id: a row before"
+    other = rt.cohort(
+        table(id=["a"], start=["2026-03-02"], n_given=[5]), regimen="9/5", clinic="england", records=record
+    )
+    assert other.rejects[0].reason == "n_given: says 5, and the records have 4"
+
+
+def test_one_row_a_fraction_is_a_table_too(cli: Callable[..., Any], tmp_path: Path) -> None:
+    """The columns of the course stand on each of its lines; its start is the first day, where none is stated."""
+    lines = [line for line in RECORD.splitlines() if not line.startswith("b")]
+    own = ["id,date,dose_gy,status,physician,regimen,arm", *(f"{line},9/5,low" for line in lines[1:])]
+    own.append("e,2026-03-02,1.8,,X,9/5,low")
+    own.append("e,2026-03-03,1.8,,X,10/5,low")
+    file = tmp_path / "fractions.csv"
+    file.write_text("\n".join(own) + "\n", encoding="utf-8")
+    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+    frame.to_parquet(tmp_path / "fractions.parquet")
+    record = tmp_path / "given.csv"
+    record.write_text(RECORD, encoding="utf-8")
+    expected = rt.cohort(
+        table(id=["a", "c"], start=["2026-03-02"] * 2, regimen="9/5", arm="low"), clinic="england", records=record
+    )
+    for asked in (file, frame, tmp_path / "fractions.parquet"):
+        answer = rt.cohort(asked, clinic="england")
+        assert [(reject.id, reject.reason) for reject in answer.rejects] == [
+            ("e", "regimen differs between the lines of this id")
+        ]
+        pd.testing.assert_frame_equal(answer.to_frame(), expected.to_frame())
+    assert len(cli("cohort", str(file), "--clinic", "england", "--csv").stdout.splitlines()) == 3
+
+
+def test_lines_that_name_no_course_are_refused(tmp_path: Path) -> None:
+    record = tmp_path / "given.csv"
+    record.write_text("id,date,dose_gy\n,2026-03-02,1.8\na,2026-03-02\n", encoding="utf-8")
+    with pytest.raises(rt.ConfigError, match="line 2: names no course in column 'id'"):
+        rt.cohort(table(id=["a"], start=["2026-03-02"]), regimen="9/5", clinic="england", records=record)
+
+
 # --- the table --------------------------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 @tissue_options
 @click.option("--column", multiple=True, metavar="OURS=THEIRS", help="What a column is called, such as start=Beginn.")
 @click.option("--delimiter", default=",", show_default=True, help="Between the cells of a CSV file.")
+@click.option("--records", type=click.Path(path_type=Path), help="What was delivered: a line a fraction or field.")
+@click.option("--record-format", shell_complete=names_of("records"), help="How it is written: a name, or a path.")
+@click.option("--record-id", default="id", show_default=True, help="Its column with the id of the course.")
 @click.option("--band", multiple=True, metavar="QUANTITY=MINOR,MAJOR", help="Deviation bands, such as delay_days=1,5.")
 @click.option("--bands", type=click.Path(path_type=Path), help="The same from a TOML file.")
 @click.option("--all-given", is_flag=True, help="A course with a last day and no n_given got all its fractions.")

@@ -21,6 +21,7 @@ from rtplan.errors import DomainError, ScheduleError
 from rtplan.prescription.prescription import Pattern, Phase, Prescription, TargetDose
 
 __all__ = [
+    "EPOCH",
     "NO_DAY",
     "Days",
     "Starts",
@@ -43,7 +44,8 @@ Starts: TypeAlias = ArrayLike | Sequence[dt.date]
 Whole: TypeAlias = NDArray[np.int64]
 
 
-_EPOCH = dt.date(1970, 1, 1)
+EPOCH = dt.date(1970, 1, 1)
+"""The day that day numbers count from."""
 
 _BLOCK_FRACTIONS = 1_000_000  # dates gathered at a time where courses differ in length: their indexes stay small
 
@@ -101,7 +103,7 @@ def date_of(number: int) -> dt.date:
     >>> date_of(20514)
     datetime.date(2026, 3, 2)
     """
-    return add_days(_EPOCH, int(number))
+    return add_days(EPOCH, int(number))
 
 
 def lay_out_many(
@@ -404,7 +406,7 @@ class _Walk:
         refuse_contradiction(self.prescription, self.calendar)
         self.n = self.prescription.n_fractions
         rows, length = self.high - self.low + 1, len(self.calendar.codes)
-        zero = (self.calendar.first - _EPOCH).days
+        zero = (self.calendar.first - EPOCH).days
         if self.low < zero or self.high >= zero + length:
             raise ScheduleError(
                 f"starts from {date_of(self.low)} to {date_of(self.high)} lie outside the calendar of "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -74,9 +74,9 @@ class Group:
 class Cohort(Answer):
     """The answer: counts, groups, and, where they were kept, the rows.
 
-    n_read: rows of the table, of which n_answered have an answer and the others a reason. rejects: those with their
-    reasons, where they were kept; reasons: how often each occurs. histogram: delivered (else planned) prolongation in
-    days and how many courses have it. part: columns of the rows.
+    n_read: rows of the table, and records that no row is about; n_answered of them have an answer, the others a reason.
+    rejects: those with their reasons, where they were kept; reasons: how often each occurs. histogram: delivered (else
+    planned) prolongation in days and how many courses have it. part: columns of the rows.
     """
 
     kind: ClassVar[Kind] = "cohort"
@@ -262,8 +262,7 @@ def answer(
     Raises ConfigError at the first row without an answer where it is strict.
     """
     rows, tally, parts = Rows(asked=asked), _Tally(asked=asked), []
-    for frame in frames:
-        part = rows.part(frame)
+    for part in _parts(rows, frames):
         if strict and part.rejects:
             file = provenance.files[0].name if provenance.files else "frame"
             raise ConfigError(file, [f"line {bad.line}: {bad.reason}" for bad in part.rejects[:MOST_PROBLEMS]])
@@ -287,6 +286,14 @@ def answer(
         part=_joined(parts) if keep else None,
         rejects=tuple(reject for part in parts for reject in part.rejects),
     )
+
+
+def _parts(rows: Rows, frames: Iterable[pd.DataFrame]) -> Iterator[Part]:
+    """The answers of each frame, and at the end the records that no row is about."""
+    for frame in frames:
+        yield rows.part(frame)
+    if unclaimed := rows.unclaimed():
+        yield replace(_joined([]), rejects=unclaimed)
 
 
 def _joined(parts: Sequence[Part]) -> Part:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rtplan.errors import ConfigError, DomainError, QuestionError
 from rtplan.library import read
@@ -14,11 +15,18 @@ from rtplan.planning import resolve
 from rtplan.planning.regions import several
 from rtplan.planning.resolve import Where
 from rtplan.questions.cohort_columns import READ, Asked, Band
+from rtplan.records import by_course
+from rtplan.records import courses as tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "asked_of",
     "bands_of",
     "columns_of",
+    "table_of",
+    "with_records",
 ]
 
 
@@ -44,6 +52,39 @@ def asked_of(words: Mapping[str, Any]) -> Asked:
         bands=(*bands_of(words["bands"]), *(_band(text) for text in several(words["band"]))),
         all_given=words["all_given"],
     )
+
+
+def table_of(
+    courses: Any, records: Any, named: Mapping[str, str], delimiter: str
+) -> tuple[Any, Iterator[pd.DataFrame]]:
+    """What was delivered, and the rows of the courses in chunks, of a frame or the path of a file.
+
+    A table of fractions is both.
+    """
+    table = Path(courses) if isinstance(courses, str | os.PathLike) else courses
+    if isinstance(table, Path) and table.suffix.lower() == ".parquet" and tables.parquet_has_fractions(table, named):
+        table = tables.parquet_frame(table)
+    whole = records is None and tables.has_fractions(table, named, delimiter)
+    wanted = (*READ, "date") if whole else READ
+    frames = (
+        tables.chunks(table, wanted, named, delimiter=delimiter)
+        if isinstance(table, Path)
+        else tables.of_frame(table, wanted, named)
+    )
+    return (table, iter([tables.collapsed(frames)])) if whole else (records, frames)
+
+
+def with_records(asked: Asked, records: Any, record_format: str | None, id_column: str) -> Asked:
+    """The same with what was delivered: the lines of a file or a frame, by the id of their course."""
+    if records is None:
+        if record_format is not None:
+            raise QuestionError("--record-format goes with --records")
+        return asked
+    if isinstance(records, str | os.PathLike):
+        return replace(
+            asked, records=by_course.read(Path(records), record_format=record_format or "", id_column=id_column)
+        )
+    return replace(asked, records=by_course.of_frame(records, id_column=id_column))
 
 
 def _refuse_unknown(where: Where, regimen: str) -> None:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from rtplan.errors import DomainError, non_negative, one_of
 from rtplan.planning.resolve import Where
+from rtplan.records.by_course import CourseRecords
 
 __all__ = [
     "BANDED",
@@ -98,9 +99,15 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What holds for the rows that do not say otherwise. all_given: a course with a last day got all its fractions."""
+    """What holds for the rows that do not say otherwise.
+
+    all_given: a course with a last day got all its fractions.
+
+    records: what was delivered, by the id of each course.
+    """
 
     where: Where = field(default_factory=Where)
     regimen: str = ""
     bands: tuple[Band, ...] = ()
     all_given: bool = False
+    records: CourseRecords | None = None

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rtplan.course.many import NO_DAY
-from rtplan.questions.cohort_columns import Band
+from rtplan.course.many import EPOCH, NO_DAY
+from rtplan.questions.cohort_columns import COLUMNS, Band
+from rtplan.questions.cohort_given import Given
 from rtplan.questions.cohort_lines import Lines, Setting
 from rtplan.radiobiology import lq
 from rtplan.radiobiology.effect import time_loss_gy
@@ -22,6 +23,7 @@ __all__ = [
     "deviations",
     "limits",
     "planned",
+    "recorded",
 ]
 
 
@@ -168,6 +170,42 @@ def _loss_of(setting: Setting, elapsed: NDArray[np.float64]) -> NDArray[np.float
     losses = [time_loss_gy(setting.tumour.tissue, float(day)) if day >= 0 else None for day in days]
     out[known] = np.array([np.nan if loss is None else loss for loss in losses])[place] if len(days) else ()
     return out
+
+
+_NAMES = tuple(COLUMNS)
+
+_DELIVERED = (
+    *_NAMES[_NAMES.index("first") : _NAMES.index("limit_days")],
+    *("given_dose_gy", "dose_percent"),
+    *("bed_gy", "time_loss_gy", "net_bed_gy", "net_eqd2_gy", "lost_gy"),
+)
+
+
+def recorded(put: Put, setting: Setting, found: Given) -> None:
+    """The delivered columns of one course, as its record says them. Nothing of what its ends said is left."""
+    for name in _DELIVERED:
+        put[name] = np.datetime64("NaT") if COLUMNS[name] == "date" else np.nan
+    course, effect = found.course, found.effect
+    put["n_given"], put["given_dose_gy"] = 0, 0.0
+    put["missed_days"], put["compensated_sessions"] = found.missed_days, found.compensated_sessions
+    if course is None:
+        return
+    dose = course.total_gy()
+    put["first"], put["last"], put["n_given"] = course.first, course.last, len(course.fractions)
+    put["overall_days"], put["longest_gap_days"] = course.overall_treatment_time_days, course.longest_gap_days
+    put["prolongation_days"], put["delay_days"] = _or_nan(found.prolongation_days), _or_nan(found.delay_days)
+    put["given_dose_gy"], put["dose_percent"] = dose, 100 * (dose / put["dose_gy"] - 1)
+    if effect is None:
+        return
+    put["bed_gy"], put["time_loss_gy"] = effect.bed_gy, _or_nan(effect.time_loss_gy)
+    put["net_bed_gy"], put["net_eqd2_gy"] = effect.net_bed_gy, effect.net_eqd2_gy
+    reference = setting.reference((course.first - EPOCH).days).tumour
+    assert reference is not None
+    put["lost_gy"] = _lost(setting, np.array([reference.net_bed_gy - effect.net_bed_gy]))
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def limits(put: Put, setting: Setting) -> None:

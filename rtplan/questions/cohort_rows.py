@@ -16,7 +16,8 @@ from rtplan.library.catalogue import load_clinic
 from rtplan.planning import resolve
 from rtplan.planning.resolve import Where
 from rtplan.questions.cohort_columns import COLUMNS, LONGEST_DAYS, Asked, Kind
-from rtplan.questions.cohort_fill import Put, as_dates, delivered, deviations, limits, planned
+from rtplan.questions.cohort_fill import Put, as_dates, delivered, deviations, limits, planned, recorded
+from rtplan.questions.cohort_given import Given, given
 from rtplan.questions.cohort_lines import Clinics, Lines, Setting, changes_week
 
 if TYPE_CHECKING:
@@ -83,13 +84,29 @@ class Rows:
     clinics: Clinics = field(default_factory=Clinics)
     settings: dict[tuple[Any, ...], Setting] = field(default_factory=dict)
     weeks: dict[tuple[Any, ...], bool] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
 
     def part(self, frame: pd.DataFrame) -> Part:
         """The answers of a frame whose index is the line numbers; columns: of ``READ``, as many as there are."""
         read = _Reading(frame, self.asked)
+        if self.asked.records:
+            self._refuse_doubled(read)
         for regimen, clinic, site, category, rows in read.groups():
             self._answer(read, rows, (regimen, clinic, site, category))
         return read.part()
+
+    def _refuse_doubled(self, read: _Reading) -> None:
+        """A record is of one course: a second row with its id is refused."""
+        for row, name in enumerate(read.id):
+            if name in self.seen and name in self.asked.records.lines:  # type: ignore[union-attr]
+                read.refuse(row, "id: a row before has this id too, and its record was taken for that one")
+            self.seen.add(name)
+
+    def unclaimed(self) -> tuple[Reject, ...]:
+        """Records of courses that no row is about."""
+        lines = self.asked.records.lines if self.asked.records else {}
+        reason = "no row of the table has the id of this record"
+        return tuple(Reject(rows[0][0], name, reason) for name, rows in lines.items() if name not in self.seen)
 
     def _answer(self, read: _Reading, rows: NDArray[np.int64], key: tuple[str, str, str, float]) -> None:
         """The rows of one regimen at one clinic."""
@@ -269,8 +286,9 @@ class _Reading:
         """The answers of rows that share a setting; line: which planned course each has."""
         put = Put(out=self.out, rows=rows)
         planned(put, setting, lines, line)
-        first, last, given = self._actual(setting, lines, line, rows)
-        delivered(put, setting, lines, line, first, last, given)
+        first, last, number = self._actual(setting, lines, line, rows)
+        delivered(put, setting, lines, line, first, last, number)
+        self._recorded(setting, rows)
         limits(put, setting)
         deviations(put, self.asked.bands)
 
@@ -283,7 +301,7 @@ class _Reading:
         ended = last != NO_DAY
         first = np.where(stated, self.first[rows], begun)
         given = np.where(np.isnan(self.given[rows]) & ended & self.asked.all_given, n, self.given[rows])
-        moved = ended & ~stated & (begun != self.start[rows])
+        moved = ended & ~stated & (begun != self.start[rows]) & ~self._has_record(rows)
         span = last.astype(np.int64) - first
         for bad, reason in (
             (moved, "start: is no day on which this course could begin: state the day it did begin in a column first"),
@@ -297,6 +315,32 @@ class _Reading:
                 self.refuse(int(row), reason)
         known = ended | stated
         return np.where(known, first, np.nan), np.where(ended, last, np.nan), given
+
+    def _has_record(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        known = self.asked.records.lines if self.asked.records else {}
+        return np.array([self.id[row] in known for row in rows], dtype=np.bool_) if known else np.zeros(len(rows), bool)
+
+    def _recorded(self, setting: Setting, rows: NDArray[np.int64]) -> None:
+        """The delivered columns of rows that have a record."""
+        records = self.asked.records
+        for row in rows[self._has_record(rows)]:
+            assert records is not None
+            try:
+                found = given(setting, date_of(self.start[row]), records, self.id[row])
+                self._refuse_other_end(int(row), found)
+            except RtplanError as error:
+                self.refuse(int(row), " ".join(str(error).split()))
+            else:
+                recorded(Put(out=self.out, rows=np.array([row])), setting, found)
+
+    def _refuse_other_end(self, row: int, found: Given) -> None:
+        """A table that says otherwise than the records."""
+        last, number = self.last[row], self.given[row]
+        if found.course is not None and last != NO_DAY and date_of(last) != found.course.last:
+            raise DomainError(f"last: says {date_of(last)}, and the records end on {found.course.last}")
+        count = len(found.course.fractions) if found.course else 0
+        if not np.isnan(number) and number != count:
+            raise DomainError(f"n_given: says {number:g}, and the records have {count}")
 
     def part(self) -> Part:
         good = self.good

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 __all__ = [
     "CHUNK",
     "chunks",
+    "collapsed",
     "count",
+    "has_fractions",
     "of_frame",
+    "parquet_frame",
+    "parquet_has_fractions",
 ]
 
 
@@ -74,6 +78,40 @@ def of_frame(
         yield chosen.iloc[low : low + size]
 
 
+def has_fractions(table: Path | pd.DataFrame, named: Mapping[str, str], delimiter: str = ",") -> bool:
+    """Is a row one delivered fraction or field: has the table a date, and no start of a course?"""
+    if not isinstance(table, Path):
+        names = [str(name) for name in table.columns]
+    elif table.suffix.lower() != ".csv":
+        return False
+    else:
+        try:
+            with table.open(encoding="utf-8-sig", newline="") as stream:
+                names = [name.strip() for name in next(csv.reader(stream, delimiter=delimiter), [])]
+        except (OSError, UnicodeDecodeError, csv.Error):
+            return False  # named where it is read
+    return "date" in names and "start" not in named and "start" not in names
+
+
+def collapsed(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of fractions as rows of courses: the first line of each id, its start the first date of all.
+
+    A column that differs between the lines of an id is its problem.
+    """
+    import pandas as pd
+
+    lines = pd.concat(list(frames))
+    groups = lines.groupby("id", sort=False, dropna=False) if "id" in lines else lines.groupby(lambda _: "")
+    courses = lines.assign(line=lines.index).groupby(groups.ngroup()).first().set_index("line")
+    courses["start"] = groups["date"].min().to_numpy()
+    problems = [""] * len(courses)
+    for name in lines.columns.difference(["id", "date", "problem"]):
+        for place, count in enumerate(groups[name].nunique(dropna=False)):
+            if count > 1:
+                problems[place] = problems[place] or f"{name} differs between the lines of this id"
+    return courses.drop(columns="date").assign(problem=problems)
+
+
 def _places(file: str, header: Sequence[str], wanted: Sequence[str], named: Mapping[str, str]) -> dict[str, int]:
     """Where each of our columns stands. ConfigError where one is named that is not there, or none is."""
     absent = {key: name for key, name in named.items() if name not in header}
@@ -88,7 +126,7 @@ def _places(file: str, header: Sequence[str], wanted: Sequence[str], named: Mapp
             found.setdefault(key, place)
     if problems:
         raise ConfigError(file, problems)
-    if "start" not in found:
+    if "start" not in found and "date" not in found:
         hint = looks.header_hint(list(header)) or f"columns are {', '.join(wanted)}"
         raise ConfigError(file, [f"has no column start, the first day of each course; {hint}"])
     return found
@@ -156,7 +194,19 @@ def _plain(cell: Any) -> str:
     return cell.isoformat() if isinstance(cell, dt.date) else cells.word(cell)
 
 
-def _parquet(path: Path, wanted: Sequence[str], named: Mapping[str, str], size: int) -> Iterator[pd.DataFrame]:
+def parquet_has_fractions(path: Path, named: Mapping[str, str]) -> bool:
+    """As `has_fractions`, of a parquet file."""
+    names = _parquet_file(path).schema_arrow.names
+    return "date" in names and "start" not in named and "start" not in names
+
+
+def parquet_frame(path: Path) -> pd.DataFrame:
+    """A parquet file as a frame."""
+    frame: pd.DataFrame = _parquet_file(path).read().to_pandas()
+    return frame
+
+
+def _parquet_file(path: Path) -> Any:
     try:
         import pyarrow.parquet as parquet
     except ImportError:
@@ -164,9 +214,13 @@ def _parquet(path: Path, wanted: Sequence[str], named: Mapping[str, str], size: 
             path.name, ["parquet needs pyarrow: pip install rtplan[parquet], or save it as CSV"]
         ) from None
     try:
-        file = parquet.ParquetFile(path)
+        return parquet.ParquetFile(path)
     except (OSError, ValueError) as error:
         raise ConfigError(path.name, [f"cannot be read as parquet: {str(error).splitlines()[0][:120]}"]) from None
+
+
+def _parquet(path: Path, wanted: Sequence[str], named: Mapping[str, str], size: int) -> Iterator[pd.DataFrame]:
+    file = _parquet_file(path)
     names = file.schema_arrow.names
     places = _places(path.name, names, wanted, named)
     line = 0

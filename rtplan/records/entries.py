@@ -15,7 +15,10 @@ from rtplan.records.record import STATUSES, Record, RecordEntry
 from rtplan.records.table import Cell, Column, Grid, Row, choose, refuse
 
 __all__ = [
+    "entry_of",
+    "is_kept",
     "record",
+    "without_midnights",
 ]
 
 
@@ -36,7 +39,7 @@ def record(grid: Grid, form: RecordFormat, first_target: str, chosen: Sequence[s
     rows = grid.rows([column.place for column in columns])
     if not rows and not grid.problems:
         raise ConfigError(grid.file, ["has no line below its column names"])
-    kept = [row for row in rows if _is_kept(row, columns, form)]
+    kept = [row for row in rows if is_kept(row, columns, form)]
     if rows and not kept:
         told = " and ".join(repr(column.name) for column in columns if column.meaning == "keep")
         raise ConfigError(grid.file, [f"no line is left: none of {len(rows)} has a value in {told} that keep names"])
@@ -44,7 +47,7 @@ def record(grid: Grid, form: RecordFormat, first_target: str, chosen: Sequence[s
         raise ConfigError(grid.file, [f"has {len(kept)} lines, more than the {_MOST_LINES} that one course can have"])
     taken = plans.taken(grid.file, kept, columns, form, chosen)
     lines = _entries(grid, columns, taken, form, first_target)
-    lines = plans.renumbered(grid.file, _without_midnights(lines), {row[0]: plan for row, plan in taken}, chosen)
+    lines = plans.renumbered(grid.file, without_midnights(lines), {row[0]: plan for row, plan in taken}, chosen)
     told = form.rows if form.name else ""
     return Record(file=grid.file, entries=tuple(lines), rows=told, notes=_notes(grid, form, rows, kept))
 
@@ -56,7 +59,7 @@ def _entries(
     problems = list(grid.problems)
     for (number, row), _ in taken:
         try:
-            lines.append(_entry(number, tuple(zip(columns, row, strict=True)), form, first_target, typed=grid.typed))
+            lines.append(entry_of(number, tuple(zip(columns, row, strict=True)), form, first_target, typed=grid.typed))
         except ConfigError as error:
             problems += [(number, problem) for problem in error.problems]
     refuse(grid.file, [f"line {number}: {problem}" for number, problem in sorted(problems)])
@@ -75,7 +78,8 @@ def _refuse_gray_as_centigray(file: str, columns: tuple[Column, ...], lines: Seq
         raise ConfigError(file, [column.told(told)])
 
 
-def _is_kept(row: Row, columns: tuple[Column, ...], form: RecordFormat) -> bool:
+def is_kept(row: Row, columns: tuple[Column, ...], form: RecordFormat) -> bool:
+    """Does a line have a value that keep of its format names?"""
     return all(
         cells.word(cell).casefold() in [value.strip().casefold() for value in form.keep[column.name]]
         for column, cell in zip(columns, row[1], strict=True)
@@ -103,7 +107,7 @@ class _Reading:
         self.problems.append(f"{column}: {problem}" if isinstance(column, str) else column.told(problem))
 
 
-def _entry(number: int, line: Line, form: RecordFormat, first_target: str, *, typed: bool) -> RecordEntry:
+def entry_of(number: int, line: Line, form: RecordFormat, first_target: str, *, typed: bool) -> RecordEntry:
     """One line; a dose beside which no target stands is the first target's. ConfigError with every bad cell."""
     read = _Reading(line)
     date, time = _moment(read, form)
@@ -185,7 +189,7 @@ def _number(read: _Reading) -> int | None:
     return None
 
 
-def _without_midnights(lines: list[RecordEntry]) -> list[RecordEntry]:
+def without_midnights(lines: list[RecordEntry]) -> list[RecordEntry]:
     """Dates that a system writes with 00:00:00 behind each of them have no clock times."""
     midnight = all(entry.time in (None, dt.time()) for entry in lines)
     return [replace(entry, time=None) for entry in lines] if midnight else lines
