@@ -88,6 +88,7 @@ class Answer:
         plots: bool = False,
         patient_doses: bool = False,
         follow_up: str = "",
+        full: bool = False,
     ) -> tuple[Path, ...]:
         """Write the answer's files into a folder, all of them or none; the paths written, in order.
 
@@ -101,6 +102,7 @@ class Answer:
         plots : figures as PNG files too.
         patient_doses : show doses in the patient's calendar of a plan.
         follow_up : visits after the last fraction, such as "6w,3m,1y", in the patient's calendar and calendar.ics.
+        full : reports with every detail behind the page that is signed.
 
         Raises
         ------
@@ -116,6 +118,7 @@ class Answer:
             plots=plots,
             patient_doses=patient_doses,
             follow_up=follow_up,
+            full=full,
         )
         return paths
 

@@ -117,7 +117,7 @@ def test_what_bed_does_not_contain_is_printed(cli: Any, words: str) -> None:
 
 
 def test_time_loss_stands_under_the_name_of_its_set(cli: Any) -> None:
-    text = cli("compare").stdout
+    text = cli("compare --full").stdout
     for name in ("squamous-surrogate", "withers-1988"):
         assert f"with the time factor of {name}" in text
     assert "not read in a source: fraction count" in " ".join(text.split())

@@ -82,7 +82,7 @@ def test_broken_rules_and_warnings_stand_on_stderr(cli: "Cli", how: str, tmp_pat
     done = cli(*LATE, *((how, str(folder), "--only", "json") if how == "--out" else (how,)))
     assert done.exit_code == 0
     said = [line for line in done.stderr.splitlines() if line.startswith(("warning: ", "RULE BROKEN: "))]
-    assert any(line.startswith("RULE BROKEN: prolonged by 10 days") for line in said)
+    assert any(line.startswith("warning: prolonged by 10 days") for line in said)
     assert any(line.startswith("warning: ") for line in said)
     assert len(said) == len(set(said))
     assert "RULE BROKEN: " not in done.stdout
@@ -92,14 +92,15 @@ def test_broken_rules_and_warnings_stand_on_stderr(cli: "Cli", how: str, tmp_pat
 
 def test_the_sections_alone_say_them_on_a_terminal(cli: "Cli") -> None:
     done = cli(*LATE)
-    assert "RULE BROKEN: " in done.stdout
+    assert "warning: prolonged by 10 days, limit 2 days (category 1, source not read)" in done.stdout
+    assert "RULE BROKEN" not in done.stdout  # the limit's source was not read
     assert not done.stderr
 
 
 def test_compare_starts_and_missed_warn_on_stderr_too(cli: "Cli", tmp_path: Path) -> None:
     assert "warning: BED contains no effect" in cli("compare", "--csv").stderr
     best = cli("starts", "--from", "2026-09-07", "--to", "2026-09-07", "--json")
-    assert "RULE BROKEN: 2026-09-07, the best start: prolonged" in best.stderr
+    assert "warning: 2026-09-07, the best start: prolonged" in best.stderr
     cli(*LATE, "--out", str(tmp_path), "--only", "json")
     missed = ("missed", str(tmp_path / "plan.json"), "--missed", "2026-09-10")
     options = json.loads(cli(*missed, "--json").stdout)["options"]

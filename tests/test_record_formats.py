@@ -77,7 +77,7 @@ def test_the_list_of_formats_shows_source_and_flag(cli: Any) -> None:
     listed = json.loads(cli("list records --json").stdout)
     assert [item["name"] for item in listed["items"]] == list(SHIPPED)
     assert {item["name"]: item["source"]["verified"] for item in listed["items"]}["mosaiq"] is False
-    assert "no vendor file seen" in " ".join(cli("list records").stdout.split())
+    assert "no vendor file seen" in " ".join(cli("list records --full").stdout.split())
 
 
 # --- law: what is written is read

@@ -11,6 +11,7 @@ from string import Formatter
 import pytest
 
 from rtplan.answer import can_say, said
+from rtplan.clinic.limits import RULES
 from rtplan.note import KNOWN, Note, Phrase, each_once
 from rtplan.report.language import words
 from rtplan.report.sentences import PHRASES, TEMPLATES, Template, phrase, sentence
@@ -26,6 +27,7 @@ MADE = {
     *(f"chemotherapy-{what}" for what in ("follows", "partly-follows", "stays")),
     *(f"sessions-{kind}" for kind in ("machine", "weekend", "worked-weekend", "holiday", "closed", "bid", "mix")),
     *("number-5", "number-6", "verified", "not verified", *KNOWN.values()),
+    *(f"rule-{rule.code}" for rule in RULES),
 }
 """Codes of phrases that the code puts together, each a method, a goal, a number or a flag."""
 

@@ -87,7 +87,7 @@ def test_the_plan_says_both_readings_in_words() -> None:
     chinese = sentence(note(plan, "other-reading"), words("zh_CN"))
     assert "另一种理解：先行一个周期诱导" in chinese
     assert "第 1 周期于 周一 2026-02-09" in chinese
-    assert "state them in a chemotherapy file (--chemo)" in said(note(plan, "drugs-not-stated"))
+    assert "state them in a chemotherapy file" in said(note(plan, "drugs-not-stated"))
 
 
 def test_who_states_alignment_or_drugs_has_decided() -> None:

@@ -163,7 +163,11 @@ def command(plan_file: Path, missed_days: str | None, **options: Any) -> None:
         return
     chosen = options["choose"]
     revised = answer.choose(chosen) if chosen else None
-    emit(answer, options, notes=_notes(answer, chosen), written=revised, previous=answer.plan if revised else None)
+    if revised is None:
+        emit(answer, options, notes=answer.notes)
+        return
+    sheet = answer.deciding(chosen)
+    emit(sheet, options, notes=_notes(answer, chosen), written=revised, previous=answer.plan, sheet=sheet)
 
 
 def _stopped(options: dict[str, Any]) -> bool:
@@ -181,10 +185,8 @@ def _stopped(options: dict[str, Any]) -> bool:
     return True
 
 
-def _notes(answer: Missed, chosen: str | None) -> tuple[Note, ...]:
+def _notes(answer: Missed, chosen: str) -> tuple[Note, ...]:
     """What the answer says, and what is said of the option that is chosen."""
-    if not chosen:
-        return answer.notes
     option = answer.option(chosen)
     return (*answer.notes, *option.violations, *option.notes)
 

@@ -342,6 +342,7 @@ def output_options(function: F) -> F:
             click.option("--only", help="Which files to write, such as html,ics."),
             click.option("--force", is_flag=True, help="Overwrite existing files."),
             click.option("--stamp", type=StampType(), help="Moment to write into files instead of the clock's."),
+            click.option("--full", is_flag=True, help="All there is, not one screen; reports with every detail."),
         ],
     )
 
@@ -392,7 +393,19 @@ class Patience:
             self._bar.stop()
 
 
-_OUTPUT = ("as_json", "as_csv", "out", "only", "force", "language", "plots", "patient_doses", "follow_up", "choose")
+_OUTPUT = (
+    "as_json",
+    "as_csv",
+    "out",
+    "only",
+    "force",
+    "language",
+    "plots",
+    "patient_doses",
+    "follow_up",
+    "choose",
+    "full",
+)
 
 
 def patient_options(function: F) -> F:
@@ -440,12 +453,13 @@ def emit(
     notes: Sequence[Note] | None = None,
     written: Answer | None = None,
     previous: Answer | None = None,
+    sheet: Answer | None = None,
 ) -> None:
     """Write an answer: JSON or CSV alone on stdout, files into --out, else sections on the terminal.
 
     Where the terminal shows no sections, warnings and broken rules stand on stderr: nobody has to open a file to learn
     of them. notes: what to warn of. Default: the notes of the answer. written: whose files --out holds. Default: the
-    answer's. previous: the plan before the one that is written.
+    answer's. previous: the plan before the one that is written. sheet: an answer whose report to sign goes with them.
     """
     if options.get("as_json") and options.get("as_csv"):
         raise click.UsageError("--json and --csv do not go together: choose one")
@@ -460,7 +474,7 @@ def emit(
         if options.get("out") or not (options.get("as_json") or options.get("as_csv")):
             options = {**options, "language": language()}
     if options.get("out"):
-        _write_out(written or answer, options, previous)
+        _write_out(written or answer, options, previous, sheet)
     if options.get("as_json"):
         from rtplan.report.formats.json import dumps
 
@@ -470,9 +484,10 @@ def emit(
     elif not options.get("out"):
         from rtplan.report.formats.terminal import render
         from rtplan.report.language import words
-        from rtplan.report.registry import report
+        from rtplan.report.registry import View, report
 
-        render(report(answer, words(options.get("language") or "en")), sys.stdout)
+        view: View = "full" if options.get("full") else "screen"
+        render(report(answer, words(options.get("language") or "en"), view), sys.stdout)
         return
     _warn(answer.notes if notes is None else notes)
 
@@ -482,14 +497,16 @@ _WARNINGS = {"warning": "warning", "violation": "RULE BROKEN"}
 
 def _warn(notes: Sequence[Note]) -> None:
     """Warnings and broken rules on stderr, each on one line and once."""
-    from rtplan.report.sentences import sentence
+    from rtplan.report.sentences import loudness, sentence
 
-    shown = [note for note in notes if note.severity in _WARNINGS]
-    for line in dict.fromkeys(f"{_WARNINGS[note.severity]}: {' '.join(sentence(note).split())}" for note in shown):
+    shown = [note for note in notes if loudness(note) in _WARNINGS]
+    for line in dict.fromkeys(f"{_WARNINGS[loudness(note)]}: {' '.join(sentence(note).split())}" for note in shown):
         click.echo(visible(line), err=True)
 
 
-def _write_out(answer: Answer, options: dict[str, Any], previous: Answer | None) -> None:
+def _write_out(
+    answer: Answer, options: dict[str, Any], previous: Answer | None = None, sheet: Answer | None = None
+) -> None:
     from rtplan.report.formats import bundle
     from rtplan.report.formats.files import write_files
 
@@ -507,7 +524,9 @@ def _write_out(answer: Answer, options: dict[str, Any], previous: Answer | None)
             follow_up=options.get("follow_up") or (),
             plots=bool(options.get("plots")),
             stamp=options.get("stamp"),
+            full=bool(options.get("full")),
             previous=previous,
+            sheet=sheet,
             step=step,
         )
     for path in write_files(options["out"], contents, force=bool(options.get("force"))):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a commissioning report to this file."
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@click.option("--full", is_flag=True, help="Every case on the terminal, not one screen.")
 @click.option("--stamp", type=StampType(), help="Moment to write into the report instead of the clock's.")
 @click.pass_context
 def command(context: click.Context, /, html: Path | None, **options: Any) -> None:
@@ -55,7 +56,7 @@ def command(context: click.Context, /, html: Path | None, **options: Any) -> Non
         from rtplan.report.formats.terminal import render
         from rtplan.report.registry import report
 
-        render(report(result), sys.stdout)
+        render(report(result, view="full" if options.get("full") else "screen"), sys.stdout)
     if not result.passed:
         click.echo(f"rtplan: {plural(len(result.mismatches), 'value')} beyond tolerance", err=True)
         context.exit(1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from rtplan.answer import said
 from rtplan.interruption.judge import Option
 from rtplan.interruption.missed import Missed
-from rtplan.interruption.situation import Situation, closed_later
+from rtplan.interruption.situation import Situation, closed_later, partial_fractions
 from rtplan.note import Note, Phrase, Value
 from rtplan.planning.plan import Plan, complete_plan
 from rtplan.planning.provenance import Provenance
@@ -41,7 +41,9 @@ def revised(
         assumptions=(*inputs.assumptions, note),
     )
     inputs = closed_later(inputs, situation, frozenset(option.course.dates))
-    revision = situation.plan.revision.next(said(note), situation.missed_days, parent_sha256, situation.spans)
+    revision = situation.plan.revision.next(
+        said(note), situation.missed_days, parent_sha256, situation.spans, partial_fractions(situation)
+    )
     return complete_plan(inputs, option.course, provenance, revision, cycles=option.cycles)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rtplan.answer import Answer, Kind
@@ -51,6 +51,7 @@ class Missed(Answer):
     appended: the course with what was missed appended, uncompensated; it is one of the options too.
     not_offered: options that break a hard rule which was not waived. waivers: what each waiver would open.
     shown: ids of the options that are shown unless all are asked for. parent_sha256: of the plan's plan.json.
+    chosen: id of the option that the sheet is signed for; empty: none is chosen yet.
     """
 
     kind: ClassVar[Kind] = "missed"
@@ -79,6 +80,7 @@ class Missed(Answer):
     parent_sha256: str = ""
     all_options: bool = False
     uncertainty: Uncertainty | None = None
+    chosen: str = ""
 
     @property
     def plan(self) -> Plan:
@@ -89,6 +91,15 @@ class Missed(Answer):
     def listed(self) -> tuple[Option, ...]:
         """The options to show, in their order."""
         return self.options if self.all_options else tuple(o for o in self.options if o.id in self.shown)
+
+    @property
+    def decided(self) -> Option:
+        """The option that the sheet speaks of: the chosen one, else the first in rank."""
+        return self.option(self.chosen) if self.chosen else self.options[0]
+
+    def deciding(self, name: str) -> Missed:
+        """The same answer with the option of this id as the chosen one, for the sheet that is signed."""
+        return replace(self, chosen=self.option(name).id)
 
     def option(self, name: str) -> Option:
         """The option of this id; DomainError names those there are."""

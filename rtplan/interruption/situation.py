@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from rtplan.chemotherapy.cycles import drug_day_label
 from rtplan.clinic.days import Reason, add_days, day_name, days_between, parse_date
-from rtplan.course.course import Fraction
+from rtplan.course.course import Course, Fraction
 from rtplan.course.remainder import Remainder, Slot, host_phase
 from rtplan.errors import DomainError, count_of
 from rtplan.interruption.owed import Owed, still_standing
@@ -17,7 +17,7 @@ from rtplan.note import Note, Phrase, Value
 from rtplan.planning.extension import continued
 from rtplan.planning.inputs import PlanInputs
 from rtplan.planning.plan import Plan
-from rtplan.planning.provenance import MissedSpan
+from rtplan.planning.provenance import MissedSpan, PartialFraction
 
 __all__ = [
     "CAUSES",
@@ -35,6 +35,7 @@ __all__ = [
     "parse_cause",
     "parse_missed",
     "parse_partial",
+    "partial_fractions",
     "refuse_before",
     "refuse_stopped",
     "situation_of",
@@ -107,6 +108,18 @@ class Partial:
     number: int
     date: dt.date
     owed: Slot
+
+
+def partial_fractions(situation: Situation) -> tuple[PartialFraction, ...]:
+    """What the history of a plan keeps of the fractions that are still owed a part."""
+    return tuple(_partial_fraction(partial, situation.plan.course) for partial in situation.partials)
+
+
+def _partial_fraction(partial: Partial, planned: Course) -> PartialFraction:
+    place = next(place for place, dose in enumerate(partial.owed.doses_gy) if dose)
+    whole_gy = planned.fractions[partial.number - 1].doses_gy[place]
+    given_gy = round(whole_gy - partial.owed.doses_gy[place], 6)
+    return PartialFraction(number=partial.number, date=partial.date, dose_gy=given_gy, planned_gy=whole_gy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from rtplan.chemotherapy.cycles import Cycle, after_interruption
 from rtplan.course.course import Course
 from rtplan.errors import DomainError
-from rtplan.interruption.situation import Situation
+from rtplan.interruption.situation import Situation, partial_fractions
 from rtplan.note import Note, Value
 from rtplan.planning.plan import Plan, complete_plan
 from rtplan.planning.provenance import Provenance
@@ -36,7 +36,7 @@ def stopped_plan(situation: Situation, provenance: Provenance, *, parent_sha256:
     inputs = replace(plan.inputs, assumptions=(*plan.inputs.assumptions, _note(situation, course, reason)))
     days = {date for date in situation.missed_days if date <= day}
     why = f"stopped as of {day}: {reason}"
-    revision = plan.revision.next(why, days, parent_sha256, situation.spans)
+    revision = plan.revision.next(why, days, parent_sha256, situation.spans, partial_fractions(situation))
     return complete_plan(inputs, course, provenance, revision, cycles=_cycles_given(situation, course))
 
 

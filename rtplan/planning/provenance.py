@@ -84,13 +84,27 @@ class MissedSpan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartialFraction:
+    """A fraction of which only a part was given, to the first target that had less: what it got, and what it should."""
+
+    number: int
+    date: dt.date
+    dose_gy: float
+    planned_gy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionStep:
-    """An earlier revision: why it was made, the days on which fractions were missed, the spans as stated."""
+    """An earlier revision: why it was made, the days on which fractions were missed, the spans as stated.
+
+    partial: fractions of which it knew that only a part had been given.
+    """
 
     number: int
     reason: str = ""
     missed: tuple[dt.date, ...] = ()
     spans: tuple[MissedSpan, ...] = ()
+    partial: tuple[PartialFraction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +112,8 @@ class Revision:
     """Which revision of the course's plan this is; parent_sha256: of the artefact it follows.
 
     missed: the days whose missed fractions it was made for. spans: what was stated as missed, weekends and days past
-    the planned end included. earlier: the revisions before it, the first plan left out.
+    the planned end included. earlier: the revisions before it, the first plan left out. partial: fractions of which
+    only a part was given, as known when it was made.
     """
 
     number: int = 1
@@ -107,18 +122,27 @@ class Revision:
     missed: tuple[dt.date, ...] = ()
     spans: tuple[MissedSpan, ...] = ()
     earlier: tuple[RevisionStep, ...] = ()
+    partial: tuple[PartialFraction, ...] = ()
 
     def next(
-        self, reason: str, missed: Iterable[dt.date], parent_sha256: str, spans: Sequence[MissedSpan] = ()
+        self,
+        reason: str,
+        missed: Iterable[dt.date],
+        parent_sha256: str,
+        spans: Sequence[MissedSpan] = (),
+        partial: Sequence[PartialFraction] = (),
     ) -> Revision:
         """The revision that follows this one, which becomes part of its history."""
-        step = RevisionStep(number=self.number, reason=self.reason, missed=self.missed, spans=self.spans)
+        step = RevisionStep(
+            number=self.number, reason=self.reason, missed=self.missed, spans=self.spans, partial=self.partial
+        )
         return Revision(
             number=self.number + 1,
             parent_sha256=parent_sha256,
             reason=reason,
             missed=tuple(sorted(set(missed))),
             spans=tuple(spans),
+            partial=tuple(partial),
             earlier=(*self.earlier, step) if self.number > 1 else (),
         )
 

@@ -13,6 +13,7 @@ from rtplan.note import Note, Source
 
 __all__ = [
     "Block",
+    "Boxes",
     "Cell",
     "Column",
     "ColumnKind",
@@ -99,11 +100,13 @@ class GridDay:
 class MonthGrid:
     """Days of a course by month and week; missing days are left blank.
 
-    first_weekday: where its weeks begin, as the country prints them; None: on Monday.
+    first_weekday: where its weeks begin, as the country prints them; None: on Monday. brief: a line a week, with what
+    there is to say of its days beside it.
     """
 
     days: tuple[GridDay, ...]
     first_weekday: str | None = None
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +118,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
-    """Notes, warnings and broken rules."""
+    """Notes, warnings and broken rules. brief: in few words, where there are such."""
 
     notes: tuple[Note, ...]
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +145,18 @@ class Signatures:
     roles: tuple[str, ...]
 
 
-Block = Table | MonthGrid | Facts | Notes | Figure | Signatures | str
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boxes:
+    """Empty boxes to write into on paper, each with its label. Nothing of a patient comes from rtplan.
+
+    >>> Boxes(labels=("Patient", "Hospital number")).labels[1]
+    'Hospital number'
+    """
+
+    labels: tuple[str, ...]
+
+
+Block = Table | MonthGrid | Facts | Notes | Figure | Signatures | Boxes | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,6 +132,7 @@ _OWN = {
         _gy("planned_difference_gy", "To planned", signed=True),
         _number("difference_percent", "Change", "%", digits=1, signed=True),
     ),
+    "doses": (_gy("difference_gy", "To prescribed", signed=True),),
     "limits": (
         _text("limit", "Limit"),
         _text("metric", "Metric"),
@@ -153,6 +154,7 @@ _OWN = {
     ),
     "steps": (_count("added", "Added"), _date("last", "Last fraction")),
     # a comparison
+    "side": (_gy("difference_gy", "Difference", signed=True, short="Diff."),),
     "times": (_date("first", "First fraction"), _date("last", "Last fraction")),
     "compared": (
         _number("elapsed_days", "T", "d", digits=0),
@@ -178,10 +180,10 @@ _OWN = {
     ),
     # missed fractions
     "price": (
-        _gy("prescribed_gy", "Price, prescribed"),
-        _gy("planned_gy", "Price, planned"),
-        _gy("prescribed_eqd2_gy", "Price EQD2, prescribed"),
-        _gy("planned_eqd2_gy", "Price EQD2, planned"),
+        _gy("prescribed_gy", "Cost, prescribed"),
+        _gy("planned_gy", "Cost, planned"),
+        _gy("prescribed_eqd2_gy", "Cost EQD2, prescribed"),
+        _gy("planned_eqd2_gy", "Cost EQD2, planned"),
     ),
     "options": (
         _text("id", "Option"),
@@ -264,6 +266,13 @@ _OWN = {
         _number("kept", "In the plan", digits=3),
         _text("unit", "Unit"),
         _flag("agrees", "Agrees"),
+    ),
+    "brief_options": (
+        _text("what", "What"),
+        _text("rule", "Rule, if waived"),
+        _date("last", "New end", weekday=False),
+        _gy("late_excess_gy", "Late+"),
+        _count("violations", "Broken rules"),
     ),
     # start days
     "starts": (

@@ -15,10 +15,21 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
-from rtplan.note import Note, Phrase, Value
+from rtplan.note import Note, Phrase, Severity, Value
 from rtplan.report.language import ENGLISH, Words
 
-__all__ = ["PHRASES", "TEMPLATES", "filled", "phrase", "sentence"]
+__all__ = [
+    "BRIEF",
+    "ON_PAPER",
+    "PHRASES",
+    "TEMPLATES",
+    "brief",
+    "filled",
+    "loudness",
+    "on_paper",
+    "phrase",
+    "sentence",
+]
 
 OneTemplate = str | tuple[str, str]
 Template = OneTemplate | list[OneTemplate]
@@ -463,6 +474,44 @@ TEMPLATES: dict[str, Template] = {
 }
 """The sentence of each code of a `Note`."""
 
+BRIEF: dict[str, Template] = {
+    "prolongation-limit": "prolonged by {prolongation_days} days, limit {limit_days} days "
+    "(category {category}, source not read)",
+    "eqd2-limit": "{region}: EQD2 {eqd2_gy:.2f} Gy is above the limit of {limit_gy:g} Gy ({metric})",
+    "late-limit": "{region}: net BED {net_bed_gy:.2f} Gy, more than {limit_percent:g} % above the reference",
+    "interval-cord": "interval of {interval_h:.4g} h, less than {minimum_h:g} h, and the spinal cord is a region",
+    "worked-weekends": [
+        "worked weekends, if used: last {last_used}, {prolongation_used_days:+d} d",
+        "worked weekends not used: {not_used:, }",
+        "whether this clinic treats on worked weekends is unknown: {shown_closed:, }",
+    ],
+    "intensified-with-chemotherapy": "{why: and } with concurrent chemotherapy",
+    "held-for-toxicity": "not while toxicity is unresolved: what intensifies stands behind",
+}
+"""What a note says where there is one line for it; a code that is not here says its whole sentence."""
+
+ON_PAPER: dict[str, Template] = {
+    "changed-dose-too-late": "the day from which the dose may change, {changed_dose_from}, lies after the last "
+    "fraction, {last}: no option can change the dose by then",
+    "chemo-own-alignment": "{chemo} is aligned as its own file says, not as protocol {protocol} is",
+    "no-time": "{label}: its loss to time is left out, because no overall time is given",
+    "dates-of-cycle-1": "this protocol begins with chemotherapy ({chemo}): the dates here, and the wait, are those of "
+    "cycle 1 day 1; fraction 1 stands beside",
+    "worked-weekends": [
+        (
+            "worked weekends not used: last {last_not_used}, {prolongation_not_used_days:+d} d; used: "
+            "{last_used}, {prolongation_used_days:+d} d"
+        ),
+        "worked weekends not used: {not_used:, }",
+        "whether this clinic treats on worked weekends is unknown, shown as closed: {shown_closed:, }",
+        (
+            "whether the clinic treats on worked weekends is unknown: searched without the {days} from "
+            "{first} to {last}; with them other starts may be best"
+        ),
+    ],
+}
+"""What a note says on paper, where its sentence names an option of the command line."""
+
 PHRASES: dict[str, Template] = {
     "added-fractions": (
         "{count} added fraction of {dose_gy:.4g} Gy at the end, on days of their own",
@@ -498,7 +547,7 @@ PHRASES: dict[str, Template] = {
     "chemotherapy-stays": "stays on its dates when radiotherapy is interrupted",
     "clinic-changed": "its source {clinic} is not the file that the plan was made from",
     "clinic-disagrees": "its source {clinic} no longer agrees with the plan on {date}",
-    "clinic-file-absent": "its source {clinic} is not here: --clinic says where it lies",
+    "clinic-file-absent": "its source {clinic} is not here",
     "clinic-not-named": "the plan keeps the name of the clinic, {clinic}, but not where its days come from",
     "clinic-not-readable": "its source {clinic} cannot be read",
     "closed": "{reason:reason}",
@@ -662,6 +711,21 @@ PHRASES: dict[str, Template] = {
         "{count} worked-weekend session: {days:, }",
         "{count} worked-weekend sessions: {days:, }",
     ),
+    "rule-dose-per-fraction": "dose per fraction above the ceiling",
+    "rule-large-fraction-changed": "a large fraction changed",
+    "rule-second-fraction-dose": "dose of a second fraction",
+    "rule-interval-short": "interval between fractions of a day",
+    "rule-dense-week": "fractions in any 7 days, the most",
+    "rule-fractions-a-day": "fractions of a day",
+    "rule-spacing-short": "spacing of the pattern",
+    "rule-late-limit": "limit on late tissue",
+    "rule-eqd2-limit": "limit of an organ",
+    "rule-sessions-a-week": "fractions in any 7 days",
+    "rule-weekly-dose": "dose in any 7 days",
+    "rule-twice-daily-running": "second fractions on days running",
+    "rule-intensified-with-chemotherapy": "intensified with concurrent chemotherapy",
+    "rule-prolongation-limit": "limit on prolongation",
+    "rule-late-excess": "excess of late tissue",
     "year-not-known": "its source {clinic} does not know the holidays of {year}",
 }
 """The words of each code of a `Phrase`."""
@@ -720,6 +784,41 @@ def phrase(part: Value, told: Words = ENGLISH) -> str:
     return str(_Filler(told).format_field(part, ", " if isinstance(part, tuple) else ""))
 
 
+def brief(note: Note, told: Words = ENGLISH, *, paper: bool = False) -> str:
+    """What a note says in few words; its sentence where it has no fewer. paper: without words of the command line."""
+    return _said(note, told, ON_PAPER | BRIEF if paper else BRIEF)
+
+
+def on_paper(note: Note, told: Words = ENGLISH) -> str:
+    """What a note says on paper: without words of the command line."""
+    return _said(note, told, ON_PAPER)
+
+
+def _said(note: Note, told: Words, table: Mapping[str, Template]) -> str:
+    """What a note says by its template of a table; else its sentence."""
+    found = table.get(note.code)
+    if found is None or note.values.get("text") or _fitting(found, note.values) is None:
+        return sentence(note, told)
+    return _about(note, filled(found, note.values, told), told)
+
+
+def _about(note: Note, said: str, told: Words) -> str:
+    about = note.values.get("about")
+    return said if about is None else f"{phrase(about, told)}: {said}"
+
+
+def loudness(note: Note) -> Severity:
+    """How loud a note is where people read it: the alarm is kept for what is sourced, or stated by the user.
+
+    What breaks a limit whose source nobody has read is a warning there; programs find it a violation still.
+
+    >>> loudness(Note(code="prolongation-limit", severity="violation", values={"verified": False}))
+    'warning'
+    """
+    unread = note.values.get("verified") is False
+    return "warning" if note.severity == "violation" and unread else note.severity
+
+
 def sentence(note: Note, told: Words = ENGLISH) -> str:
     """What a note says, in a language.
 
@@ -727,5 +826,4 @@ def sentence(note: Note, told: Words = ENGLISH) -> str:
     """
     written = str(note.values.get("text", ""))
     said = told(written) if written else filled(TEMPLATES.get(note.code, "{text}"), note.values, told)
-    about = note.values.get("about")
-    return said if about is None else f"{phrase(about, told)}: {said}"
+    return _about(note, said, told)

@@ -14,6 +14,7 @@ __all__ = [
     "anchor_text",
     "clinic_text",
     "day_reason",
+    "days_text",
     "drug_day",
     "plan_reason",
     "public_holidays",
@@ -62,9 +63,19 @@ def _how_often(phase: Phase, told: Words) -> str:
 
 
 def times_text(course: Course, told: Words = ENGLISH) -> str:
-    """Both ways of counting: overall 33 d (T = 32 d)."""
+    """Both ways of counting: 33 days (T = 32)."""
     overall, elapsed = course.overall_treatment_time_days, course.elapsed_days
-    return told("overall %(overall)s d (T = %(elapsed)s d)", overall=overall, elapsed=elapsed)
+    return told.count(overall, "%(count)s day (T = %(elapsed)s)", "%(count)s days (T = %(elapsed)s)", elapsed=elapsed)
+
+
+def days_text(days: int, told: Words = ENGLISH, *, sign: bool = False) -> str:
+    """So many days: 2 days; as a difference +2 days.
+
+    >>> days_text(1), days_text(-3, sign=True)
+    ('1 day', '-3 days')
+    """
+    number = f"{days:+d}" if sign and days else f"{days}"
+    return told("%(number)s day" if abs(days) == 1 else "%(number)s days", number=number)
 
 
 def day_reason(text: str, told: Words = ENGLISH) -> str:
@@ -88,7 +99,7 @@ def clinic_text(clinic: str, named_by: ClinicFrom, told: Words = ENGLISH) -> str
     'a department in England (from RTPLAN_CLINIC)'
     """
     origin = {
-        "option": told(" (from --clinic)"),
+        "option": told(" (named with the question)"),
         "environment": told(" (from RTPLAN_CLINIC)"),
         "settings": told(" (from the user's settings)"),
         "protocol": told(" (the protocol's own)"),

@@ -19,7 +19,7 @@ from rtplan.report.blocks import Block, Figure, Report, Table
 from rtplan.report.formats.files import write_files
 from rtplan.report.formats.json import dumps
 from rtplan.report.language import ENGLISH, words
-from rtplan.report.registry import Face, document, face, report
+from rtplan.report.registry import Face, View, document, face, report
 
 __all__ = [
     "KINDS",
@@ -55,8 +55,10 @@ class _Job:
     language: str
     patient_doses: bool
     follow_up: tuple[Period, ...]
+    full: bool
     stamp: dt.datetime | None
     previous: Any
+    sheet: Any = None
 
 
 def files(
@@ -68,7 +70,9 @@ def files(
     follow_up: str | tuple[Period, ...] = (),
     plots: bool = False,
     stamp: dt.datetime | None = None,
+    full: bool = False,
     previous: Any = None,
+    sheet: Answer | None = None,
     step: Step | None = None,
 ) -> dict[str, Content]:
     """Name and content of each file of an answer: of all kinds, or of those wanted.
@@ -77,8 +81,9 @@ def files(
     before anything is made).
     language: of what people read. patient_doses: show the patient doses. follow_up: visits after the course, such as
     "6w,3m", in the patient's calendar and calendar.ics. plots: PNG files too; asking for "png" is the
-    same. stamp: by default the moment the answer was made.
+    same. stamp: by default the moment the answer was made. full: the report with every detail.
     previous: the plan before this revision, for cancel.ics. A revision's files bear its number: plan-r2.json.
+    sheet: the answer on missed fractions that the revision follows from: its page to sign, missed-r2.html.
     """
     chosen = check(answer, wanted)
     if wanted is None:
@@ -96,8 +101,10 @@ def files(
         language=language,
         patient_doses=patient_doses,
         follow_up=periods(follow_up) if isinstance(follow_up, str) and follow_up else tuple(follow_up or ()),
+        full=full,
         stamp=stamp or getattr(getattr(answer, "provenance", None), "created", None),
         previous=previous,
+        sheet=sheet,
     )
     out: dict[str, Content] = {}
     for done, kind in enumerate(chosen):
@@ -154,6 +161,12 @@ def _mark(answer: Answer) -> str:
     return f"-r{number}" if number > 1 else ""
 
 
+def _viewed(job: _Job, answer: Answer, view: View) -> Report:
+    """The sections of a view; where every detail is asked for, all of them behind the page that is signed."""
+    every = job.full and view == "paper" and "whole" in face(answer).views
+    return report(answer, words(job.language), "whole" if every else view)
+
+
 def _json(job: _Job) -> dict[str, Content]:
     return {f"{job.names.stem}.json": dumps(document(job.answer))}
 
@@ -161,14 +174,18 @@ def _json(job: _Job) -> dict[str, Content]:
 def _html(job: _Job) -> dict[str, Content]:
     from rtplan.report.formats.html import to_html
 
-    return {f"{job.names.html}.html": to_html(job.sections, stamp=job.stamp)}
+    out: dict[str, Content] = {f"{job.names.html}.html": to_html(_viewed(job, job.answer, "paper"), stamp=job.stamp)}
+    if job.sheet is not None:
+        name = f"{face(job.sheet).html}{_mark(job.answer)}.html"
+        out[name] = to_html(_viewed(job, job.sheet, "paper"), stamp=job.stamp)
+    return out
 
 
 def _pdf(job: _Job) -> dict[str, Content]:
     from rtplan.report.formats.html import to_html
     from rtplan.report.formats.pdf import to_pdf
 
-    html, data = to_html(job.sections, stamp=job.stamp), dumps(document(job.answer))
+    html, data = to_html(_viewed(job, job.answer, "paper"), stamp=job.stamp), dumps(document(job.answer))
     return {f"{job.names.html}.pdf": to_pdf(html, data=data, name=f"{job.names.stem}.json", stamp=job.stamp)}
 
 
@@ -196,7 +213,7 @@ def _ics(job: _Job) -> dict[str, Content]:
 def _xlsx(job: _Job) -> dict[str, Content]:
     from rtplan.report.formats.xlsx import to_xlsx
 
-    return {f"{job.names.stem}.xlsx": to_xlsx(job.sections, stamp=job.stamp)}
+    return {f"{job.names.stem}.xlsx": to_xlsx(_viewed(job, job.answer, "book"), stamp=job.stamp)}
 
 
 def _csv(job: _Job) -> dict[str, Content]:

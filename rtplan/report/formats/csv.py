@@ -17,7 +17,10 @@ __all__ = [
 
 
 def to_csv(table: Table, told: Words = ENGLISH) -> str:
-    """A table as RFC 4180 CSV with full precision, ISO dates, and an empty cell for what is absent."""
+    """A table as RFC 4180 CSV with twelve digits, ISO dates, and an empty cell for what is absent.
+
+    The last digits of a float are no part of an answer: 11.7 is written so, and not as 11.700000000000001.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([_header(column) for column in table.columns])
@@ -48,7 +51,9 @@ def _text(cell: Cell, told: Words) -> str:
         return "true" if cell else "false"
     if isinstance(cell, dt.date):
         return cell.isoformat()
-    if isinstance(cell, int | float):
+    if isinstance(cell, float):
+        return repr(float(f"{cell:.12g}"))
+    if isinstance(cell, int):
         return repr(cell)
     return inert(told.text(cell))
 

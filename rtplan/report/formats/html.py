@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from rtplan.clinic.days import place_in_week, week_of
 from rtplan.errors import visible
-from rtplan.note import SEVERITIES, Source
+from rtplan.note import SEVERITIES, Severity, Source
 from rtplan.report.blocks import (
     Block,
+    Boxes,
     Cell,
     Column,
     Facts,
@@ -30,8 +31,11 @@ from rtplan.report.blocks import (
     Signatures,
     Table,
 )
+from rtplan.report.formats.weeks import Week
+from rtplan.report.formats.weeks import sign as sign_of
+from rtplan.report.formats.weeks import weeks as brief_weeks
 from rtplan.report.language import DISCLAIMER, Words, number, words
-from rtplan.report.sentences import sentence
+from rtplan.report.sentences import brief, loudness, on_paper
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -78,6 +82,10 @@ _WIDEST = 18
 
 _NAMES = 3
 """At most so many columns name a row where a table is cut into strips."""
+
+
+_WHOLE = 18
+"""A name in a table that is no longer stays on one line."""
 
 
 _UNBROKEN = 24
@@ -139,7 +147,12 @@ def _prose(text: str) -> Any:
 def severity_counts(report: Report, told: Words) -> list[dict[str, Any]]:
     """How many remarks of each severity there are, the worst first: what must be seen at once."""
     blocks = [(section.key, block) for section in report.sections for block in section.blocks]
-    found = [(note.severity, key) for key, block in blocks if isinstance(block, Notes) for note in block.notes]
+    found: list[tuple[Severity, str]] = []
+    said: set[tuple[str, str]] = set()  # what an earlier section says already
+    for key, block in blocks:
+        if isinstance(block, Notes):
+            found += [(loudness(note), key) for note in block.notes if note.key not in said]
+            said |= {note.key for note in block.notes}
     return [
         {"severity": severity, "word": told(_SEVERITY[severity]), "count": len(keys), "key": keys[0]}
         for severity in reversed(SEVERITIES)
@@ -173,6 +186,8 @@ def _block(block: Block, told: Words) -> dict[str, Any]:
             return {"kind": "notes", "notes": _notes(block, told)}
         case Table():
             return _table(block, told)
+        case MonthGrid(brief=True):
+            return _weeks(block, told)
         case MonthGrid():
             return grid_view(block, told)
         case Figure():
@@ -184,6 +199,8 @@ def _block(block: Block, told: Words) -> dict[str, Any]:
             }
         case Signatures():
             return {"kind": "signatures", "roles": list(block.roles)}
+        case Boxes():
+            return {"kind": "boxes", "labels": list(block.labels)}
 
 
 def _flagged(text: str | Source | tuple[Source, ...], told: Words) -> list[dict[str, str]]:
@@ -195,12 +212,12 @@ def _flagged(text: str | Source | tuple[Source, ...], told: Words) -> list[dict[
 
 
 def _notes(block: Notes, told: Words) -> list[dict[str, str]]:
-    ordered = sorted(block.notes, key=lambda note: -SEVERITIES.index(note.severity))
+    ordered = sorted(block.notes, key=lambda note: -SEVERITIES.index(loudness(note)))
     return [
         {
-            "severity": note.severity,
-            "word": told(_SEVERITY[note.severity]),
-            "text": sentence(note, told),
+            "severity": loudness(note),
+            "word": told(_SEVERITY[loudness(note)]),
+            "text": brief(note, told, paper=True) if block.brief else on_paper(note, told),
             "code": note.code,
         }
         for note in ordered
@@ -275,7 +292,8 @@ def _cell(cell: Cell, column: Column, told: Words) -> dict[str, Any]:
     if isinstance(cell, Source | tuple):
         return {"parts": _flagged(cell, told), "look": look + _long(told.text(cell))}
     text = told.cell(cell, column)
-    return {"parts": _flagged(text, told), "look": look + _long(text)}
+    whole = " whole" if column.kind == "text" and len(text) <= _WHOLE and " " not in text else ""
+    return {"parts": _flagged(text, told), "look": look + _long(text) + whole}
 
 
 def _long(text: str) -> str:
@@ -296,6 +314,45 @@ def grid_view(grid: MonthGrid, told: Words) -> dict[str, Any]:
         "months": [_month(list(days), inside, grid.first_weekday, told) for _, days in months],
         "legend": list(_legend(grid, told)),
     }
+
+
+def _weeks(grid: MonthGrid, told: Words) -> dict[str, Any]:
+    """A line a week: for the page that is signed."""
+    return {
+        "kind": "weeks",
+        "weekdays": told.weekdays(first_weekday=grid.first_weekday),
+        "weeks": list(_brief_weeks(grid, told)),
+    }
+
+
+def _brief_weeks(grid: MonthGrid, told: Words) -> Iterator[dict[str, Any]]:
+    """The month stands beside its first week."""
+    said = None
+    for week in brief_weeks(grid, told):
+        month = told.month(week.shown[-1].date)
+        yield _week(week, "" if month == said else month, told)
+        said = month
+
+
+def _week(week: Week, label: str, told: Words) -> dict[str, Any]:
+    return {
+        "label": label,
+        "days": [
+            {"day": day.date.day, "sign": sign_of(day), "looks": _brief_looks(day)} if day is not None else None
+            for day in week.days
+        ],
+        "remarks": told("; ").join(week.remarks),
+    }
+
+
+def _brief_looks(day: GridDay) -> str:
+    looks = {
+        "treated": bool(day.fractions),
+        "closed": not day.open and not day.fractions,
+        "missed": day.missed,
+        "provisional": day.provisional and bool(day.fractions),
+    }
+    return " ".join(look for look, holds in looks.items() if holds)
 
 
 def _month_of(day: GridDay) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from rtplan.clinic.days import WEEKDAYS, place_in_week, week_of
-from rtplan.report.blocks import Block, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
+from rtplan.report.blocks import Block, Boxes, Facts, Figure, GridDay, MonthGrid, Notes, Report, Signatures, Table
 from rtplan.report.formats.layout import (
     GAP,
     NARROW,
@@ -16,15 +16,17 @@ from rtplan.report.formats.layout import (
     WIDE,
     columns,
     fitting,
+    folded,
     heading,
     padded,
     rooms,
     width_of,
     words,
 )
+from rtplan.report.formats.weeks import Week, sign, weeks
 from rtplan.report.language import Words
 from rtplan.report.language import words as language
-from rtplan.report.sentences import sentence
+from rtplan.report.sentences import brief, loudness, sentence
 
 __all__ = [
     "render",
@@ -61,7 +63,8 @@ def render(report: Report, file: IO[str], width: int | None = None) -> None:
         if not section.terminal:
             continue
         console.print()
-        console.print(Text(section.heading, style="bold underline"))
+        if section.heading:
+            console.print(Text(section.heading, style="bold underline"))
         for block in section.blocks:
             for part in _block(block, console.width, language(report.language)):
                 console.print(part)
@@ -86,11 +89,13 @@ def _block(block: Block, width: int, told: Words) -> Iterator[Any]:
             yield from _notes(block, told)
         case Table():
             yield from _table(block, width, told)
+        case MonthGrid(brief=True):
+            yield from _weeks(block, width, told)
         case MonthGrid():
             yield _grid(block, told)
         case Figure(name="start_strip"):
             yield from _strip(block, told)
-        case Figure() | Signatures():
+        case Figure() | Signatures() | Boxes():
             return
 
 
@@ -120,8 +125,9 @@ def _notes(notes: Notes, told: Words) -> Iterator[Any]:
 
     for note in notes.notes:
         text = Text()
-        text.append(told(SEVERITY[note.severity]), style=_STYLES[note.severity])
-        text.append(f": {sentence(note, told)}")
+        severity = loudness(note)
+        text.append(told(SEVERITY[severity]), style=_STYLES[severity])
+        text.append(f": {brief(note, told) if notes.brief else sentence(note, told)}")
         yield Padding(text, (0, 0, 0, 0))
 
 
@@ -198,6 +204,54 @@ def _grid(block: MonthGrid, told: Words) -> Any:
             cells[place_in_week(day.date, block.first_weekday)] = _cell(day, told)
         table.add_row(_week_label(days, told), *cells)
     return table
+
+
+_BESIDE = 18
+"""Least room for the remarks on a week beside it; with less they stand below."""
+
+
+def _weeks(block: MonthGrid, width: int, told: Words) -> Iterator[Any]:
+    """A line a week, with the remarks on its days beside it, or below where the days need the room."""
+    from rich.text import Text
+
+    found = weeks(block, told)
+    names = _week_names(block.first_weekday, told)
+    years = "/".join(map(str, sorted({day.date.year for week in found for day in week.shown})))
+    labels = [_week_label(week.shown, told) for week in found]
+    first = max(map(width_of, [years, *labels])) + GAP
+    rooms = [max([width_of(names[i]), *(width_of(_brief_cell(week.days[i])) for week in found)]) + 1 for i in range(7)]
+    yield Text(
+        padded(years, first) + "".join(padded(n, room) for n, room in zip(names, rooms, strict=True)), style="bold"
+    )
+    beside = width - first - sum(rooms)
+    for label, week in zip(labels, found, strict=True):
+        line = Text(padded(label, first), no_wrap=True)
+        for day, room in zip(week.days, rooms, strict=True):
+            line.append(padded(_brief_cell(day), room), style=_brief_style(day))
+        yield from _with_remarks(line, week, first, beside, width, told)
+
+
+def _with_remarks(line: Any, week: Week, first: int, beside: int, width: int, told: Words) -> Iterator[Any]:
+    from rich.text import Text
+
+    said = told("; ").join(week.remarks)
+    below = beside < min(_BESIDE, width_of(said))
+    pieces = folded(said, width - first if below else beside) if said else []
+    if pieces and not below:
+        line.append(pieces.pop(0), style="cyan")
+    yield line
+    for piece in pieces:
+        yield Text(" " * (first if below else width - beside) + piece, style="cyan", no_wrap=True)
+
+
+def _brief_cell(day: GridDay | None) -> str:
+    return "" if day is None else f"{day.date.day:2d} {sign(day)}"
+
+
+def _brief_style(day: GridDay | None) -> str:
+    if day is None or not (day.fractions or day.missed):
+        return "dim"
+    return "red" if day.missed else "bold"
 
 
 def _week_names(first_weekday: str | None, told: Words) -> tuple[str, ...]:

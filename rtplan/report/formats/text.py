@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rtplan.report.blocks import Block, Facts, Notes, Report, Table
 from rtplan.report.formats.layout import GAP, SEVERITY, fitting, folded, heading, padded, rooms, width_of
 from rtplan.report.language import Words, words
-from rtplan.report.sentences import sentence
+from rtplan.report.sentences import brief, loudness, sentence
 
 __all__ = [
     "to_text",
@@ -46,7 +46,11 @@ def _block(block: Block, width: int, told: Words) -> Iterator[str]:
                 yield from folded(f"{padded(label, room)}  {told.text(text)}", width, room + 2)
         case Notes():
             for note in block.notes:
-                yield from folded(f"{told(SEVERITY[note.severity])}: {sentence(note, told)}", width, 2)
+                yield from folded(
+                    f"{told(SEVERITY[loudness(note)])}: {brief(note, told) if block.brief else sentence(note, told)}",
+                    width,
+                    2,
+                )
         case Table():
             yield from _table(block, width, told)
         case _:

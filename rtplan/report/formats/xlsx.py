@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from rtplan.clinic.days import place_in_week, week_of
 from rtplan.note import Source
-from rtplan.report.blocks import Block, Cell, Column, Facts, Notes, Report, Section, Table
+from rtplan.report.blocks import Block, Cell, Column, Facts, GridDay, MonthGrid, Notes, Report, Section, Table
 from rtplan.report.formats.csv import inert
-from rtplan.report.formats.layout import width_of
-from rtplan.report.language import DISCLAIMER, Words, words
+from rtplan.report.formats.layout import folded, width_of
+from rtplan.report.language import DISCLAIMER, Words, number, words
 from rtplan.report.sentences import sentence
 
 __all__ = [
@@ -26,6 +28,14 @@ _CELL_LIMIT = 32767
 
 
 _WIDEST, _NARROWEST = 60, 6
+
+
+_LINE_PT = 15
+"""Height of a line of text in a cell: rows say how high they are, because LibreOffice does not work it out. [pt]"""
+
+
+_HIGHEST_LINES = 27
+"""Lines of the highest row that Excel has."""
 
 
 _FIRST_DATE = dt.date(1900, 3, 1)
@@ -101,8 +111,37 @@ def _tables(sections: Sequence[Section], told: Words) -> Iterator[Table]:
         for block in section.blocks:
             if isinstance(block, Table):
                 yield block
+            elif isinstance(block, MonthGrid):
+                yield _calendar(section.key, block, told)
             elif isinstance(block, Notes):
                 yield _notes(section.key, block, told)
+
+
+def _calendar(name: str, grid: MonthGrid, told: Words) -> Table:
+    """A line a week, a column a weekday; in each cell the day, its fractions, the dose so far, cycles, why closed."""
+    names = told.weekdays(first_weekday=grid.first_weekday)
+    days = tuple(Column(key=f"day_{place}", title=title) for place, title in enumerate(names, 1))
+    rows = []
+    for _, group in itertools.groupby(grid.days, key=lambda day: week_of(day.date, grid.first_weekday)):
+        row: list[Cell] = [None] * 7
+        week = list(group)
+        for day in week:
+            row[place_in_week(day.date, grid.first_weekday)] = _day(day, told)
+        rows.append((told.month(week[0].date), *row))
+    month = Column(key="month", title=told("Month"))
+    return Table(name=name if name == "calendar" else f"calendar {name}", columns=(month, *days), rows=tuple(rows))
+
+
+def _day(day: GridDay, told: Words) -> str:
+    lines = [str(day.date.day)]
+    if day.fractions:
+        lines.append(f"Fx {' + '.join(map(str, day.fractions))}{' ?' if day.provisional else ''}")
+    if day.fractions and day.cumulative_gy is not None:
+        lines.append(f"{number(day.cumulative_gy)} Gy")
+    lines += [told("missed")] if day.missed else []
+    lines += day.labels
+    lines += [day.reason] if day.reason and day.kind not in ("workday", "weekend") else []
+    return "\n".join(lines)
 
 
 def _notes(name: str, block: Notes, told: Words) -> Table:
@@ -132,10 +171,16 @@ class _Formats:
 
 def _write(sheet: Any, table: Table, formats: _Formats, told: Words) -> None:
     top = formats.get(bold=True, text_wrap=True, bottom=1)
+    widths = [_width(table, place, column, told) for place, column in enumerate(table.columns)]
+    sheet.set_row(
+        0, _LINE_PT * max(_lines(column.heading, room) for column, room in zip(table.columns, widths, strict=True))
+    )
     for place, column in enumerate(table.columns):
         sheet.write_string(0, place, column.heading, top)
-        sheet.set_column(place, place, _width(table, place, column, told))
+        sheet.set_column(place, place, widths[place])
     for line, row in enumerate(table.rows, 1):
+        texts = [told.cell(cell, column) for cell, column in zip(row, table.columns, strict=True)]
+        sheet.set_row(line, _LINE_PT * max(_lines(text, room) for text, room in zip(texts, widths, strict=True)))
         strong = {"bold": True} if line - 1 in table.emphasis else {}
         for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
             _cell(
@@ -154,9 +199,15 @@ def _write(sheet: Any, table: Table, formats: _Formats, told: Words) -> None:
     sheet.repeat_rows(0)
 
 
+def _lines(text: str, room: int) -> int:
+    """Lines that a text takes in a column, wrapped between words."""
+    needed = sum(len(folded(line, max(room - 1, 1))) for line in text.split("\n"))
+    return min(max(needed, 1), _HIGHEST_LINES)
+
+
 def _width(table: Table, place: int, column: Column, told: Words) -> int:
     """As wide as the widest cell; a long heading wraps."""
-    texts = [told.cell(row[place], column) for row in table.rows]
+    texts = [line for row in table.rows for line in told.cell(row[place], column).split("\n")]
     longest = max([*map(width_of, texts), *map(width_of, column.heading.split())], default=0)
     return min(max(longest + 2, _NARROWEST), _WIDEST)
 

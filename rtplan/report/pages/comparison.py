@@ -17,6 +17,7 @@ from rtplan.report.wording import clinic_text, reading
 __all__ = [
     "build",
     "full_table",
+    "groups",
 ]
 
 
@@ -45,7 +46,7 @@ def _sections(result: Comparison, told: Words) -> Iterator[Section]:
     about = Facts(items=tuple((entry.name, _about(entry, told)) for entry in result.candidates))
     yield Section(key="regimens", heading=told("Regimens"), blocks=(about,))
     yield Section(key="times", heading=_times_heading(result, told), blocks=(_times(result, told),))
-    plain, timed = _groups(result)
+    plain, timed = groups(result)
     yield from (_without_time(number, group, told) for number, group in enumerate(plain, 1))
     yield from (_with_time(number, group, told) for number, group in enumerate(timed, 1))
     yield from _ranges(result, told)
@@ -60,7 +61,7 @@ def _sections(result: Comparison, told: Words) -> Iterator[Section]:
     yield Section(key="rows", heading=told("All figures"), blocks=(full_table(result, told),), terminal=False)
 
 
-def _groups(result: Comparison) -> tuple[list[list[Compared]], list[list[Compared]]]:
+def groups(result: Comparison) -> tuple[list[list[Compared]], list[list[Compared]]]:
     """The rows by region and set: those without a time factor, and those with one."""
     groups: dict[tuple[str, str], list[Compared]] = {}
     for entry in result.rows:
@@ -170,7 +171,7 @@ def _ranges(result: Comparison, told: Words) -> Iterator[Section]:
         own = next(value for value, entry in zip(values, members, strict=True) if not entry.row.variant)
         rows.append((told(region), tissue, regimen, min(values), own, max(values)))
     caption = told(
-        "Net EQD2 minus that of %(reference)s, one parameter changed at a time (all variants in --json)",
+        "Net EQD2 minus that of %(reference)s, one parameter changed at a time (all variants in the JSON document)",
         reference=result.reference,
     )
     found = columns(told, "region", "tissue", "regimen", "low_gy", "point_gy", "high_gy", tables=("signed",))
@@ -191,7 +192,11 @@ def _crossings(result: Comparison, told: Words) -> tuple[Table | str, ...]:
     left = len(result.crossings) - len(shown)
     if left:
         texts.append(
-            told("Outside %(low)s to %(high)s Gy: %(count)s more (all of them in --json).", count=left, **bounds)
+            told(
+                "Outside %(low)s to %(high)s Gy: %(count)s more (all of them in the JSON document).",
+                count=left,
+                **bounds,
+            )
         )
     found = columns(told, "first", "second", "alpha_beta_gy", "above", tables=("crossings",))
     table = Table(name="crossings", columns=found, rows=tuple(cells_of(entry, found) for entry in shown))

@@ -17,6 +17,7 @@ from rtplan.report.wording import reading
 
 __all__ = [
     "build",
+    "clinic",
     "listing_table",
 ]
 
@@ -118,7 +119,8 @@ def _tissue(item: Tissue, told: Words) -> tuple[Cell, ...]:
     return in_short(item, told), known, told("no: %(why)s", why=item.obstacle) if item.obstacle else told("yes")
 
 
-def _clinic(item: Any, told: Words) -> tuple[Cell, ...]:
+def clinic(item: Any, told: Words) -> tuple[Cell, ...]:
+    """Country, last known year and worked weekends of a clinic."""
     country = f"{item.country}-{item.subdivision}" if item.subdivision else item.country or told("no public holidays")
     through = known_through(item)
     return country, through.isoformat() if through else told("no yearly decision"), told(item.worked_weekends)
@@ -142,7 +144,7 @@ def _record_format(item: Any, told: Words) -> tuple[Cell, ...]:
 _ROWS: dict[str, Any] = {
     "regimens": _regimen,
     "tissues": _tissue,
-    "clinics": _clinic,
+    "clinics": clinic,
     "protocols": _protocol,
     "chemo": _chemo,
     "records": _record_format,

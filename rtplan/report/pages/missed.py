@@ -10,7 +10,8 @@ from rtplan.interruption.judge import Option
 from rtplan.interruption.missed import Missed
 from rtplan.interruption.options import TIERS
 from rtplan.interruption.situation import Situation
-from rtplan.report.blocks import Block, Cell, Facts, Figure, Notes, Report, Section, Signatures, Table
+from rtplan.note import Note
+from rtplan.report.blocks import Block, Cell, Facts, Figure, Notes, Report, Section, Table
 from rtplan.report.columns import cells_of, columns, row_cells
 from rtplan.report.figures import OptionPoint, course_figure, options_figure
 from rtplan.report.language import ENGLISH, SYSTEMIC, Words, signed
@@ -29,6 +30,12 @@ from rtplan.report.wording import reading, times_text
 
 __all__ = [
     "build",
+    "details",
+    "fractions_text",
+    "kept_back_by",
+    "kept_back_notes",
+    "limit_text",
+    "missed_text",
     "option_table",
     "price_table",
     "sensitivity_line",
@@ -56,7 +63,7 @@ def build(missed: Missed, told: Words = ENGLISH) -> Report:
 def _sections(missed: Missed, told: Words) -> Iterator[Section]:
     yield Section(key="situation", heading=told("Situation"), blocks=(Facts(items=tuple(_situation(missed, told))),))
     price = tuple(_price(missed, told))
-    yield Section(key="price", heading=told("Price: appended, nothing else done"), blocks=price)
+    yield Section(key="price", heading=told("Cost of the interruption: appended, nothing else done"), blocks=price)
     sensitivity = told("Sensitivity: %(line)s", line=sensitivity_line(missed, told))
     yield Section(key="options", heading=told("Options"), blocks=(*_options(missed, told), sensitivity))
     notes = tuple(sorted(missed.notes, key=lambda note: _SEVERITIES.index(note.severity)))
@@ -64,8 +71,6 @@ def _sections(missed: Missed, told: Words) -> Iterator[Section]:
     more = told.count(len(behind), "%(count)s further note: see below.", "%(count)s further notes: see below.")
     noted = (Notes(notes=first), *((more,) if behind else ())) if first else ()
     yield Section(key="notes", heading=told("Notes and warnings"), blocks=noted)
-    signed_by = Signatures(roles=(told("medical physicist"), told("radiation oncologist")))
-    yield Section(key="signatures", heading=told("Checked"), blocks=(signed_by,), terminal=False)
     further = (Notes(notes=behind),) if behind else ()
     yield Section(key="further-notes", heading=told("Further notes and warnings"), blocks=further)
     yield Section(key="not-offered", heading=told("Not offered"), blocks=tuple(_kept_back(missed, told)))
@@ -92,7 +97,7 @@ def _in_full(missed: Missed, told: Words) -> Iterator[Section]:
         yield Section(
             key=f"option-{option.id}",
             heading=told("Option %(rank)s: %(id)s", **names),
-            blocks=tuple(_details(missed, option, told)),
+            blocks=tuple(details(missed, option, told)),
             terminal=place == 0 or missed.all_options,
         )
         fractions = fraction_table(replace(missed.plan, course=option.course, cycles=option.cycles), told)
@@ -124,16 +129,16 @@ def _figures(missed: Missed, told: Words) -> tuple[Figure, ...]:
 def _situation(missed: Missed, told: Words) -> Iterator[tuple[str, str]]:
     situation, settings = missed.situation, missed.settings
     yield told("As of"), told.dated(situation.as_of)
-    yield told("Missed"), _missed_text(situation, told)
+    yield told("Missed"), missed_text(situation, told)
     if situation.cause:
         yield told("Cause"), situation.cause
     delivered = [fraction.doses_gy[0] for fraction in situation.delivered]
-    yield told("Delivered"), _fractions(delivered, told) + _worth_text(missed, told)
+    yield told("Delivered"), fractions_text(delivered, told) + _worth_text(missed, told)
     left = [slot.doses_gy[0] for slot in situation.slots]
-    yield told("Still to give"), _fractions(left, told) if left else told("nothing")
+    yield told("Still to give"), fractions_text(left, told) if left else told("nothing")
     for label, course in ((told("Planned"), missed.planned), (told("Prescribed"), missed.prescribed)):
         yield label, told("last %(last)s, %(time)s", last=told.dated(course.last), time=times_text(course, told))
-    yield told("Limit"), _limit(missed, told)
+    yield told("Limit"), limit_text(missed, told)
     if missed.settings.waive:
         yield told("Waived"), ", ".join(missed.settings.waive)
     against, order = told(settings.against), told(settings.rank_by)
@@ -150,7 +155,8 @@ def _worth_text(missed: Missed, told: Words) -> str:
     return told(" in T = %(days)s d%(worth)s", days=missed.delivered.elapsed_days, worth=worth)
 
 
-def _limit(missed: Missed, told: Words) -> str:
+def limit_text(missed: Missed, told: Words) -> str:
+    """The limit on prolongation, and until when."""
     limit = missed.plan.inputs.limits.prolongation_days
     if limit is None:
         return told("prolongation no category given, no limit")
@@ -158,13 +164,16 @@ def _limit(missed: Missed, told: Words) -> str:
     return told.count(limit, one, many, day=missed.limit_by)
 
 
-def _fractions(doses_gy: list[float], told: Words) -> str:
+def fractions_text(doses_gy: list[float], told: Words) -> str:
+    """How many fractions, and their dose."""
     one, many = "%(count)s fraction, %(dose)s Gy", "%(count)s fractions, %(dose)s Gy"
     return told.count(len(doses_gy), one, many, dose=f"{sum(doses_gy):.2f}")
 
 
-def _missed_text(situation: Situation, told: Words) -> str:
-    stated = [span.text for span in situation.spans if len(span.days) > 1 or span.first > situation.plan.course.last]
+def missed_text(situation: Situation, told: Words) -> str:
+    """Which fractions were missed, and what was stated beside."""
+    days = {fraction.date for fraction in situation.missed}
+    stated = [span.text for span in situation.spans if not {span.first, span.last} <= days]
     said = _missed_fractions(situation, told)
     return said + (told("; stated: %(spans)s", spans=", ".join(stated)) if stated else "")
 
@@ -269,7 +278,7 @@ def _options(missed: Missed, told: Words) -> Iterator[Block]:
     tiers = dict.fromkeys(option.tier for option in missed.listed)
     named = "; ".join(f"{told(tier)} {told(TIERS[tier])}" for tier in TIERS if tier in tiers)
     hidden = len(missed.options) - len(missed.listed)
-    one, many = " %(count)s further option: --all shows them.", " %(count)s further options: --all shows them."
+    one, many = " %(count)s further option.", " %(count)s further options."
     more = told.count(hidden, one, many) if hidden else ""
     kept = len(missed.not_offered)
     one, many = (
@@ -279,6 +288,17 @@ def _options(missed: Missed, told: Words) -> Iterator[Block]:
     yield told("Tiers: %(tiers)s.", tiers=named) + more + (told.count(kept, one, many) if kept else "")
 
 
+def kept_back_by(option: Option, told: Words = ENGLISH) -> str:
+    """The hard rules that an option breaks, each in a sentence."""
+    return "; ".join(dict.fromkeys(sentence(note, told) for note in kept_back_notes(option)))
+
+
+def kept_back_notes(option: Option) -> list[Note]:
+    """What is said of the hard rules that an option breaks without their being waived."""
+    codes = {code for code in option.hard if code not in option.waived}
+    return [note for note in option.violations if note.code in codes]
+
+
 def _kept_back(missed: Missed, told: Words) -> Iterator[Block]:
     """What is not offered, one line each with its rule, and what each waiver would buy."""
     if not missed.not_offered:
@@ -286,8 +306,7 @@ def _kept_back(missed: Missed, told: Words) -> Iterator[Block]:
     lines = []
     for option in missed.not_offered:
         codes = {code for code in option.hard if code not in option.waived}
-        broken = dict.fromkeys(sentence(note, told) for note in option.violations if note.code in codes)
-        lines.append((option.id, option.tier, "; ".join(broken), ", ".join(sorted(codes))))
+        lines.append((option.id, option.tier, kept_back_by(option, told), ", ".join(sorted(codes))))
     kept = columns(told, "id", "tier", "kept_back_by", "waive", tables=("options",))
     yield Table(name="not-offered", columns=kept, rows=tuple(lines))
     bought = columns(told, "waive", "id", "tier", "deficit_gy", "late_excess_gy", "opens", tables=("options",))
@@ -362,7 +381,8 @@ def sensitivity_line(missed: Missed, told: Words = ENGLISH) -> str:
     )
 
 
-def _details(missed: Missed, option: Option, told: Words) -> Iterator[Block]:
+def details(missed: Missed, option: Option, told: Words) -> Iterator[Block]:
+    """An option in full: facts, calendar, doses, limits, cycles, what it breaks."""
     course, plan = option.course, missed.plan
     yield Facts(items=tuple(_option_facts(option, told)))
     lost = tuple(fraction.date for fraction in missed.situation.missed)

@@ -34,6 +34,7 @@ from rtplan.report.wording import (
 )
 
 __all__ = [
+    "banner",
     "build",
     "closed_table",
     "conventions",
@@ -42,25 +43,35 @@ __all__ = [
     "fraction_table",
     "grid",
     "limit_tables",
+    "missed_days",
     "parameter_table",
 ]
+
+
+POLICIES = {
+    "reanchor": "counts again from the actual date",
+    "keep-grid": "keeps to the grid of dates",
+    "nearest-open": "moves to the nearest open day",
+}
+"""What later cycles do when one had to move, in plain words."""
 
 
 LABELLED_RUN = 5
 """Days in a row of a drug that the month grid labels one by one; of longer runs only the first."""
 
 
-def build(plan: Plan, told: Words = ENGLISH) -> Report:
-    """The sections of a plan, in the order a physicist reads them."""
+def build(plan: Plan, told: Words = ENGLISH, *, command: bool = True) -> Report:
+    """The sections of a plan, in the order a physicist reads them. command: the command line that made it too."""
     return Report(
         title=plan.inputs.label,
         subtitle=f"{reading(plan.inputs.prescription, told)} · {told(plan.inputs.clinic)}",
-        banner=_banner(plan, told),
-        sections=tuple(section for section in _sections(plan, told) if section.blocks),
+        banner=banner(plan, told),
+        sections=tuple(section for section in _sections(plan, told, command) if section.blocks),
     )
 
 
-def _banner(plan: Plan, told: Words) -> str:
+def banner(plan: Plan, told: Words) -> str:
+    """What must be seen at once: that dates are provisional. Empty where nothing is."""
     unsure = _note(plan, "provisional")
     return told("PROVISIONAL: %(what)s", what=sentence(unsure, told)) if unsure is not None else ""
 
@@ -69,7 +80,7 @@ def _note(plan: Plan, code: str) -> Note | None:
     return next((note for note in plan.notes if note.code == code), None)
 
 
-def _sections(plan: Plan, told: Words) -> Iterator[Section]:
+def _sections(plan: Plan, told: Words, command: bool) -> Iterator[Section]:
     yield Section(key="course", heading=told("Course"), blocks=(Facts(items=tuple(facts(plan, told))),))
     yield from _on_dates(plan, told)
     yield from _effects(plan, told)
@@ -81,13 +92,13 @@ def _sections(plan: Plan, told: Words) -> Iterator[Section]:
     known = (parameter_table(tissues, told), _sources(plan, told))
     yield Section(key="parameters", heading=told("Parameters and sources"), blocks=known)
     yield conventions(told)
-    made = Facts(items=tuple(_provenance(plan, told)))
+    made = Facts(items=tuple(_provenance(plan, told, command)))
     yield Section(key="provenance", heading=told("Provenance"), blocks=(made,), terminal=False)
 
 
 def _on_dates(plan: Plan, told: Words) -> Iterator[Section]:
     """Month grid, fractions and cycles."""
-    days = grid(plan, plan.course, plan.calendar_with_machines, plan.cycles, _missed(plan), told)
+    days = grid(plan, plan.course, plan.calendar_with_machines, plan.cycles, missed_days(plan), told)
     yield Section(key="calendar", heading=told("Calendar"), blocks=(days,))
     yield Section(key="fractions", heading=told("Fractions"), blocks=(fraction_table(plan, told),))
     chemo = (cycle_table(plan.cycles, told),) if plan.cycles else ()
@@ -117,7 +128,7 @@ def conventions(told: Words, *more: str) -> Section:
     )
 
 
-def _missed(plan: Plan) -> tuple[dt.date, ...]:
+def missed_days(plan: Plan) -> tuple[dt.date, ...]:
     """Days whose fractions were missed, in this revision or an earlier one, and on which nothing was given after all.
 
     Those that the calendar no longer knows are left out.
@@ -191,7 +202,7 @@ def _chemo_text(chemo: ChemoProtocol, cycles: tuple[Cycle, ...], told: Words) ->
         cycles=chemo.total_cycles,
         anchor=anchor_text(chemo.anchor, told),
         source=told(chemo.anchor_source.text),
-        policy=told(chemo.policy),
+        policy=told(POLICIES[chemo.policy]),
         number=len(concurrent),
         given=len(cycles),
         names=told(" (cycle %(numbers)s)", numbers=", ".join(concurrent)) if concurrent else "",
@@ -432,14 +443,14 @@ def _sources(plan: Plan, told: Words) -> Facts:
     return Facts(items=(*items, (told("Limit on prolongation"), plan.inputs.limits.category_source)))
 
 
-def _provenance(plan: Plan, told: Words) -> list[tuple[str, str]]:
+def _provenance(plan: Plan, told: Words, command: bool) -> list[tuple[str, str]]:
     made = plan.provenance
     items = [
         ("rtplan", made.rtplan),
         ("Python", made.python),
         ("holidays", made.holidays),
         (told("Made"), made.created.isoformat() if made.created else told("no stamp")),
-        (told("Command"), made.command),
+        *([(told("Command"), made.command)] if command else []),
         (told("Revision"), str(plan.revision.number)),
         (told("Follows"), plan.revision.parent_sha256 or "–"),
     ]

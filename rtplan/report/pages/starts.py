@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.clinic.days import days_between
@@ -18,8 +18,10 @@ from rtplan.report.sentences import phrase, sentence
 from rtplan.report.wording import clinic_text, day_reason, reading
 
 __all__ = [
+    "brief_table",
     "build",
     "cycles_text",
+    "facts",
     "figure",
     "reasons_text",
     "starts_table",
@@ -77,6 +79,11 @@ def _heading(result: StartSearch, told: Words) -> str:
     return told.count(len(result.starts), one, many, shown=shown)
 
 
+def facts(result: StartSearch, told: Words, labels: Set[str]) -> Facts:
+    """Those facts of the search that bear one of these labels."""
+    return Facts(items=tuple(item for item in _facts(result, told) if item[0] in labels))
+
+
 def _facts(result: StartSearch, told: Words) -> Iterator[tuple[str, str]]:
     best = result.starts[0]
     earliest = min(result.starts, key=lambda start: start.date)
@@ -100,12 +107,12 @@ def _facts(result: StartSearch, told: Words) -> Iterator[tuple[str, str]]:
 def _longest_wait(result: StartSearch, told: Words) -> str:
     days = result.max_wait_days
     if days is None:
-        return told("no bound (--max-wait states one)")
+        return told("no bound; one can be stated")
     if result.max_wait_stated:
         return told("%(days)s d, stated; later starts stand below", days=days)
     category = result.inputs.limits.category
     bound = told("%(days)s d (category %(category)s; design default, no source)", days=days, category=category)
-    return told("%(bound)s; later starts stand below; --max-wait states another", bound=bound)
+    return told("%(bound)s; later starts stand below; another can be stated", bound=bound)
 
 
 def _trade(result: StartSearch, told: Words) -> tuple[Block, ...]:
@@ -279,6 +286,27 @@ def _best_table(result: StartSearch, told: Words) -> Table:
     keys = _keys(result)
     rows = tuple((*_figures(start, keys), _brief(start, told)) for start in result.starts[:SHOWN])
     found = columns(told, *keys, "reasons", tables=("starts",))
+    return Table(name="best", columns=found, rows=rows, emphasis=(0,))
+
+
+_BRIEF = (
+    "date",
+    "first_fraction",
+    "last",
+    "overall_treatment_time_days",
+    "prolongation_days",
+    "waited_days",
+    "net_bed_gy",
+    "rule_breaches",
+    "cycle_breaches",
+)
+
+
+def brief_table(result: StartSearch, most: int, told: Words = ENGLISH) -> Table:
+    """The best starts with the figures they are ranked by."""
+    keys = tuple(key for key in _keys(result) if key in _BRIEF)
+    found = columns(told, *keys, tables=("starts",))
+    rows = tuple(_figures(start, keys) for start in result.starts[:most])
     return Table(name="best", columns=found, rows=rows, emphasis=(0,))
 
 

@@ -11,6 +11,7 @@ from rtplan.report.wording import day_reason
 __all__ = [
     "build",
     "day_table",
+    "grid",
 ]
 
 
@@ -28,7 +29,7 @@ def build(result: Workdays, told: Words = ENGLISH) -> Report:
     short = len(result.days) <= MOST_DAYS_SHOWN
     sections = [
         Section(key="facts", heading=told("Calendar"), blocks=(_facts(result, told),)),
-        Section(key="grid", heading=told("Weeks"), blocks=(_grid(result, told),), terminal=False),
+        Section(key="grid", heading=told("Weeks"), blocks=(grid(result, told),), terminal=False),
         Section(
             key="exceptions",
             heading=told("Days that are not ordinary workdays or weekends"),
@@ -69,7 +70,8 @@ def _facts(result: Workdays, told: Words) -> Facts:
     return Facts(items=tuple(items))
 
 
-def _grid(result: Workdays, told: Words) -> MonthGrid:
+def grid(result: Workdays, told: Words) -> MonthGrid:
+    """The days as a month grid."""
     return MonthGrid(
         first_weekday=result.calendar.first_weekday,
         days=tuple(
