@@ -12,7 +12,7 @@ _DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 ORDER: dict[str, tuple[str, ...]] = {
     "Jobs": (
-        *("plan", "missed", "starts", "dose", "compare", "cohort", "department", "workdays"),
+        *("plan", "missed", "sheet", "starts", "dose", "compare", "cohort", "department", "workdays"),
         *("patient", "serve", "verify", "validate", "list"),
     ),
     "Your files, your systems": ("clinic", "files", "tissues", "records", "dicom", "python", "notebook"),
