@@ -10,10 +10,12 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from rtplan.cli import COMMANDS
-from rtplan.library.guide import ORDER, topics, without_header
+from rtplan.cli import COMMANDS, main
+from rtplan.clinic.limits import RULES
+from rtplan.library.guide import ORDER, guide, topics, without_header
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -92,6 +94,24 @@ def test_the_order_of_the_guide_holds_every_page_once() -> None:
     assert list(topics()) == placed
     for answer in COMMANDS:
         assert answer in placed or answer in {"guide", "init", "completion"}  # whose page is clinic
+
+
+def test_the_guide_names_every_rule_of_compensation_with_its_kind() -> None:
+    rows = [line for line in guide("missed").splitlines() if line.startswith("| `")]
+    told = {code: row.split("|")[-2].strip() for row in rows for code in re.findall(r"`([\w-]+)`", row.split("|")[1])}
+    assert told == {rule.code: rule.kind for rule in RULES}
+
+
+def test_options_of_commands_and_of_the_guide_are_the_same() -> None:
+    """What the guide names is there; what is there is named, but for what every command has."""
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in [ROOT / "README.md", *DOCS])
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", pages))
+    commands = [main.get_command(click.Context(main), name) for name in COMMANDS]
+    there = {option for command in commands if command for one in command.params for option in one.opts}
+    there |= {option for command in commands if command for one in command.params for option in one.secondary_opts}
+    long = {option for option in there if option.startswith("--")}
+    assert named - long <= {"--help", "--version", "--hypothesis-profile"}
+    assert long - named == set()
 
 
 def test_the_readme_stays_short() -> None:
