@@ -172,9 +172,14 @@ BASES = [
         "department plans --closed 2026-03-10 --slots 2",
         "list regimens",
         "guide missed",
-        "init x.toml",
+        "init x.toml --country FR --yes --force",
     ),
-    *("completion bash", "validate --csv", "serve plan.json --no-browser", "plan --start 2026-02-02 --out out --force"),
+    *(
+        "completion bash",
+        "cohort courses.csv --clinic england --all-given --csv",
+        "serve plan.json --no-browser",
+        "plan --start 2026-02-02 --out out --force",
+    ),
 ]
 OPTIONS = {
     name: [option for param in main.get_command(None, name).params for option in param.opts if option.startswith("--")]  # type: ignore[arg-type, union-attr]
@@ -231,6 +236,7 @@ SOURCES = {
     "tissues.toml": "\n".join((catalogue.directory() / "tissues.toml").read_text(encoding="utf-8").split("\n[")[0:3]),
     "record.csv": "date,dose_gy,time\n2026-03-02,1.8,09:00\n2026-03-03,1.8,09:00\n2026-03-05,1.8,09:00\n",
     "levels.csv": "id,level\na,1\n",
+    "courses.csv": "id,regimen,start,last\na\x1b[2J,45/25,2026-03-02,2026-04-09\n\u202eb,5x8,2026-03-02,\n",
     "bad.json": '{"schema": "rtplan.plan/1", ',
     "bad.toml": "name = \n",
     "empty.csv": "",

@@ -21,6 +21,7 @@ from rtplan.cli.options import (
     tissue_options,
 )
 from rtplan.cli.settings import with_clinic
+from rtplan.errors import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,13 +88,13 @@ class _First:
         click.echo(csv_lines(part, header=self.header), nl=False)
         self.header = False
         for reject in part.rejects:
-            click.echo(f"line {reject.line}: {reject.reason}", err=True)
+            click.echo(f"line {reject.line}: {visible(reject.reason)}", err=True)
 
 
 def _nowhere(part: Part) -> None:
     """Rows that nobody asked for; those without an answer are named on stderr."""
     for reject in part.rejects[:MOST_NAMED]:
-        click.echo(f"line {reject.line}: {reject.reason}", err=True)
+        click.echo(f"line {reject.line}: {visible(reject.reason)}", err=True)
 
 
 MOST_NAMED = 20
@@ -117,5 +118,5 @@ def _ask(courses: Path, options: dict[str, Any], sink: Callable[[Part], None], p
 
 def _told_of_rejects(answer: Cohort, folder: Path) -> None:
     if answer.n_rejected:
-        click.echo(f"{folder / 'rejects.csv'}: {answer.n_rejected} rows without an answer", err=True)
+        click.echo(f"{visible(str(folder / 'rejects.csv'))}: {answer.n_rejected} rows without an answer", err=True)
     sys.stderr.flush()

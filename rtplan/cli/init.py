@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import shlex
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -52,7 +51,7 @@ def command(path: Path, yes: bool, force: bool, **given: str | None) -> None:
     """
     _check_path(path, force)
     clinic = _answers(_Asker(given, yes), path)
-    _write(path, clinic)
+    _write(path, clinic, force)
     _say_how(path)
 
 
@@ -296,26 +295,21 @@ def _check_path(path: Path, force: bool) -> None:
         raise ConfigError(str(path), ["cannot be written: there is no such folder"])
 
 
-def _write(path: Path, clinic: OwnClinic) -> None:
+def _write(path: Path, clinic: OwnClinic, force: bool) -> None:
     """Beside its place, read back by the strict reader, and only then under its name."""
     from rtplan.library.catalogue import load_clinic
     from rtplan.library.own_clinic import toml_of
+    from rtplan.report.formats.files import write_files
 
-    handle, name = tempfile.mkstemp(prefix=".rtplan-", suffix=".toml", dir=path.absolute().parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(toml_of(clinic))
+    def reads_back(temporary: Path) -> None:
         try:
             load_clinic(str(temporary))
         except ConfigError as error:
             inner = error.file.removeprefix(str(temporary)).removeprefix(": ")  # a file of closures
             told = ["is not written", inner] if inner else ["is not written"]
             raise ConfigError(str(path), [": ".join([*told, problem]) for problem in error.problems]) from None
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+    write_files(path.absolute().parent, {path.name: toml_of(clinic)}, force=force, check=reads_back)
 
 
 def _say_how(path: Path) -> None:

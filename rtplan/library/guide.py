@@ -16,7 +16,16 @@ ORDER: dict[str, tuple[str, ...]] = {
         *("patient", "serve", "verify", "validate", "list"),
     ),
     "Your files, your systems": ("clinic", "files", "tissues", "records", "dicom", "python", "notebook"),
-    "Background": ("commissioning", "conventions", "uncertainty", "trial", "gallery", "architecture", "changes"),
+    "Background": (
+        "commissioning",
+        "robustness",
+        "conventions",
+        "uncertainty",
+        "trial",
+        "gallery",
+        "architecture",
+        "changes",
+    ),
 }
 """The order of the guide, stated here alone: groups, and the topics of each."""
 

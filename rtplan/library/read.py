@@ -27,6 +27,7 @@ __all__ = [
     "T",
     "beginning",
     "checksum",
+    "opened",
     "read_bytes",
     "read_json",
     "read_toml",
@@ -131,12 +132,24 @@ def read_bytes(path: Path, shown: str = "", most: int = MAX_BYTES) -> bytes:
 def beginning(path: Path, most: int, shown: str = "") -> bytes:
     """The first bytes of a regular file, at most so many.
 
-    The one place that opens what a user names; ConfigError where it is missing, a folder, a pipe or a device.
+    ConfigError where it is missing, a folder, a pipe or a device.
+    """
+    shown = shown or str(path)
+    with opened(path, shown) as stream:
+        try:
+            return stream.read(most)
+        except OSError as error:
+            raise ConfigError(shown, [_why(error)]) from None
+
+
+def opened(path: Path, shown: str = "") -> io.BufferedReader:
+    """A regular file, open for reading: a pipe is neither waited for nor emptied, a device not touched.
+
+    ConfigError as of `beginning`.
     """
     shown = shown or str(path)
     try:
-        with _opened(path) as stream:
-            return stream.read(most)
+        return _opened(path)
     except FileNotFoundError:
         raise ConfigError(shown, ["no such file"]) from None
     except IsADirectoryError:
@@ -155,7 +168,6 @@ def _why(error: OSError) -> str:
 
 
 def _opened(path: Path) -> io.BufferedReader:
-    """A regular file; a pipe is neither waited for nor emptied, a device not touched."""
     _check_regular(os.stat(path).st_mode)
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
@@ -199,7 +211,7 @@ def read_json(path: Path) -> Any:
 
 def checksum(path: Path) -> str:
     """SHA-256 of a file of any size, in hexadecimal."""
-    with _opened(path) as stream:
+    with opened(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rtplan.errors import ConfigError
+from rtplan.library import read
 from rtplan.records import cells, excel, looks
 from rtplan.records.stated import plain_format
 
@@ -31,6 +33,9 @@ __all__ = [
 CHUNK = 50_000
 """Rows worked on at a time."""
 
+MOST_SHEET_BYTES = 200_000_000
+"""The largest spreadsheet of courses that is read. Design default, no source."""
+
 ALIASES = {"protocol": "regimen", "end": "last", "fractions_given": "n_given"}
 """Other names that columns may have."""
 
@@ -45,13 +50,9 @@ def chunks(
 
     Raises ConfigError where the file cannot be read, or has none of the columns.
     """
+    start = read.beginning(path, 256, path.name)
     if path.suffix.lower() == ".parquet":
         return _parquet(path, wanted, named, size)
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(256)
-    except OSError as error:
-        raise ConfigError(path.name, [f"cannot be read: {error.strerror or error}"]) from None
     if looks.is_spreadsheet(start):
         return _spreadsheet(path, wanted, named, size)
     if looked := looks.container(start):
@@ -63,7 +64,7 @@ def count(path: Path) -> int | None:
     """How many rows a file has at most; None where that is not known before it is read."""
     if path.suffix.lower() != ".csv":
         return None
-    with path.open("rb") as stream:
+    with read.opened(path, path.name) as stream:
         return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
 
 
@@ -143,7 +144,7 @@ def _frame(rows: Iterable[Sequence[Any]], lines: Sequence[int], places: Mapping[
 def _csv(
     path: Path, wanted: Sequence[str], named: Mapping[str, str], delimiter: str, size: int
 ) -> Iterator[pd.DataFrame]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
+    with io.TextIOWrapper(read.opened(path, path.name), encoding="utf-8-sig", newline="") as stream:
         reader = csv.reader(stream, delimiter=delimiter)
         try:
             header = [cell.strip() for cell in next(reader, [])]
@@ -178,7 +179,7 @@ def _ruled(block: Sequence[tuple[int, list[str]]], width: int, places: Mapping[s
 
 
 def _spreadsheet(path: Path, wanted: Sequence[str], named: Mapping[str, str], size: int) -> Iterator[pd.DataFrame]:
-    grid = excel.grid(path.read_bytes(), path.name, plain_format())
+    grid = excel.grid(read.read_bytes(path, path.name, MOST_SHEET_BYTES), path.name, plain_format())
     places = _places(path.name, grid.header, wanted, named)
     rows = grid.rows(list(places.values()))
     near = {key: place for place, key in enumerate(places)}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +14,7 @@ from rtplan.errors import ConfigError, DomainError
 from rtplan.questions.cohort_columns import COLUMNS
 from rtplan.questions.cohort_rows import Part, Reject
 from rtplan.report.formats.csv import inert
+from rtplan.report.formats.files import new_file, put
 
 __all__ = [
     "KINDS",
@@ -53,12 +52,17 @@ def check(kinds: Sequence[str]) -> tuple[str, ...]:
 class RowFiles:
     """Open files of rows, and of the rows without an answer, which is there only where there are some."""
 
-    def __init__(self, folder: Path, kinds: Sequence[str]) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.temporary: dict[str, Path] = {}
-        self.writers: list[_Writer] = [_MAKERS[kind](self._new(f"courses.{kind}")) for kind in kinds]
+        self.writers: list[_Writer] = []
         self.rejects: Any = None
         self.closed = False
+
+    def open(self, kinds: Sequence[str]) -> None:
+        """A file of each kind."""
+        for kind in kinds:
+            self.writers.append(_MAKERS[kind](self._new(f"courses.{kind}")))
 
     def write(self, part: Part) -> None:
         """One chunk's rows and refused rows."""
@@ -81,13 +85,8 @@ class RowFiles:
             self.rejects.close()
 
     def _new(self, name: str) -> Path:
-        handle, path = tempfile.mkstemp(prefix=".rtplan-", suffix=Path(name).suffix, dir=self.folder)
-        os.close(handle)
-        self.temporary[name] = Path(path)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(path, 0o666 & ~mask)
-        return Path(path)
+        self.temporary[name] = new_file(self.folder / name)
+        return self.temporary[name]
 
 
 @contextmanager
@@ -100,28 +99,31 @@ def row_files(folder: Path, kinds: Sequence[str], *, force: bool = False) -> Ite
     for name in (*(f"courses.{kind}" for kind in kinds), "rejects.csv"):
         if (folder / name).exists() and not force:
             raise ConfigError(str(folder / name), ["exists already; --force overwrites it"])
-    files: RowFiles | None = None
+    files, placed = RowFiles(folder), list[Path]()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files = RowFiles(folder, kinds)
+        files.open(kinds)
         yield files
         files.close()
         for name, path in files.temporary.items():
-            os.replace(path, folder / name)
+            put(path, folder / name, placed, force=force)
         if "rejects.csv" not in files.temporary:
             (folder / "rejects.csv").unlink(missing_ok=True)
     except BaseException as error:
         _undo(files, folder, made)
+        for path in placed:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise ConfigError(str(folder), [f"cannot be written: {error.strerror or error}"]) from None
         raise
 
 
-def _undo(files: RowFiles | None, folder: Path, made: bool) -> None:
-    if files is not None:
-        with suppress(Exception):
-            files.close()
-        for path in files.temporary.values():
+def _undo(files: RowFiles, folder: Path, made: bool) -> None:
+    with suppress(Exception):
+        files.close()
+    for path in files.temporary.values():
+        with suppress(OSError):
             path.unlink(missing_ok=True)
     if made:
         with suppress(OSError):
