@@ -205,8 +205,10 @@ def read_json(path: Path) -> Any:
 
     try:
         return json.loads(read_text(path), parse_constant=constant, object_pairs_hook=pairs, parse_int=whole)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except json.JSONDecodeError as error:
         raise ConfigError(str(path), [f"is not JSON: {error}"]) from None
+    except RecursionError:
+        raise ConfigError(str(path), ["is not JSON that can be read: its lists or tables are too deep"]) from None
 
 
 def checksum(path: Path) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rtplan import __version__
 from rtplan.answer import can_say
@@ -20,7 +21,7 @@ from rtplan.chemotherapy.cycles import Cycle
 from rtplan.clinic.limits import Limits
 from rtplan.course.course import Course, Fraction
 from rtplan.course.schedule import prescribed_reference
-from rtplan.errors import ConfigError, RtplanError
+from rtplan.errors import ConfigError, RtplanError, shown
 from rtplan.library import read as reader
 from rtplan.note import Note
 from rtplan.planning.inputs import PlanInputs
@@ -333,6 +334,7 @@ def _plan(data: dict[str, Any], file: str) -> Plan:
         return reader.validate(tuple[kind], [part], file, (".".join(keys),), drop=1)[0]
 
     inputs: PlanInputs = value(PlanInputs, "inputs")
+    _check_zone(inputs.calendar.time_zone, file)
     course = Course(
         prescription=inputs.prescription,
         fractions=tuple(
@@ -352,6 +354,14 @@ def _plan(data: dict[str, Any], file: str) -> Plan:
         provenance=value(Provenance, "provenance"),
         revision=value(Revision, "revision"),
     )
+
+
+def _check_zone(name: str, file: str) -> None:
+    """Clock times are the clinic's: a zone that is none would only fail where one is written."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(file, [f"inputs.calendar.time_zone {shown(name)} is not an IANA time zone"]) from None
 
 
 def _fraction(entry: dict[str, Any], place: int, prescription: Prescription, file: str) -> Fraction:
