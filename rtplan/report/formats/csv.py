@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import io
 
-from rtplan.errors import visible
 from rtplan.report.blocks import Cell, Column, Table
 from rtplan.report.language import ENGLISH, Words
 
@@ -60,6 +59,5 @@ def _text(cell: Cell, told: Words) -> str:
 
 
 def inert(text: str) -> str:
-    """Text that a spreadsheet will not take for a formula, its control signs written out."""
-    text = visible(text)
+    """Text that a spreadsheet will not take for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

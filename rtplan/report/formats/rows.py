@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rtplan.errors import ConfigError, DomainError
+from rtplan.errors import ConfigError, DomainError, visible
 from rtplan.questions.cohort_columns import COLUMNS
 from rtplan.questions.cohort_rows import Part, Reject
 from rtplan.report.formats.csv import inert
@@ -131,7 +131,7 @@ def _undo(files: RowFiles, folder: Path, made: bool) -> None:
 
 
 def _reject_line(reject: Reject) -> str:
-    return f"{reject.line},{_quoted(_cell(reject.id))},{_quoted(inert(reject.reason))}\r\n"
+    return f"{reject.line},{_quoted(_cell(reject.id))},{_quoted(inert(visible(reject.reason)))}\r\n"
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ _MOST_REMEMBERED = 10_000
 
 def _cell(text: str) -> str:
     """Text that a spreadsheet takes for no formula; a number with its sign is none."""
-    return text if text[:1] == "-" and text[1:].isdecimal() else inert(text)
+    return text if text[:1] == "-" and text[1:].isdecimal() else inert(visible(text))
 
 
 def _quoted(text: str) -> str:
@@ -234,7 +234,7 @@ class _Xlsx:
                 if kind == "date":
                     self.sheet.write_datetime(self.row, place, cell, self.date)
                 elif kind == "text":
-                    self.sheet.write_string(self.row, place, cell)
+                    self.sheet.write_string(self.row, place, visible(cell))
                 else:
                     self.sheet.write(self.row, place, cell)
             self.row += 1
