@@ -90,6 +90,14 @@ def test_the_plan_says_both_readings_in_words() -> None:
     assert "state them in a chemotherapy file" in said(note(plan, "drugs-not-stated"))
 
 
+def test_one_screen_tells_the_dates_of_the_other_reading(cli: Any) -> None:
+    shown = " ".join(cli("plan", "--start", "2026-03-02").stdout.split())
+    assert (
+        "warning: another reading of the record: cycle 1 on Mon 2026-02-09, cycle 2 on Mon 2026-03-02, cycle 3 on Mon "
+        "2026-03-23 (protocol west-china-low-dose-induction)"
+    ) in shown
+
+
 def test_who_states_alignment_or_drugs_has_decided() -> None:
     aligned = rt.plan(start="2026-03-02", align="cycle=2")
     for plan in (aligned, rt.plan(start="2026-03-02", chemo="tp-q3w"), rt.plan(start="2026-03-02", chemo="none")):

@@ -45,4 +45,4 @@ def reading_notes(inputs: PlanInputs, course: Course) -> Iterator[Note]:
             "cycles": dated or (Phrase(code="no-such-cycles"),),
         }
         named: dict[str, Value] = {"protocol": reading.protocol} if reading.protocol else {}
-        yield Note(code="other-reading", severity="info", values={**values, **named})
+        yield Note(code="other-reading", severity="warning", values={**values, **named})

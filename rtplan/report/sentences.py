@@ -486,6 +486,10 @@ BRIEF: dict[str, Template] = {
         "whether this clinic treats on worked weekends is unknown: {shown_closed:, }",
     ],
     "intensified-with-chemotherapy": "{why: and } with concurrent chemotherapy",
+    "other-reading": [
+        "another reading of the record: {cycles:, } (protocol {protocol})",
+        "another reading of the record: {cycles:, }",
+    ],
     "held-for-toxicity": "not while toxicity is unresolved: what intensifies stands behind",
 }
 """What a note says where there is one line for it; a code that is not here says its whole sentence."""
