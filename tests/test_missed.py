@@ -18,6 +18,7 @@ import pytest
 from factory import FIXED, plan
 from independent_missed import complaints
 
+import rtplan as rt
 from rtplan.answer import said
 from rtplan.errors import DomainError, ScheduleError
 from rtplan.interruption.choose import choose
@@ -803,3 +804,11 @@ def test_a_day_before_the_plan_is_named_as_that() -> None:
         missed(seventy(), "", as_of=D("2025-06-01"))
     with pytest.raises(DomainError, match=message):
         missed(seventy(), "2026-01-14", as_of=D("2025-06-01"))
+
+
+def test_the_rest_of_a_partial_fraction_is_not_the_dose_per_fraction() -> None:
+    """1 of 2 Gy on Wednesday: where the rest has an attendance of its own, fractions are of 2 Gy, not of 1."""
+    answer = rt.missed(seventy(), "2026-01-08", partial=["2026-01-07=1Gy"])
+    unchanged = [option for option in answer.options if not option.doses]
+    assert [option for option in unchanged if option.course.fractions[-1].doses_gy == (1.0,)]
+    assert {option.dose_per_fraction_gy for option in unchanged} == {2.0}

@@ -62,6 +62,7 @@ class Option:
     deficit_gy, late_excess_gy, acute_excess_gy: against the ranking's reference; None where not known. [Gy]
     hard: codes of hard rules that the option itself breaks. waived: those of them that were waived.
     held: does it intensify while toxicity is unresolved? time_known: is it known what its longer time costs?
+    given: how many fractions of the course were given before.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Option:
     held: bool = False
     time_known: bool = True
     opened: Method | None = None
+    given: int = 0
 
     @property
     def offered(self) -> bool:
@@ -106,9 +108,16 @@ class Option:
 
     @property
     def dose_per_fraction_gy(self) -> float | None:
-        """Dose of the fractions still to be given, or of the last one; None where they differ. [Gy]"""
+        """Dose of the fractions still to be given; None where it is changed to several. [Gy]
+
+        Where nothing is changed, that of the last phase: the rest of a partial fraction is smaller, and none of them.
+        """
         changed = {step.dose_gy for step in self.doses if step.target == self.course.prescription.targets[0]}
-        return (changed.pop() if len(changed) == 1 else None) if changed else self.course.fractions[-1].doses_gy[0]
+        if changed:
+            return changed.pop() if len(changed) == 1 else None
+        *_, last = self.course.fractions
+        to_give = self.course.fractions[self.given :] or (last,)
+        return max(fraction.doses_gy[0] for fraction in to_give if fraction.phase == last.phase)
 
 
 def judged(q: Question, drafts: Sequence[Draft]) -> list[Option]:
@@ -187,6 +196,7 @@ def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:
         held=q.situation.unresolved_toxicity and _intensifies(draft),
         time_known=_time_known(q, draft.course),
         opened=draft.opened,
+        given=len(q.situation.delivered),
     )
 
 
