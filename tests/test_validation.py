@@ -183,7 +183,7 @@ def test_json(cli: Cli) -> None:
 
 
 def test_terminal_and_csv(cli: Cli) -> None:
-    shown = cli(f"validate --stamp {STAMP}")
+    shown = cli(f"validate --full --stamp {STAMP}")
     assert shown.exit_code == 0
     for text in ("182 cases", "0 do not", "13 prints known to be wrong", "ANA-G-5", "VOY-k", "second-hand"):
         assert text in shown.stdout
