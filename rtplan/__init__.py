@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from rtplan.note import Source as Source
     from rtplan.planning import artefact as artefact
     from rtplan.planning.plan import Plan as Plan
-    from rtplan.planning.provenance import ClinicFrom
+    from rtplan.planning.provenance import ClinicFrom, SiteFrom
     from rtplan.planning.regions import Tissues
     from rtplan.prescription import notation as notation
     from rtplan.prescription.prescription import Pattern as Pattern
@@ -174,6 +174,8 @@ def plan(
     delay_cycle: Delays = (),
     category: int | None = None,
     times: Times = (),
+    site: str | None = None,
+    site_from: SiteFrom = "option",
     tissue: Texts = (),
     alpha_beta: Numbers = (),
     region: Texts = (),
@@ -203,6 +205,8 @@ def plan(
         that are not announced, and broken rules.
     compensate_closures : "weekend", "bid" or "worked-weekend": extra sessions for closures known in advance.
     chemo, align, cycle_policy, delay_cycle : protocol, place, what later cycles do, and ``{cycle: days put off}``.
+    site : of the tumour, a name of ``listing("sites")``: its tumour set, category, ceiling and intervals, where nobody
+        states others. Default: the protocol's own; without site and tissue no time factor. site_from: who named it.
     tissue, alpha_beta [Gy], region, tissue_file, ranges : what is evaluated; ``region="spinal cord=42.3Gy Dmax"``.
     draws, seed : parameters drawn from their published intervals, so many times: ``answer.uncertainty``.
     times : clock times of a day's fractions. category : tumour category, for the prolongation limit.
@@ -223,16 +227,9 @@ def plan(
 
     as_asked = {name: words[name] for name in ("command", "compensate_closures", "no_provisional", "strict_rules")}
     named, read, remarks = dicom.asked(_named(protocol) or resolve.DEFAULT_PROTOCOL, dose_reference)
-    return asked.plan(
-        named,
-        resolve.day_of(start, "start"),
-        asked.where_of(words),
-        created=_moment(stamp),
-        read=read,
-        remarks=remarks,
-        draws=_draws(draws, seed),
-        **as_asked,
-    )
+    day, where = resolve.day_of(start, "start"), asked.where_of(words)
+    drawn = _draws(draws, seed)
+    return asked.plan(named, day, where, created=_moment(stamp), read=read, remarks=remarks, draws=drawn, **as_asked)
 
 
 @of_their_kind
@@ -244,6 +241,8 @@ def dose(
     to_match: Regimen | None = None,
     fractions: int | None = None,
     dose_per_fraction: str | float | None = None,
+    site: str | None = None,
+    site_from: SiteFrom = "option",
     tissue: Texts = (),
     alpha_beta: Numbers = (),
     region: Texts = (),
@@ -270,7 +269,8 @@ def dose(
 
     matching = asked.Matching(regimen=to_match, fractions=fractions, dose_per_fraction=dose_per_fraction)
     time = asked.time_of(overall_time, elapsed_days, monday_start)
-    return asked.dose(regimens, matching, time, _tissues(tissue, alpha_beta, region, tissue_file, ranges))
+    words = _tissues(tissue, alpha_beta, region, tissue_file, ranges)
+    return asked.dose(regimens, matching, time, words, asked.Sited(name=site or "", by=site_from))
 
 
 @of_their_kind
@@ -282,7 +282,9 @@ def added(
     clinic: Path | None = None,
     clinic_from: ClinicFrom = "option",
     dose_per_fraction: str | float | None = None,
-    tissue: Texts,
+    site: str | None = None,
+    site_from: SiteFrom = "option",
+    tissue: Texts = (),
     tissue_file: Path | None = None,
 ) -> AddedAnswer:
     """How many fractions added to a regimen, on the clinic's days from a start, reach another one's net BED.
@@ -301,7 +303,8 @@ def added(
 
     words = _tissues(tissue, (), (), tissue_file, False)
     day, where = day_of(start, "start"), _text(clinic)
-    return asked.added(regimen, to_match, day, where, words, dose_per_fraction, clinic_from)
+    sited = asked.Sited(name=site or "", by=site_from)
+    return asked.added(regimen, to_match, day, where, words, dose_per_fraction, clinic_from, sited)
 
 
 @of_their_kind
@@ -314,6 +317,8 @@ def compare(
     week: str | None = None,
     worked_weekends: YesNo | None = None,
     no_provisional: bool = False,
+    site: str | None = None,
+    site_from: SiteFrom = "option",
     tissue: Texts = (),
     alpha_beta: Numbers = (),
     region: Texts = (),
@@ -346,6 +351,7 @@ def compare(
         worked_weekends=worked_weekends,
         no_provisional=no_provisional,
         draws=_draws(draws, seed),
+        sited=asked.Sited(name=site or "", by=site_from),
     )
 
 
@@ -360,6 +366,7 @@ def missed(
     record_plan: Texts = (),
     dose_reference: int | None = None,
     clinic: Path | None = None,
+    site: str | None = None,
     as_of: Day | None = None,
     cause: str = "",
     cause_text: str = "",
@@ -392,6 +399,7 @@ def missed(
         Plan; dose_reference: its target's number, where it has several. One of missed, partial, record and as_of is
         needed.
     partial : fractions given with another dose than planned: ``"2026-03-10=0.9Gy"``, or several. [Gy or cGy]
+    site : of the tumour, where the plan was made without one or for another: its set and limits for this answer.
     as_of : nothing up to this day is moved. Default: the last missed or recorded date.
     against, rank_by : "prescribed" or "planned"; "guideline", "tumour", "late" or "sessions".
     restore, late_limit [-] : share of tumour net BED wanted, and of late net BED allowed above the reference.
@@ -413,13 +421,16 @@ def missed(
 
     given, settings = asked.given_of(locals()), asked.settings_of(locals())
     found, checksum, files = _opened(plan, accept_edited)
+    found = asked.on_site(found, site or "")
     files = [*files, *asked.record_files(given)]
     return asked.missed(
         found,
         given,
         settings,
         all_options=all_options,
-        provenance=provenance_of(files, _moment(stamp), command, found.provenance.clinic_from),
+        provenance=provenance_of(
+            files, _moment(stamp), command, found.provenance.clinic_from, found.provenance.site_from
+        ),
         parent_sha256=checksum,
         draws=_draws(draws, seed),
     )
@@ -443,6 +454,8 @@ def starts(
     delay_cycle: Delays = (),
     category: int | None = None,
     times: Times = (),
+    site: str | None = None,
+    site_from: SiteFrom = "option",
     tissue: Texts = (),
     alpha_beta: Numbers = (),
     region: Texts = (),
@@ -555,7 +568,7 @@ def workdays(
 
 @of_their_kind
 def listing(of: str) -> Listing:
-    """What is shipped, with sources and flags: "protocols", "regimens", "tissues", "clinics", "chemo"
+    """What is shipped, with sources and flags: "protocols", "regimens", "tissues", "clinics", "chemo", "sites"
     or "records".
 
     The command is ``rtplan list``; the name here leaves Python's own ``list`` alone.

@@ -22,9 +22,15 @@ FIXED = Provenance(
 
 
 def plan(protocol: str = resolve.DEFAULT_PROTOCOL, start: str = "2026-02-02", **where: Any) -> Plan:
-    """A plan with fixed provenance; on the days of West China where neither protocol nor test names a clinic."""
+    """A plan with fixed provenance; on the days of West China where neither protocol nor test names a clinic.
+
+    A tumour without a time factor has no price of time: where neither protocol nor test names a site or a tissue, it
+    is the surrogate's.
+    """
     found = resolve.protocol_of(protocol)
     where = {"clinic": found.clinic or "west-china"} | where
+    if not (found.site or found.regions or {"site", "tissues", "alpha_betas"} & where.keys()):
+        where["tissues"] = ("squamous-surrogate",)
     inputs = resolve.inputs_of(found, dt.date.fromisoformat(start), resolve.Where(**where))
     return make_plan(inputs, FIXED)
 

@@ -639,19 +639,22 @@ def _place(document: Any, option: Any) -> tuple[float, ...]:
     restores = deficit <= tolerance + FINE
     tier = float(["a", "b", "c", "d", "e", "none"].index(option["tier"]))
     clean = restores and not broken
+    known = _price_known(document, option)
+    keeps_time = _price_of_any_time(document) or (clean and not option["doses"] and known)
     if clean and not option["doses"] and tier >= 3:
         tier = 2.5 if option["tier"] == "none" else 2.75
     nothing_lost = (
         option["id"] in ("append", "restart")
         and not broken
         and max(deficit, late or 0.0, acute or 0.0) <= 0.1
-        and _price_known(document, option)
+        and known
     )
     return (
         option["held_for_toxicity"],
         _late_beyond(document, option),
         not restores,
         0 if restores else math.ceil(deficit / max(tolerance, 0.01) - FINE),
+        not keeps_time,
         not nothing_lost,
         tier,
         late is None or acute is None,
@@ -671,12 +674,15 @@ def _late_beyond(document: Any, option: Any) -> bool:
 
 
 def _price_known(document: Any, option: Any) -> bool:
+    reference = document["status"][document["settings"]["against"]]["elapsed_days"]
+    return _price_of_any_time(document) or option["elapsed_days"] <= reference
+
+
+def _price_of_any_time(document: Any) -> bool:
     regions = document["inputs"]["regions"]
     tumours = [regions[place] for place in _tumours(document)] if document["status"]["appended"]["price"] else []
     factors = bool(tumours) and all(region["tissue"]["repopulation"] for region in tumours)
-    reference = document["status"][document["settings"]["against"]]["elapsed_days"]
-    limited = document["inputs"]["limits"]["category"] is not None
-    return factors or limited or option["elapsed_days"] <= reference
+    return factors or document["inputs"]["limits"]["category"] is not None
 
 
 def _same(label: Any, printed: Any, found: Any) -> Iterator[Any]:

@@ -291,7 +291,7 @@ def test_quick_answers_keep_to_the_width_of_the_terminal(
 def test_a_table_that_goes_on_below_names_its_rows_again_and_loses_nothing(
     cli: "Cli", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = "dose 60/30 45/25 --range --monday-start"
+    words = "dose 60/30 45/25 --range --site oesophagus --monday-start"
 
     def numbers(columns: int) -> list[list[str]]:
         """Of the first row of late tissue in each part of the table."""

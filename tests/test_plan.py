@@ -319,4 +319,5 @@ def test_the_command_stands_in_the_provenance_with_file_names_only(cli: Any, tmp
         "west-china.toml",
         "generic-q3w-x3.toml",
         "tissues.toml",
+        "sites.toml",
     }

@@ -215,21 +215,21 @@ def test_plan_after_induction_shows_the_bound(cli: Cli) -> None:
 
 
 def test_dose_and_compare_with_a_range(cli: Cli) -> None:
-    data = json.loads(cli("dose 45/25 --range --elapsed-days 42 --json").stdout)
+    data = json.loads(cli("dose 45/25 --range --site oesophagus --elapsed-days 42 --json").stdout)
     found = {(row["tissue"], row["variant"]): row for row in data["rows"]}
     assert found["squamous-surrogate", "high Tk 35 d"]["net_bed_gy"] == pytest.approx(53.1 - 0.9 * 7)
     assert found["generic-late", "low α/β 2 Gy"]["bed_gy"] == pytest.approx(85.5)
     assert found["generic-late", "high α/β 5 Gy"]["bed_gy"] == pytest.approx(61.2)
     codes = [note["code"] for note in data["notes"]]
     assert "set-not-calculated" in codes
-    compared = json.loads(cli("compare 45/25 60/30 --reference 45/25 --range --json").stdout)
+    compared = json.loads(cli("compare 45/25 60/30 --reference 45/25 --site oesophagus --range --json").stdout)
     row = next(
         row
         for row in compared["rows"]
         if (row["regimen"], row["tissue"], row["variant"]) == ("60/30", "squamous-surrogate", "low Tk 21 d")
     )
     assert row["difference"]["net_bed_gy"] == pytest.approx((72.0 - 0.9 * 18) - (53.1 - 0.9 * 11))
-    shown = cli("compare 45/25 60/30 --reference 45/25 --range").stdout
+    shown = cli("compare 45/25 60/30 --reference 45/25 --site oesophagus --range").stdout
     assert "Parameter sets and their published intervals" in shown
 
 

@@ -316,6 +316,8 @@ REPOPULATION = [
     ("squamous-surrogate-tk21", 0.9, "bed", 21.0, 0, "told"),
     ("withers-1988", 0.6, "eqd2", 28.0, 0, "read"),
     ("mucosa-acute", 0.8, None, None, 0, "told"),
+    ("robertson-larynx", 0.89, None, None, 0, "read"),
+    ("slevin-larynx", None, None, None, 0, "read"),
     # alpha and doubling time as printed in the library of LQL-Equiv; glioblastoma has a fixed rate there
     ("voyant-oesophagus", math.log(2) / (0.35 * 5.0), "bed", 21.0, 1, "program"),
     ("voyant-oropharynx", math.log(2) / (0.35 * 3.0), "bed", 21.0, 1, "program"),
@@ -330,11 +332,11 @@ REPOPULATION = [
     ("name", "rate", "basis", "kick_off", "first", "known"), REPOPULATION, ids=[row[0] for row in REPOPULATION]
 )
 def test_time_factors(
-    name: str, rate: float, basis: str | None, kick_off: float | None, first: int, known: str
+    name: str, rate: float | None, basis: str | None, kick_off: float | None, first: int, known: str
 ) -> None:
     factor = tissues()[name].repopulation
     assert factor is not None
-    assert factor.rate == pytest.approx(rate, rel=1e-12)
+    assert factor.rate == (None if rate is None else pytest.approx(rate, rel=1e-12))
     assert (factor.basis, factor.kick_off_day, factor.first_fraction_is_day) == (basis, kick_off, first)
     assert factor.source.known == known
 
@@ -349,7 +351,8 @@ def test_incomplete_sets_are_listed_and_refused(name: str) -> None:
 
 
 def test_all_other_sets_can_be_calculated_with() -> None:
-    assert {name for name, tissue in tissues().items() if tissue.obstacle} == {"geh-2006", "mucosa-acute"}
+    listed = {"geh-2006", "mucosa-acute", "robertson-larynx", "slevin-larynx"}
+    assert {name for name, tissue in tissues().items() if tissue.obstacle} == listed
 
 
 def test_eqd2_based_rate_is_converted() -> None:

@@ -18,10 +18,11 @@ from rtplan.cli.options import (
     output_options,
     question,
     range_option,
+    site_option,
     tissue_options,
 )
 from rtplan.cli.regimens import refuse_split
-from rtplan.cli.settings import with_clinic
+from rtplan.cli.settings import with_clinic, with_site
 
 
 @click.command("compare", cls=Command)
@@ -45,6 +46,7 @@ from rtplan.cli.settings import with_clinic
     help="With --start: does the clinic treat on worked weekends? Default: as its file says.",
 )
 @click.option("--no-provisional", is_flag=True, help="Refuse dates that are not officially announced.")
+@site_option
 @tissue_options
 @range_option
 @draw_options
@@ -64,7 +66,7 @@ def command(regimens: tuple[str, ...], reference: str | None, start: dt.date | N
     import rtplan
 
     refuse_split(regimens)
-    asked = question(options, "stamp")
+    asked = with_site(question(options, "stamp"))
     asked = with_clinic(asked) if start is not None else asked
     result = rtplan.compare(*regimens, reference=reference, start=start, **asked)
     emit(result, options)

@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rtplan.cli.completion import names_of
-from rtplan.cli.options import CLINIC, DATE, Command, emit, output_options, question, range_option, tissue_options
+from rtplan.cli.options import (
+    CLINIC,
+    DATE,
+    Command,
+    emit,
+    output_options,
+    question,
+    range_option,
+    site_option,
+    tissue_options,
+)
 from rtplan.cli.regimens import refuse_split
-from rtplan.cli.settings import with_clinic
+from rtplan.cli.settings import with_clinic, with_site
 from rtplan.errors import visible
 
 if TYPE_CHECKING:
@@ -34,6 +44,7 @@ if TYPE_CHECKING:
     type=CLINIC,
     help="With --start: a shipped clinic, a path, or a country code. Default: RTPLAN_CLINIC, the user's settings.",
 )
+@site_option
 @tissue_options
 @range_option
 @output_options
@@ -52,14 +63,15 @@ def command(regimens: tuple[str, ...], to_match: str | None, **options: Any) -> 
     import rtplan
 
     refuse_split(regimens)
-    asked = question(options, "stamp", "start", "clinic")
+    asked = with_site(question(options, "stamp", "start", "clinic"))
     if options["start"] is None and not options["clinic"]:
         answer = rtplan.dose(*regimens, to_match=to_match, **asked)
         _emit(answer, options)
         return
     _refuse_half_questions(regimens, to_match, options)
     named = with_clinic({"clinic": options["clinic"]})
-    named |= {name: asked[name] for name in ("dose_per_fraction", "tissue", "tissue_file")}
+    named |= {name: asked[name] for name in ("dose_per_fraction", "tissue", "tissue_file", "site")}
+    named |= {"site_from": asked.get("site_from", "option")}
     emit(rtplan.added(regimens[0], to_match or "", start=options["start"], **named), options)
 
 

@@ -8,7 +8,7 @@ import click
 
 from rtplan.cli.options import Command, emit, output_options
 
-KINDS = ("protocols", "regimens", "tissues", "clinics", "chemo", "records")
+KINDS = ("protocols", "regimens", "tissues", "clinics", "chemo", "sites", "records")
 """What there are lists of. A test holds that these are those of `rtplan.questions.listing`."""
 
 
@@ -16,7 +16,7 @@ KINDS = ("protocols", "regimens", "tissues", "clinics", "chemo", "records")
 @click.argument("kind", type=click.Choice(KINDS))
 @output_options
 def command(kind: str, **options: Any) -> None:
-    """Shipped protocols, regimens, tissues, clinics, chemotherapy or record formats, with sources and their flags.
+    """Shipped protocols, regimens, tissues, clinics, chemotherapy, sites or record formats, with sources and flags.
 
     Example: rtplan list regimens
     """

@@ -19,6 +19,7 @@ from rtplan.cli.options import (
     output_options,
     patient_options,
     question,
+    site_option,
 )
 from rtplan.errors import RtplanError
 
@@ -87,6 +88,7 @@ class MissedType(click.ParamType[str]):
     metavar="NAME|PATH",
     help="How the record is written: `rtplan list records`.",
 )
+@site_option
 @click.option("--record-plan", multiple=True, metavar="NAME", help="Plan to read, where the record holds several.")
 @click.option(
     "--dose-reference", type=click.IntRange(0, 999), help="Number of the target, where an RT Plan has several."

@@ -36,6 +36,7 @@ __all__ = [
     "patient_options",
     "question",
     "range_option",
+    "site_option",
     "tissue_options",
     "where_options",
 ]
@@ -227,6 +228,17 @@ class PeriodsType(click.ParamType[Any]):
 
 
 CLINIC = ClinicType()
+
+
+def site_option(function: F) -> F:
+    """The site of the tumour."""
+    text = (
+        "Site of the tumour, a name of `rtplan list sites`: tumour set, category, ceiling and intervals where nobody "
+        "states others. Default: the protocol's own, the user's settings."
+    )
+    option = click.option("--site", metavar="NAME", shell_complete=names_of("sites"), help=text)
+    return option(function)
+
 
 DATE = DateType()
 

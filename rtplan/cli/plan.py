@@ -19,10 +19,11 @@ from rtplan.cli.options import (
     patient_options,
     question,
     range_option,
+    site_option,
     tissue_options,
     where_options,
 )
-from rtplan.cli.settings import with_clinic
+from rtplan.cli.settings import with_clinic, with_site
 
 
 @click.command("plan", cls=Command)
@@ -38,6 +39,7 @@ from rtplan.cli.settings import with_clinic
     "--dose-reference", type=click.IntRange(0, 999), help="Number of the target, where an RT Plan has several."
 )
 @where_options
+@site_option
 @tissue_options
 @range_option
 @draw_options
@@ -54,6 +56,6 @@ def command(protocol: str | None, start: dt.date, **options: Any) -> None:
     """
     import rtplan
 
-    asked = with_clinic(question(options))
+    asked = with_site(with_clinic(question(options)))
     plan = rtplan.plan(protocol, start=start, command=command_line(), **asked)
     emit(plan, options)

@@ -21,6 +21,7 @@ __all__ = [
     "path",
     "which_clinic",
     "with_clinic",
+    "with_site",
 ]
 
 VARIABLE = "RTPLAN_CLINIC"
@@ -31,10 +32,12 @@ class Settings:
     """The user's file.
 
     clinic: a name, a country code, or a path from the file's folder. language: of what people read.
+    site: of the tumours, where neither question nor protocol names one.
     """
 
     clinic: str = ""
     language: str = ""
+    site: str = ""
 
     def __post_init__(self) -> None:
         refuse(self._problems())
@@ -100,6 +103,16 @@ def with_clinic(asked: dict[str, Any]) -> dict[str, Any]:
         return asked
     found = clinic()
     return asked if found is None else {**asked, "clinic": found[0], "clinic_from": found[1]}
+
+
+def with_site(asked: dict[str, Any]) -> dict[str, Any]:
+    """A question with its site: the option; else the settings', which the protocol's own goes before."""
+    if asked.get("site") or not (name := _read().site):
+        return asked
+    from rtplan.library.catalogue import load_site
+
+    load_site(name, f"{path()}: site")
+    return {**asked, "site": name, "site_from": "settings"}
 
 
 def which_clinic(what: str) -> str:

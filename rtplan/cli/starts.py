@@ -17,10 +17,11 @@ from rtplan.cli.options import (
     file_options,
     output_options,
     question,
+    site_option,
     tissue_options,
     where_options,
 )
-from rtplan.cli.settings import with_clinic
+from rtplan.cli.settings import with_clinic, with_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     help="Each start opens extra sessions for closures known in advance, as in `rtplan plan`.",
 )
 @where_options
+@site_option
 @tissue_options
 @output_options
 @file_options
@@ -58,7 +60,7 @@ def command(protocol: str | None, first: dt.date, last: dt.date, **options: Any)
     """
     import rtplan
 
-    asked = with_clinic(question(options))
+    asked = with_site(with_clinic(question(options)))
     result = rtplan.starts(protocol, first=first, last=last, command=command_line(), **asked)
     emit(result, options, notes=(*result.notes, *_breaches_of_the_best(result)))
 

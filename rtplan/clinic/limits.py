@@ -61,6 +61,9 @@ RULES = (
     Rule(code="twice-daily-running", kind="waivable"),
     Rule(code="intensified-with-chemotherapy", kind="waivable"),
     Rule(code="prolongation-limit", kind="waivable", source=RCR_CATEGORIES),
+    Rule(
+        code="overall-time-limit", kind="waivable", source=Source(text="the limit's own, shown with it", known="none")
+    ),
     Rule(code="late-excess", kind="waivable"),
 )
 """Every rule that an option can break, the hard ones first."""
@@ -116,6 +119,8 @@ class Limits:
     twice_daily_days_running: most calendar days in a row with a second fraction; a weekend between ends the row. [d]
     second_fraction_gy: largest dose of an extra fraction on a day that has one already. [Gy]
     interval_h, cord_interval_h: shortest time between fractions, elapsed; the second where the cord is a region. [h]
+    interval_days: fewest calendar days from one treated day to the next, whatever the pattern allows. [d]
+    overall_time_days: longest overall time of the course; None: no limit. [d]
     hard, waivable: codes of rules that are of this kind here, whatever they are elsewhere.
     """
 
@@ -136,6 +141,9 @@ class Limits:
     hard: tuple[str, ...] = ()
     waivable: tuple[str, ...] = ()
     source: Source = DESIGN_DEFAULT
+    interval_days: int = 1
+    overall_time_days: int | None = None
+    overall_time_source: Source = DESIGN_DEFAULT
 
     def __post_init__(self) -> None:
         refuse(self._problems())
@@ -143,6 +151,9 @@ class Limits:
     def _problems(self) -> Iterator[str]:
         if self.category is not None:
             yield from failing(whole, "category", self.category, 1, 3)
+        yield from failing(whole, "interval_days", self.interval_days, 1, 28)
+        if self.overall_time_days is not None:
+            yield from failing(whole, "overall_time_days", self.overall_time_days, 1)
         yield from failing(whole, "sessions_a_week", self.sessions_a_week, 1, 14)
         yield from failing(whole, "fractions_a_day", self.fractions_a_day, 1, 4)
         yield from failing(whole, "twice_daily_days_running", self.twice_daily_days_running, 1, 7)

@@ -92,12 +92,13 @@ def check(
     six, which the default limit allows.
 
     The spacing of a pattern (three a week: two days) binds every fraction, extra sessions and second fractions of a day
-    too; between two phases the smaller of their spacings.
+    too; between two phases the smaller of their spacings. More days between, where the limits ask for them, are a
+    warning: what is prescribed stands.
 
     Codes: ``sessions-a-week``, ``dense-week``, ``weekly-dose``, ``fractions-a-day``, ``twice-daily-running``,
-    ``second-fraction-dose``, ``interval-short``, ``spacing-short``, ``prolongation-limit`` (violations),
-    ``interval-cord``, ``interval-published``, ``closed-day``, ``phase-split`` (warnings), ``prolongation-evidence``
-    (info).
+    ``second-fraction-dose``, ``interval-short``, ``spacing-short``, ``overall-time-limit``, ``prolongation-limit``
+    (violations), ``interval-days``, ``interval-cord``, ``interval-published``, ``closed-day``, ``phase-split``
+    (warnings), ``prolongation-evidence`` (info).
     """
     days = _by_day(course)
     notes = [
@@ -106,6 +107,8 @@ def check(
         *_running(days, limits),
         *_intervals(course, limits, cord),
         *_spacing(course.prescription, days),
+        *_days_apart(days, limits),
+        *_overall(course, limits),
         *_split(course),
         *_published(course.prescription, limits),
         *_closed(days, calendar, frozenset(extra)),
@@ -254,6 +257,17 @@ def _running(days: Sequence[_Day], limits: Limits) -> Iterator[Note]:
         run = [day] if day is not None else []
 
 
+def _days_apart(days: Sequence[_Day], limits: Limits) -> Iterator[Note]:
+    """One note where treated days lie closer than the limits ask for, whatever is prescribed: the closest, how many."""
+    least = limits.interval_days
+    gaps = [(days_between(before.date, day.date), day.date) for before, day in itertools.pairwise(days)]
+    near = [(gap, date) for gap, date in gaps if gap < least]
+    if near:
+        gap, date = min(near)
+        values: dict[str, Value] = {"days": gap, "date": date.isoformat(), "minimum_days": least, "count": len(near)}
+        yield Note(code="interval-days", severity="warning", values=values)
+
+
 def _spacing(prescription: Prescription, days: Sequence[_Day]) -> Iterator[Note]:
     """One note for the phases whose days lie closer than their pattern allows, with the closest and how many."""
     least = {phase.name: phase.pattern.spacing for phase in prescription.phases}
@@ -271,6 +285,19 @@ def _spacing(prescription: Prescription, days: Sequence[_Day]) -> Iterator[Note]
             "spacing-short",
             {"days": gap, "date": date.isoformat(), "minimum_days": bound, "count": len(near)},
         )
+
+
+def _overall(course: Course, limits: Limits) -> Iterator[Note]:
+    """The overall time above its limit, with the source of the limit."""
+    bound, overall = limits.overall_time_days, course.overall_treatment_time_days
+    if bound is not None and overall > bound:
+        values: dict[str, Value] = {
+            "overall_days": overall,
+            "limit_days": bound,
+            "source": limits.overall_time_source.text,
+            "flag": Phrase(code=limits.overall_time_source.flag),
+        }
+        yield _broken("overall-time-limit", values)
 
 
 _FEW_DAYS = 3

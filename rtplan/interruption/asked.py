@@ -24,12 +24,13 @@ from rtplan.interruption.situation import (
 )
 from rtplan.library import catalogue
 from rtplan.note import Note
-from rtplan.planning.plan import Plan
+from rtplan.planning.plan import Plan, complete_plan
 from rtplan.planning.provenance import FileSum, Provenance
 from rtplan.planning.regions import several
 from rtplan.planning.resolve import day_of
+from rtplan.planning.sites import alternatives, price_notes, site_named
+from rtplan.planning.sites import on_site as planned_on_site
 from rtplan.radiobiology.draws import Draws
-from rtplan.radiobiology.tissue import Tissue
 from rtplan.records import dicom, files
 from rtplan.records.record import Record
 
@@ -37,6 +38,7 @@ __all__ = [
     "Given",
     "given_of",
     "missed",
+    "on_site",
     "record_files",
     "settings_of",
 ]
@@ -155,8 +157,9 @@ def missed(
     parent_sha256: str,
     draws: Draws | None = None,
 ) -> Missed:
-    """What the missed fractions cost, and every way to compensate, against the shipped tumour sets too."""
-    settings = replace(settings or Settings(), alternatives=_alternatives())
+    """What the missed fractions cost, and every way to compensate, against tumour sets of the same site too."""
+    others = alternatives(plan.inputs.site, plan.inputs.regions)
+    settings = replace(settings or Settings(), alternatives=others)
     _check_targets(plan, settings.change_targets)
     answer = missed_answer(
         _situation(plan, given),
@@ -166,7 +169,18 @@ def missed(
         parent_sha256=parent_sha256,
         draws=draws,
     )
-    return replace(answer, notes=(*answer.notes, *_too_late(answer)))
+    price = price_notes(plan.inputs.regions, site_named(plan.inputs.site))
+    return replace(answer, notes=(*price, *answer.notes, *_too_late(answer)))
+
+
+def on_site(plan: Plan, name: str) -> Plan:
+    """The plan with a site that it was not made with: its dates as they are, the site's set and limits."""
+    site = site_named(name)
+    if site is None:
+        return plan
+    made = replace(plan.provenance, site_from="option")
+    inputs = planned_on_site(plan.inputs, site)
+    return complete_plan(inputs, plan.course, made, plan.revision, plan.cycles)
 
 
 def _situation(plan: Plan, given: Given) -> Situation:
@@ -198,11 +212,6 @@ def _dicom(plan: Plan, given: Given) -> Record:
         plans=dicom.places(given.record_plan),
     )
     return dicom.read_record(given.record, wanted, plan.inputs.calendar.time_zone)
-
-
-def _alternatives() -> tuple[Tissue, ...]:
-    tissues = catalogue.load_tissues().values()
-    return tuple(t for t in tissues if t.kind == "tumour" and t.has_time_factor and not t.obstacle)
 
 
 def _check_targets(plan: Plan, names: Sequence[str]) -> None:

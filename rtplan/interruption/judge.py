@@ -63,6 +63,7 @@ class Option:
     hard: codes of hard rules that the option itself breaks. waived: those of them that were waived.
     held: does it intensify while toxicity is unresolved? time_known: is it known what its longer time costs?
     given: how many fractions of the course were given before.
+    time_priced: is it for any time, by a time factor or a category with its limit?
     """
 
     id: str
@@ -88,6 +89,7 @@ class Option:
     waived: tuple[str, ...] = ()
     held: bool = False
     time_known: bool = True
+    time_priced: bool = True
     opened: Method | None = None
     given: int = 0
 
@@ -195,6 +197,7 @@ def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:
         waived=tuple(code for code in hard if code in q.settings.waive),
         held=q.situation.unresolved_toxicity and _intensifies(draft),
         time_known=_time_known(q, draft.course),
+        time_priced=_time_priced(q),
         opened=draft.opened,
         given=len(q.situation.delivered),
     )
@@ -206,11 +209,15 @@ def _intensifies(draft: Draft) -> bool:
 
 
 def _time_known(q: Question, course: Course) -> bool:
+    """Is it known what its time costs? What is no longer than the reference costs nothing."""
+    return _time_priced(q) or course.elapsed_days <= q.reference().elapsed_days
+
+
+def _time_priced(q: Question) -> bool:
     """Is it known what a longer time costs? By a time factor, or a category with its limit; none is no promise."""
     tumours = [q.regions[place] for place in q.tumours(q.regions)]
     factors = bool(tumours) and all(region.tissue.has_time_factor for region in tumours)
-    limited = q.inputs.limits.prolongation_days is not None
-    return factors or limited or course.elapsed_days <= q.reference().elapsed_days
+    return factors or q.inputs.limits.prolongation_days is not None
 
 
 def _effects(q: Question, rows: tuple[EffectRow, ...]) -> Iterator[OptionEffect]:

@@ -251,5 +251,9 @@ def _verdict(appended: Option, situation: Situation) -> Iterator[Note]:
             severity="warning",
             values={"late_excess_gy": late, "acute_excess_gy": acute},
         )
-    elif is_whole(appended) and all(finding.severity != "violation" for finding in situation.findings):
+    elif (
+        is_whole(appended)
+        and appended.time_known
+        and all(finding.severity != "violation" for finding in situation.findings)
+    ):
         yield Note(code="no-compensation-needed", severity="info")

@@ -159,9 +159,10 @@ def criteria(option: Option, rank_by: str, tolerance_gy: float = TOLERANCE_GY) -
     """What decides the rank, first things first: each with its name, small is good.
 
     guideline: what exceeds the bound on late excess stands behind; options that restore before those that do not, and
-    these by deficit, in steps of the tolerance; then tier, excess known, fewest rules broken, late excess, acute
-    excess, fewest sessions, earliest end. The others: fewest rules broken, then what is asked for, then the same. While
-    toxicity is unresolved, whatever intensifies stands behind.
+    these by deficit, in steps of the tolerance; where the price of time is not known, those that keep the dose and the
+    time and break nothing; then tier, excess known, fewest rules broken, late excess, acute excess, fewest sessions,
+    earliest end. The others: fewest rules broken, then what is asked for, then the same. While toxicity is unresolved,
+    whatever intensifies stands behind.
     """
     tail = _tail(option, tolerance_gy)
     held = ("held", float(option.held))
@@ -180,6 +181,7 @@ def criteria(option: Option, rank_by: str, tolerance_gy: float = TOLERANCE_GY) -
 
 def _tail(option: Option, tolerance_gy: float) -> tuple[tuple[str, float], ...]:
     return (
+        ("time", float(not option.time_priced and not _keeps_time(option, tolerance_gy))),
         ("lost", float(not nothing_lost(option))),
         ("tier", _tier_place(option, tolerance_gy)),
         ("unknown", _unknown(option)),
@@ -230,6 +232,11 @@ def at_organs_expense(option: Option) -> bool:
 def nothing_lost(option: Option) -> bool:
     """Is it the plain continuation, which costs nothing that is known, where the price of time is known?"""
     return option.tier == "none" and option.id in ("append", "restart") and is_whole(option) and option.time_known
+
+
+def _keeps_time(option: Option, tolerance_gy: float) -> bool:
+    """Does it restore at the prescribed dose, break nothing, and take no time whose price is not known?"""
+    return restores(option, tolerance_gy) and not option.violations and not option.doses and option.time_known
 
 
 def _step(deficit_gy: float, step_gy: float) -> float:

@@ -17,18 +17,22 @@ if TYPE_CHECKING:
     from rtplan.clinic.clinic import Clinic, Days
     from rtplan.library.protocol import Protocol
     from rtplan.library.record_format import RecordFormat
+    from rtplan.library.site import Site
     from rtplan.prescription.prescription import Regimen
     from rtplan.radiobiology.tissue import Limit, Tissue
 
 __all__ = [
     "closure_files",
     "directory",
+    "limits_stated",
     "load_chemo",
     "load_clinic",
     "load_protocol",
     "load_record_format",
     "load_regimen",
     "load_regimens",
+    "load_site",
+    "load_sites",
     "load_tissues",
     "names",
     "names_in_list",
@@ -199,6 +203,54 @@ def load_regimen(name: str) -> Regimen:
     raise ConfigError("regimen", [f"there is no regimen {name!r}; {hint} Notation begins with a digit, such as 45/25"])
 
 
+def load_sites() -> dict[str, Site]:
+    """The shipped site profiles by name; ConfigError where one names a tissue that is not there."""
+    from rtplan.library.site import Site
+
+    sites = _table(directory() / "sites.toml", "sites", Site)
+    tissues = load_tissues()
+    problems = [
+        f"site {site.name!r} names the tissue {name!r}: {did_you_mean(name, tissues)}"
+        for site in sites.values()
+        for name in site.tissues
+        if name not in tissues
+    ]
+    if problems:
+        raise ConfigError("sites.toml", problems)
+    return sites
+
+
+def load_site(name: str, place: str = "--site") -> Site:
+    """A site profile by its name or another spelling of it; ConfigError names the nearest one.
+
+    place: where it is named, for the refusal.
+
+    >>> load_site("Head and neck").name, load_site("NSCLC").name
+    ('head-and-neck', 'lung-nsclc')
+    """
+    sites = load_sites()
+    spelled = {other: site for site in sites.values() for other in site.also} | sites
+    wanted = "-".join(name.strip().lower().replace("_", " ").replace("-", " ").replace(",", " ").split())
+    if wanted in spelled:
+        return spelled[wanted]
+    meant = [known for known in sites if wanted and known.startswith(f"{wanted}-")]
+    near = difflib.get_close_matches(wanted, spelled, n=1)
+    if meant:
+        hint = f"did you mean {' or '.join(map(repr, meant))}?"
+    elif near:
+        hint = f"did you mean {spelled[near[0]].name!r}?"
+    else:
+        hint = f"known: {', '.join(sites)}"
+    raise ConfigError(place, [f"there is no site {name!r}; {hint}"])
+
+
+def limits_stated(clinic: str) -> frozenset[str]:
+    """Which limits a clinic's own file states, by their keys; none for a country code."""
+    if not (is_path(clinic) or clinic in names("clinics")):
+        return frozenset()
+    return frozenset(toml_data(_path("clinics", clinic), clinic).get("limits", {}))
+
+
 def load_tissues(extra: str | Path | None = None) -> dict[str, Tissue]:
     """The shipped tissues by name; a user's file adds to them or overrides them."""
     from rtplan.radiobiology.tissue import Tissue
@@ -269,4 +321,5 @@ def files_of(name: str, protocol: Protocol, clinic: str | None, chemo: str | Non
     if clinic and _path("clinics", clinic).is_file():
         found += [_path("clinics", clinic), *closure_files(_path("clinics", clinic))]
     found += [_path("chemo", chemo)] if chemo else []
-    return [path for path in (*found, directory() / "tissues.toml") if path.is_file()]
+    shared = (directory() / "tissues.toml", directory() / "sites.toml")
+    return [path for path in (*found, *shared) if path.is_file()]

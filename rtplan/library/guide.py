@@ -20,6 +20,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "commissioning",
         "robustness",
         "conventions",
+        "sites",
         "uncertainty",
         "trial",
         "gallery",

@@ -126,8 +126,14 @@ def _unknown(place: str, what: str, name: str, known: Sequence[str]) -> Iterator
 def _called(data: Data) -> Iterator[Problem]:
     """What a protocol calls by name and is not there, and an alignment that its chemotherapy does not allow."""
     from rtplan.chemotherapy.protocol import parse_anchor, with_anchor
-    from rtplan.library.catalogue import load_chemo, load_clinic
+    from rtplan.library.catalogue import load_chemo, load_clinic, load_site
 
+    site = _text(data, "site")
+    if site:
+        try:
+            load_site(site)
+        except ConfigError as error:
+            yield f"site = {site!r}", "; ".join(error.problems)
     clinic, chemo, align = _text(data, "clinic"), _text(data, "chemo"), _text(data, "align") or "cycle=1"
     if clinic:
         try:

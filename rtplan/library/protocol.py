@@ -58,7 +58,8 @@ class OtherReading:
 class Protocol:
     """One protocol. clinic, chemo: names of shipped files, or paths; align: as on the command line.
 
-    category: of the tumour, for the limit on prolongation; None: no limit. site: of the tumour; empty: not said.
+    category: of the tumour, for the limit on prolongation; None: no limit. site: of the tumour,
+    by a name of `rtplan list sites`; empty: not said.
     """
 
     name: str

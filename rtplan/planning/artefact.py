@@ -280,7 +280,10 @@ def _with_machine(reason: dict[str, Any], names: list[str], clinic: str) -> dict
     return reason
 
 
-_LATER_LIMITS = ("dense_week", "ceiling_gy", "ceiling_share", "no_change_above_gy", "late_excess_share")
+_LATER_LIMITS = (
+    *("dense_week", "ceiling_gy", "ceiling_share", "no_change_above_gy", "late_excess_share"),
+    *("interval_days", "overall_time_source"),
+)
 """Limits that plans of an older rtplan do not hold yet: the design defaults bind them."""
 
 
@@ -288,7 +291,7 @@ def _with_limits(data: dict[str, Any]) -> dict[str, Any]:
     inputs = data["inputs"]
     if not (isinstance(inputs, dict) and isinstance(inputs.get("limits"), dict)):
         return data
-    usual = {key: getattr(Limits(), key) for key in _LATER_LIMITS}
+    usual = {key: encode(getattr(Limits(), key)) for key in _LATER_LIMITS}
     return {**data, "inputs": {**inputs, "limits": {**usual, **inputs["limits"]}}}
 
 

@@ -59,7 +59,7 @@ def plan(
     if compensate_closures:
         inputs = compensate(inputs, compensate_closures)
     files: list[Path | FileSum] = [*read, *files_of(protocol, found, where)]
-    made = make_plan(inputs, provenance_of(files, created, command, resolve.clinic_of(found, where)[1]))
+    made = make_plan(inputs, provenance_of(files, created, command, *resolve.named_by(found, where)))
     check_times(where.times, made.course)
     refuse(made, provisional=no_provisional, strict=strict_rules)
     return made if draws is None else with_uncertainty(made, draws)
@@ -86,9 +86,8 @@ def where_of(words: Mapping[str, Any]) -> Where:
     pairs = delays.items() if isinstance(delays, Mapping) else delays
     named = ("clinic", "chemo", "tissue_file")
     paths = {name: None if words[name] is None else os.fspath(words[name]) for name in named}
-    same: dict[str, Any] = {
-        name: words[name] for name in ("clinic_from", "worked_weekends", "week", "matched_machine", "align", "category")
-    }
+    also = ("clinic_from", "worked_weekends", "week", "matched_machine", "align", "category", "site", "site_from")
+    same: dict[str, Any] = {name: words[name] for name in also}
     return Where(
         policy=words["cycle_policy"],
         delays=tuple(CycleDelay(cycle=cycle, days=days) for cycle, days in pairs),

@@ -18,6 +18,7 @@ __all__ = [
     "Provenance",
     "Revision",
     "RevisionStep",
+    "SiteFrom",
     "provenance_of",
 ]
 
@@ -34,11 +35,16 @@ ClinicFrom = Literal["", "option", "environment", "settings", "protocol"]
 """Who named the clinic: --clinic (in Python the argument), RTPLAN_CLINIC, the user's settings, the protocol itself."""
 
 
+SiteFrom = Literal["", "option", "protocol", "settings"]
+"""Who named the site of the tumour: --site (in Python the argument), the protocol itself, the user's settings."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """What made the plan, and when. created: given by the caller; the package never reads the clock.
 
     clinic_from: who named the clinic, whose days decide the dates; empty in plans of an older rtplan.
+    site_from: who named the site; empty where nobody did.
     """
 
     rtplan: str
@@ -48,6 +54,7 @@ class Provenance:
     command: str = ""
     files: tuple[FileSum, ...] = ()
     clinic_from: ClinicFrom = ""
+    site_from: SiteFrom = ""
 
 
 _LONGEST_SPAN_DAYS = 366
@@ -156,7 +163,11 @@ class Revision:
 
 
 def provenance_of(
-    files: Iterable[Path | FileSum], created: dt.datetime, command: str, clinic_from: ClinicFrom = ""
+    files: Iterable[Path | FileSum],
+    created: dt.datetime,
+    command: str,
+    clinic_from: ClinicFrom = "",
+    site_from: SiteFrom = "",
 ) -> Provenance:
     """Versions, checksums and the question. Files are named without their folders: those can name people.
 
@@ -181,4 +192,5 @@ def provenance_of(
             if isinstance(file, FileSum) or file.is_file()
         ),
         clinic_from=clinic_from,
+        site_from=site_from,
     )

@@ -13,6 +13,7 @@ from rtplan.radiobiology.tissue import Tissue
 
 if TYPE_CHECKING:
     from rtplan.library.protocol import RegionSpec
+    from rtplan.library.site import Site
 
 __all__ = [
     "HIGHEST_ALPHA_BETA",
@@ -36,13 +37,17 @@ LOWEST_ALPHA_BETA, HIGHEST_ALPHA_BETA = 0.1, 100.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tissues:
-    """The user's words for what is evaluated. ranges: also the ends of published intervals."""
+    """The user's words for what is evaluated. ranges: also the ends of published intervals.
+
+    of_site: the tissues are the site's, and nobody named them.
+    """
 
     tissues: tuple[str, ...] = ()
     alpha_betas: tuple[float, ...] = ()
     regions: tuple[str, ...] = ()
     tissue_file: str | None = None
     ranges: bool = False
+    of_site: bool = False
 
 
 def several(value: Any) -> tuple[Any, ...]:
@@ -89,15 +94,18 @@ def specified(specs: Sequence[RegionSpec], tissue_file: str | None, place: str) 
 
 
 def with_ranges(
-    regions: Sequence[Region], named: Sequence[str] = (), tissue_file: str | None = None
+    regions: Sequence[Region],
+    named: Sequence[str] = (),
+    tissue_file: str | None = None,
+    site: Site | None = None,
 ) -> tuple[tuple[Region, ...], tuple[Note, ...]]:
     """The regions for a range: with their published intervals, and the tumour under each parameter set.
 
-    The sets are the named ones, else those for the oesophagus and the tumours of the user's file. The notes say which
-    sets are left out. `ranges.expand` then gives each region its variants.
+    The sets are the named ones, else those of the site, beside the generic one, and the tumours of the user's file. The
+    notes say which sets are left out. `ranges.expand` then gives each region its variants.
     """
     from rtplan.library import catalogue
-    from rtplan.radiobiology.intervals import OESOPHAGUS_SETS, range_notes, side_by_side
+    from rtplan.radiobiology.intervals import range_notes, side_by_side
 
     tissues = catalogue.load_tissues(tissue_file)
     bare = [region.name for region in regions if region.tissue.name not in tissues]
@@ -108,7 +116,8 @@ def with_ranges(
         sets = [tissue_named(name, tissues) for name in named]
     else:
         own = catalogue.tissues_of(tissue_file) if tissue_file else {}
-        names = dict.fromkeys([*OESOPHAGUS_SETS, *(name for name, tissue in own.items() if tissue.kind == "tumour")])
+        of_site = (*site.tissues, "generic-tumour") if site is not None else ()
+        names = dict.fromkeys([*of_site, *(name for name, tissue in own.items() if tissue.kind == "tumour")])
         sets = [tissues[name] for name in names]
     found = side_by_side(known, sets)
     return found, range_notes(found, sets)

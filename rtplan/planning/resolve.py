@@ -18,11 +18,13 @@ from rtplan.course.schedule import on_week, prescribed_reference
 from rtplan.errors import DomainError, NoClinicError, QuestionError, one_of, whole
 from rtplan.library import catalogue
 from rtplan.library.protocol import Protocol, RegionSpec
+from rtplan.library.site import Site
 from rtplan.note import Note, Phrase, Source, Value
 from rtplan.planning.extension import calendar_source
 from rtplan.planning.inputs import CycleDelay, PlanInputs
-from rtplan.planning.provenance import ClinicFrom
+from rtplan.planning.provenance import ClinicFrom, SiteFrom
 from rtplan.planning.regions import Tissues, regions_of, specified, tissue_file_notes, with_ranges
+from rtplan.planning.sites import category_notes, limits_for, price_notes, site_named, tumour_of
 from rtplan.prescription import notation
 from rtplan.prescription.prescription import Prescription, spacing_notes
 from rtplan.radiobiology.region import Region
@@ -38,9 +40,11 @@ __all__ = [
     "clinic_of",
     "day_of",
     "inputs_of",
+    "named_by",
     "named_prescription",
     "protocol_of",
     "protocol_regions",
+    "site_of",
 ]
 
 
@@ -58,7 +62,7 @@ CalendarsOf: TypeAlias = Callable[..., Calendars]
 
 
 DEFAULT_REGIONS = (
-    RegionSpec(name="tumour", tissue="squamous-surrogate"),
+    RegionSpec(name="tumour", tissue="generic-tumour"),
     RegionSpec(name="late tissue at 100 %", tissue="generic-late"),
     RegionSpec(name="acute tissue at 100 %", tissue="generic-acute"),
 )
@@ -68,7 +72,7 @@ DEFAULT_REGIONS = (
 class Where:
     """The user's words for clinic, calendar and alignment; None or empty: the protocol's, or the default.
 
-    clinic_from: who named the clinic, where one is named.
+    clinic_from, site_from: who named the clinic and the site, where they are named.
     """
 
     clinic: str | None = None
@@ -89,6 +93,8 @@ class Where:
     tissue_file: str | None = None
     category: int | None = None
     ranges: bool = False
+    site: str | None = None
+    site_from: SiteFrom = "option"
 
     @property
     def asked(self) -> Tissues:
@@ -103,6 +109,7 @@ class Where:
 
     def __post_init__(self) -> None:
         one_of("clinic_from", self.clinic_from, get_args(ClinicFrom))
+        one_of("site_from", self.site_from, get_args(SiteFrom))
         if self.worked_weekends is not None:
             one_of("worked-weekends", self.worked_weekends, ("yes", "no"))
         if self.policy is not None:
@@ -182,6 +189,25 @@ def clinic_of(protocol: Protocol, where: Where) -> tuple[str, ClinicFrom]:
     raise NoClinicError(protocol.name)
 
 
+def site_of(protocol: Protocol | None, where: Where) -> tuple[Site | None, SiteFrom]:
+    """The site and who named it: the user's word, else the protocol's, else the user's settings; None where nobody did.
+
+    Raises ConfigError where there is no such site, with the nearest.
+    """
+    if where.site and where.site_from != "settings":
+        return site_named(where.site), where.site_from
+    if protocol is not None and protocol.site:
+        return site_named(protocol.site, f"protocol {protocol.name!r}, site"), "protocol"
+    if where.site:
+        return site_named(where.site, "site of the user's settings"), "settings"
+    return None, ""
+
+
+def named_by(protocol: Protocol, where: Where) -> tuple[ClinicFrom, SiteFrom]:
+    """Who named the clinic, and who the site."""
+    return clinic_of(protocol, where)[1], site_of(protocol, where)[1]
+
+
 def inputs_of(
     protocol: Protocol,
     start: dt.date,
@@ -200,8 +226,9 @@ def inputs_of(
     clinic = with_week(clinic, where.week) if where.week else clinic
     prescription = on_week(protocol.prescription, working_week(clinic, start))
     known = where.worked_weekends or clinic.worked_weekends
+    site, _ = site_of(protocol, where)
     regions = protocol_regions(protocol, where)
-    ranged, about_range = with_ranges(regions, where.tissues, where.tissue_file) if where.ranges else ((), ())
+    ranged, about_range = with_ranges(regions, where.tissues, where.tissue_file, site) if where.ranges else ((), ())
     treatment, infusion, machines = (calendars_of or calendars)(clinic, start, used=known == "yes", until=until)
     if where.matched_machine:
         treatment, infusion = _matched(clinic, treatment, infusion, machines)
@@ -217,7 +244,7 @@ def inputs_of(
         worked_weekends=known,
         exact_start=where.exact_start,
         regions=regions,
-        limits=_limits(protocol, clinic, where),
+        limits=_limits(protocol, clinic, where, site, catalogue.limits_stated(clinic_name)),
         start_rules=_start_rules(protocol, clinic, where),
         chemo=_chemo(protocol, where),
         delays=where.delays,
@@ -227,10 +254,12 @@ def inputs_of(
             *_assumptions(protocol, where, clinic, start),
             *tissue_file_notes(where.tissue_file),
             *about_range,
+            *_site_notes(protocol, clinic, where, site),
+            *price_notes(regions, site),
         ),
         range_regions=ranged,
         calendar_source=calendar_source(clinic_name, where.week, matched_machine=where.matched_machine),
-        site=protocol.site,
+        site=site.name if site else "",
         without_chemo=(where.chemo or protocol.chemo) == "none",
         other_readings=() if where.align or where.chemo else protocol.other_readings,
     )
@@ -262,14 +291,33 @@ def _matched(
     return with_matched(treatment, machines), infusion or treatment
 
 
-def _limits(protocol: Protocol, clinic: Clinic, where: Where) -> Limits:
+def _limits(protocol: Protocol, clinic: Clinic, where: Where, site: Site | None, stated: frozenset[str]) -> Limits:
+    """Option before protocol before the clinic's file before the site. stated: keys of the clinic's file."""
     limits = clinic.limits or Limits()
     if where.category is not None:
         source = Source(text="category given by the user", known="stated")
-        return replace(limits, category=where.category, category_source=source)
-    if protocol.category is not None:
-        return replace(limits, category=protocol.category, category_source=protocol.category_source)
-    return limits
+        limits = replace(limits, category=where.category, category_source=source)
+    elif protocol.category is not None:
+        limits = replace(limits, category=protocol.category, category_source=protocol.category_source)
+    return limits_for(limits, site, stated)
+
+
+def _site_notes(protocol: Protocol, clinic: Clinic, where: Where, site: Site | None) -> Sequence[Note]:
+    """Where the site contradicts what somebody states: another site, another category."""
+    own = site_named(protocol.site, f"protocol {protocol.name!r}, site")
+    notes: list[Note] = []
+    if site is not None and own is not None and own.name != site.name:
+        values: dict[str, Value] = {"site": site.name, "other": own.name, "by": Phrase(code="the-protocol")}
+        notes.append(Note(code="site-differs", severity="warning", values=values))
+    by = (
+        "the-option"
+        if where.category is not None
+        else "the-protocol"
+        if protocol.category is not None
+        else "the-clinic"
+    )
+    stated = where.category or protocol.category or (clinic.limits.category if clinic.limits else None)
+    return [*notes, *category_notes(site, stated, by)]
 
 
 def _start_rules(protocol: Protocol, clinic: Clinic, where: Where) -> StartRules:
@@ -319,8 +367,20 @@ def _own_alignment(protocol: Protocol, where: Where) -> Iterator[Note]:
 def protocol_regions(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
     """The regions to evaluate: the protocol's, with the tissues and organs the user named."""
     own = protocol.regions if protocol and protocol.regions else DEFAULT_REGIONS
+    own = tuple(_of_site(spec, protocol, where) for spec in own)
     place = f"protocol {protocol.name!r}, regions {{!r}}" if protocol else "tissue"
     return regions_of(specified(own, where.tissue_file, place), where.asked, _short_name)
+
+
+def _of_site(spec: RegionSpec, protocol: Protocol | None, where: Where) -> RegionSpec:
+    """A region with the site's tumour set, where the protocol names none of its own, or one of another site."""
+    site, _ = site_of(protocol, where)
+    own = site_named(protocol.site) if protocol is not None else None
+    named = protocol is not None and bool(protocol.regions) and (own is None or site is None or own.name == site.name)
+    tissue = catalogue.load_tissues(where.tissue_file).get(spec.tissue)
+    if site is None or named or tissue is None or tissue.kind != "tumour":
+        return spec
+    return replace(spec, tissue=tumour_of(site, where.tissue_file).name)
 
 
 def _short_name(tissue: Tissue) -> str:

@@ -33,7 +33,9 @@ if TYPE_CHECKING:  # `rtplan dose` loads none of these
     from rtplan.clinic.days import Calendar
     from rtplan.compensation.sessions import Method
     from rtplan.library.protocol import Protocol
-    from rtplan.planning.provenance import ClinicFrom
+    from rtplan.library.site import Site
+    from rtplan.note import Note
+    from rtplan.planning.provenance import ClinicFrom, SiteFrom
     from rtplan.planning.resolve import Where
     from rtplan.questions.added import AddedAnswer
     from rtplan.questions.comparison import Candidate, Comparison
@@ -42,8 +44,8 @@ if TYPE_CHECKING:  # `rtplan dose` loads none of these
 
 __all__ = [
     "STANDARD",
-    "TIMED",
     "Matching",
+    "Sited",
     "added",
     "compare",
     "dose",
@@ -57,8 +59,8 @@ TRIAL, TRIAL_NAME = "wch-ld45", "45/25"
 STANDARD = ("50/25", "50.4/28", "59.4/33", "60/30", "61.2/34", "64.8/36", "cross", "artdeco-hd", "shi-lcaf")
 """What the trial's course is compared with unless regimens are named."""
 
-TIMED = ("squamous-surrogate", "withers-1988")
-"""Parameter sets with a time factor, unless tissues are named."""
+MOST_SETS = 2
+"""Parameter sets of a site that a comparison shows, unless tissues are named; --range shows all."""
 
 Regimen = str | Prescription
 
@@ -73,6 +75,26 @@ class Matching:
     regimen: Regimen | None = None
     fractions: int | None = None
     dose_per_fraction: str | float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sited:
+    """The site of the tumour and who named it; no name: none is known."""
+
+    name: str = ""
+    by: SiteFrom = "option"
+
+    @property
+    def profile(self) -> Site | None:
+        """Its profile. ConfigError where there is no such site."""
+        if not self.name:
+            return None
+        from rtplan.planning.sites import site_named
+
+        return site_named(self.name)
+
+
+NO_SITE = Sited()
 
 
 def time_of(overall_time: float | None, elapsed_days: float | None, monday_start: bool) -> Time | None:
@@ -92,12 +114,17 @@ def time_of(overall_time: float | None, elapsed_days: float | None, monday_start
     return None
 
 
-def dose(regimens: Sequence[Regimen], matching: Matching, time: Time | None, asked: Tissues) -> DoseAnswer:
+def dose(
+    regimens: Sequence[Regimen], matching: Matching, time: Time | None, asked: Tissues, sited: Sited = NO_SITE
+) -> DoseAnswer:
     """BED and EQD2 of regimens at once, or what has the BED of another regimen."""
+    site = sited.profile
+    asked = _with_set(asked, site)
     regions = regions_for(DEFAULT_REGIONS, asked)
     if matching.regimen is not None and asked.ranges:
         raise QuestionError("--range does not go with --to-match")
-    regions, said = about_tissues(regions, asked)
+    price = _price(regions, site) if time is not None else ()
+    regions, said = about_tissues(regions, asked, site)
     if matching.regimen is not None:
         _refuse_half_matches(regimens, matching, time, asked)
         answer = _matched(matching.regimen, matching, regions)
@@ -108,7 +135,22 @@ def dose(regimens: Sequence[Regimen], matching: Matching, time: Time | None, ask
     else:
         typed = dict.fromkeys(regimen.strip() if isinstance(regimen, str) else regimen for regimen in regimens)
         answer = dose_answer([prescription_of(regimen) for regimen in typed], regions, time or NO_TIME)
-    return replace(answer, notes=each_once((*answer.notes, *said)))
+    return replace(answer, notes=each_once((*price, *answer.notes, *said)))
+
+
+def _with_set(asked: Tissues, site: Site | None) -> Tissues:
+    """With the tumour set that the site charges, where no tissue is named; the range shows the others."""
+    if site is None or asked.tissues or asked.alpha_betas:
+        return asked
+    from rtplan.planning.sites import tumour_of
+
+    return replace(asked, tissues=(tumour_of(site, asked.tissue_file).name,), of_site=True)
+
+
+def _price(regions: Sequence[Region], site: Site | None) -> tuple[Note, ...]:
+    from rtplan.planning.sites import price_notes
+
+    return price_notes(regions, site)
 
 
 def _refuse_half_matches(regimens: Sequence[Regimen], matching: Matching, time: Time | None, asked: Tissues) -> None:
@@ -151,11 +193,13 @@ def added(
     asked: Tissues,
     dose_gy: str | float | None = None,
     clinic_from: ClinicFrom = "option",
+    sited: Sited = NO_SITE,
 ) -> AddedAnswer:
     """How many fractions added to a regimen, on the clinic's days from a start, reach another one's net BED.
 
     dose_gy: of an added fraction [Gy, or text with a unit]; None: each like the last phase's.
     """
+    asked = _with_set(asked, sited.profile)
     tumours = [region for region in regions_for(DEFAULT_REGIONS, asked) if region.tissue.kind == "tumour"]
     if not asked.tissues or not tumours:
         raise QuestionError("with --start name the parameter set: --tissue squamous-surrogate, for example")
@@ -206,6 +250,7 @@ def compare(
     worked_weekends: str | None = None,
     no_provisional: bool = False,
     draws: Draws | None = None,
+    sited: Sited = NO_SITE,
 ) -> Comparison:
     """Regimens side by side; without regimens the trial's against standard-dose ones."""
     if start is None and (clinic or worked_weekends or no_provisional):
@@ -214,17 +259,39 @@ def compare(
         raise QuestionError("--week goes with --start")
     found = _clinic(clinic, "the comparison", week) if start is not None else None
     calendar = _calendar(found, start, worked_weekends) if found is not None and start is not None else None
-    regions, said = about_tissues(_compared_regions(asked, drawn=draws is not None), asked)
+    sited = _compared_site(sited, regimens, reference)
+    site = sited.profile
+    bare = _compared_regions(asked, site, drawn=draws is not None)
+    price = _price(bare, site)
+    regions, said = about_tissues(bare, asked, site)
     candidates = _on_its_week(_candidates(regimens, reference), found, start)
     from rtplan.questions import comparison
 
     result = comparison.compare(candidates, regions, calendar=calendar, start=start, draws=draws)
-    result = replace(result, notes=each_once((*result.notes, *said)), clinic_from=clinic_from if found else "")
+    result = replace(
+        result,
+        notes=each_once((*price, *result.notes, *said)),
+        clinic_from=clinic_from if found else "",
+        site=site.name if site else "",
+        site_from=sited.by if site else "",
+    )
     if no_provisional:
         from rtplan.planning.plan import refuse_provisional
 
         refuse_provisional(result.notes)
     return result
+
+
+def _compared_site(sited: Sited, regimens: Sequence[Regimen], reference: Regimen | None) -> Sited:
+    """The site: the user's word; else that of the trial's protocol, where it is compared; else of the settings."""
+    if sited.name and sited.by != "settings":
+        return sited
+    if (reference is not None and regimens) or len(regimens) > 1:
+        return sited
+    from rtplan.library import catalogue
+    from rtplan.planning.resolve import DEFAULT_PROTOCOL
+
+    return Sited(name=catalogue.load_protocol(DEFAULT_PROTOCOL).site, by="protocol")
 
 
 def _candidates(regimens: Sequence[Regimen], reference: Regimen | None) -> list[Candidate]:
@@ -258,10 +325,13 @@ def _candidate(regimen: Regimen) -> Candidate:
     return comparison.Candidate(name=prescription.name, prescription=prescription)
 
 
-def _compared_regions(asked: Tissues, drawn: bool) -> tuple[Region, ...]:
-    """Generic tissues, with the named parameter sets beside the generic tumour. drawn: with their intervals."""
+def _compared_regions(asked: Tissues, site: Site | None, drawn: bool) -> tuple[Region, ...]:
+    """Generic tissues, with the named or the site's sets beside the generic tumour. drawn: with their intervals."""
+    from rtplan.planning.sites import timed_sets
+
     default: tuple[Region, ...] = () if asked.alpha_betas else DEFAULT_REGIONS
-    tissues = asked.tissues or (() if asked.alpha_betas else TIMED)
+    of_site = tuple(tissue.name for tissue in timed_sets(site, asked.tissue_file)[:MOST_SETS])
+    tissues = asked.tissues or (() if asked.alpha_betas else of_site)
     named = regions_for((), replace(asked, tissues=tissues))
     if asked.tissue_file or drawn:
         from rtplan.planning.regions import refreshed
@@ -310,7 +380,7 @@ def starts(
     result = search(
         resolve.inputs_of(found, first, where, until=last),
         last,
-        provenance_of(files_of(protocol, found, where), created, command, resolve.clinic_of(found, where)[1]),
+        provenance_of(files_of(protocol, found, where), created, command, *resolve.named_by(found, where)),
         no_provisional=no_provisional,
         strict=strict_rules,
         max_wait=max_wait,

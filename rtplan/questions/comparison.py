@@ -7,7 +7,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from rtplan.answer import Answer, Kind
 from rtplan.clinic.days import Calendar, announced_until, days_between
@@ -15,8 +15,8 @@ from rtplan.course.course import Course
 from rtplan.course.schedule import lay_out, prescribed_reference, prolongation_days
 from rtplan.errors import DomainError
 from rtplan.note import Note, Phrase
-from rtplan.planning.provenance import ClinicFrom
-from rtplan.prescription.prescription import Prescription, Regimen
+from rtplan.planning.provenance import ClinicFrom, SiteFrom
+from rtplan.prescription.prescription import Intent, Prescription, Regimen
 from rtplan.questions.dose import DEFAULT_REGIONS, MONDAY, NOT_IN_BED, assumed_notes, course_notes, time_notes
 from rtplan.radiobiology.draws import Draws
 from rtplan.radiobiology.effect import FROM_DATES, EffectRow, evaluate_many
@@ -38,7 +38,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A regimen to compare, with what BED does not see. unverified: values not read in the named source."""
+    """A regimen to compare, with what BED does not see. unverified: values not read in the named source.
+
+    intent: of the treatment; empty where nobody says it, as of a notation.
+    """
 
     name: str
     prescription: Prescription
@@ -46,6 +49,7 @@ class Candidate:
     systemic: str = ""
     volume: str = ""
     unverified: tuple[str, ...] = ()
+    intent: Intent | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +105,8 @@ class Comparison(Answer):
     """Regimens against a reference, which is the first of them.
 
     rows: for each regimen its regions. clinic: None where all start on a Monday and meet no closure; `dates` then is
-    empty. clinic_from: who named it. uncertainty: over draws of the parameters, where it was asked for.
+    empty. clinic_from: who named it. site, site_from: of the tumour, and who named it.
+    uncertainty: over draws of the parameters, where it was asked for.
     """
 
     kind: ClassVar[Kind] = "compare"
@@ -114,6 +119,8 @@ class Comparison(Answer):
     dates: tuple[Dates, ...] = ()
     clinic_from: ClinicFrom = ""
     uncertainty: Uncertainty | None = None
+    site: str = ""
+    site_from: SiteFrom = ""
 
     @property
     def reference(self) -> str:
@@ -132,6 +139,7 @@ def candidate(regimen: Regimen) -> Candidate:
         systemic=regimen.systemic,
         volume=regimen.volume,
         unverified=regimen.unverified,
+        intent=regimen.intent,
     )
 
 
@@ -162,7 +170,7 @@ def compare(
     else:
         courses = [lay_out(entry.prescription, calendar, start) for entry in candidates]
     groups = evaluate_many(courses, regions, regimens=names)
-    notes = [NOT_IN_BED]
+    notes = [NOT_IN_BED, *_intents(candidates)]
     if calendar is None or start is None:
         notes += time_notes(courses, regions, FROM_DATES)
     else:
@@ -180,6 +188,20 @@ def compare(
         else (),
         uncertainty=None if draws is None else _uncertainty(names, courses, regions, draws),
     )
+
+
+def _intents(candidates: Sequence[Candidate]) -> Iterator[Note]:
+    """Said where regimens of different intent stand side by side: surgery follows some, and none of the others."""
+    by: dict[str, list[str]] = {}
+    for entry in candidates:
+        if entry.intent:
+            by.setdefault(entry.intent, []).append(entry.name)
+    if len(by) > 1:
+        groups = tuple(
+            Phrase(code="of-intent", values={"intent": Phrase(code=f"intent-{intent}"), "regimens": tuple(names)})
+            for intent, names in by.items()
+        )
+        yield Note(code="intent-differs", severity="warning", values={"groups": groups})
 
 
 def _uncertainty(

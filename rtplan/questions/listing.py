@@ -17,12 +17,12 @@ __all__ = [
 ]
 
 
-LISTS = ("protocols", "regimens", "tissues", "clinics", "chemo", "records")
+LISTS = ("protocols", "regimens", "tissues", "clinics", "chemo", "sites", "records")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing(Answer):
-    """All shipped values of one sort. of: protocols, regimens, tissues, clinics, chemo or records."""
+    """All shipped values of one sort. of: protocols, regimens, tissues, clinics, chemo, sites or records."""
 
     kind: ClassVar[Kind] = "list"
 
@@ -43,6 +43,8 @@ def listing(of: str) -> Listing:
         return Listing(of=of, items=tuple(catalogue.load_regimens().values()))
     if of == "tissues":
         return Listing(of=of, items=tuple(catalogue.load_tissues().values()))
+    if of == "sites":
+        return Listing(of=of, items=tuple(catalogue.load_sites().values()))
     load: Any = {
         "protocols": catalogue.load_protocol,
         "clinics": catalogue.load_clinic,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rtplan.errors import DomainError
 from rtplan.note import Note
@@ -12,6 +13,9 @@ from rtplan.prescription.notation import LOWEST_DOSE_GY
 from rtplan.prescription.prescription import HIGHEST_DOSE_GY, Prescription
 from rtplan.radiobiology.region import Region
 from rtplan.radiobiology.tissue import Tissue
+
+if TYPE_CHECKING:
+    from rtplan.library.site import Site
 
 __all__ = [
     "about_tissues",
@@ -54,7 +58,9 @@ def regions_for(default: Sequence[Region], asked: Tissues) -> tuple[Region, ...]
     return regions_of(default, asked, _region_name)
 
 
-def about_tissues(regions: Sequence[Region], asked: Tissues) -> tuple[tuple[Region, ...], tuple[Note, ...]]:
+def about_tissues(
+    regions: Sequence[Region], asked: Tissues, site: Site | None = None
+) -> tuple[tuple[Region, ...], tuple[Note, ...]]:
     """The regions, expanded where a range is asked for, and what has to be said of the user's file and of the range."""
     notes: tuple[Note, ...] = ()
     if asked.tissue_file:
@@ -63,7 +69,7 @@ def about_tissues(regions: Sequence[Region], asked: Tissues) -> tuple[tuple[Regi
         return tuple(regions), notes
     from rtplan.radiobiology.intervals import expand
 
-    found, said = with_ranges(regions, asked.tissues, asked.tissue_file)
+    found, said = with_ranges(regions, () if asked.of_site else asked.tissues, asked.tissue_file, site)
     return expand(found), (*notes, *said)
 
 

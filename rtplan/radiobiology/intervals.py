@@ -15,7 +15,6 @@ from rtplan.radiobiology.tissue import Interval, Repopulation, Tissue
 
 __all__ = [
     "INDUCTION",
-    "OESOPHAGUS_SETS",
     "expand",
     "induction_notes",
     "range_notes",
@@ -23,17 +22,6 @@ __all__ = [
     "spread",
     "variants",
 ]
-
-
-OESOPHAGUS_SETS = (
-    "squamous-surrogate",
-    "squamous-surrogate-tk21",
-    "withers-1988",
-    "voyant-oesophagus",
-    "generic-tumour",
-    "geh-2006",
-)
-"""Tumour sets shown beside each other where the user names none: for the oesophagus no set is agreed on."""
 
 
 INDUCTION = "Tk 0 d, bound: the clock may have started at induction"

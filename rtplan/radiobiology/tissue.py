@@ -216,7 +216,7 @@ class Tissue:
     Only tumours lose dose to repopulation here; late tissues have no time factor.
     organ: which organ it is, in a word that rules know ("spinal-cord"), whatever the set is called.
     not_for_several_a_day: its source says that its alpha/beta is not meant for several fractions a day.
-    facts: listed, never judged.
+    facts: listed, never judged. sites: of the tumour that the set stands for; empty: its source names none.
     """
 
     name: str
@@ -236,6 +236,7 @@ class Tissue:
     organ: str = ""
     not_for_several_a_day: bool = False
     facts: tuple[Fact, ...] = ()
+    sites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         refuse(self._problems())

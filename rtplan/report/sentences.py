@@ -305,6 +305,13 @@ TEMPLATES: dict[str, Template] = {
         "{region}: net BED {net_bed_gy:.2f} Gy at T = {elapsed_days:g} d: by this time factor nothing is left of the "
         "dose; it was not measured over so long a time, and the figure has no meaning"
     ),
+    "intent-differs": (
+        "regimens of different intent stand side by side, and BED does not see what surgery adds: {groups:; }"
+    ),
+    "interval-days": (
+        "treated days lie {days} d apart on {date}, at least {minimum_days} d are asked for here ({count} time)",
+        "treated days lie {days} d apart on {date}, at least {minimum_days} d are asked for here ({count} times)",
+    ),
     "no-change-above": "{option} is not offered: fractions above {most_gy:g} Gy take nothing more",
     "no-compensation-needed": ("appended without compensation the tumour keeps its net BED, and no rule is broken"),
     "no-interval": (
@@ -345,6 +352,7 @@ TEMPLATES: dict[str, Template] = {
     "opened-day": "{method} on {date:day} ({fractions} that day): last fraction {last}, {earlier}{won:}",
     "option-does-not-fit": "{option} cannot be shown: the calendar of {calendar} ends on {last} ({why})",
     "other-target": "tumour rows speak of the target {first_target!r}; {target!r} receives {dose_gy:g} Gy",
+    "overall-time-limit": "overall time {overall_days} days, limit {limit_days} days ({source}; {flag})",
     "out-of-order": "line {line} ({date}) is out of order",
     "partial": "partial fraction {fraction} on {date}: {told: and } given",
     "phase-differs": (
@@ -401,6 +409,14 @@ TEMPLATES: dict[str, Template] = {
         "the next ({source}); 5/week or daily after the regimen, or a pattern in the file, says "
         "otherwise"
     ),
+    "site-category-differs": (
+        "the category is {category}, by {by}; that of the site {site} is {site_category}, and decides nothing here"
+    ),
+    "site-differs": "the site is {site}; {by} names {other}",
+    "time-price-not-known": [
+        "the price of time is not known for {site}: {why}; name a tissue with a time factor (--tissue)",
+        "the price of time is not known: name a site (--site) or a tissue with a time factor (--tissue)",
+    ],
     "spacing-short": (
         (
             "a fraction on {date} lies {days} d after the one before it: the pattern has at least "
@@ -607,6 +623,10 @@ PHRASES: dict[str, Template] = {
     "cycle-1-elsewhere": "with fraction 1 on {date:day}, cycle 1 day 1 falls on {cycle:day}",
     "fraction-1-not-on": "fraction 1 would fall on {date:day}: {why}",
     "infusion-closed": "the infusion unit is closed that day ({reason:reason})",
+    "intent-adjuvant": "adjuvant",
+    "intent-definitive": "definitive",
+    "intent-neoadjuvant": "neoadjuvant",
+    "intent-palliative": "palliative",
     "interval-as-planned": "as planned",
     "interval-elapsed": "elapsed",
     "keeps-late": "keeps late BED",
@@ -655,6 +675,7 @@ PHRASES: dict[str, Template] = {
     "nothing-missed": "nothing missed",
     "number-5": "five",
     "number-6": "six",
+    "of-intent": "{intent}: {regimens:, }",
     "of-region": "{region}: {what}",
     "off-pattern": "not a day of its weekly pattern",
     "only-national": (
@@ -678,6 +699,7 @@ PHRASES: dict[str, Template] = {
     "{other_deficit_gy:.2f} Gy",
     "ranked-deficit": "the tumour lacks {deficit_gy:.2f} Gy against {other_deficit_gy:.2f} Gy",
     "ranked-lost": "nothing is lost without compensation",
+    "ranked-time": "it takes no longer than the reference, and what a longer time costs is not known",
     "ranked-tier": "{tier} before {other_tier}",
     "ranked-dose": "it keeps the prescribed dose per fraction and breaks no rule",
     "ranked-unknown": "its late and acute excess are known, the other's are not",
@@ -700,6 +722,10 @@ PHRASES: dict[str, Template] = {
     "sessions-worked-weekend": "worked-weekend sessions",
     "start-again": "start again: first fraction {first:day}",
     "such-intervals": " ({intervals} such intervals)",
+    "the-clinic": "the clinic's file",
+    "the-option": "--category",
+    "the-plan": "the plan",
+    "the-protocol": "the protocol",
     "time-zone-unknown": "its time zone is not known from the code: clock times need a clinic file",
     "tumour-set": "tumour set {tissue}",
     "two-a-day": "two fractions a day",

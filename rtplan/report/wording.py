@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rtplan.chemotherapy.protocol import Anchor
 from rtplan.clinic.days import Calendar, Reason
+from rtplan.clinic.limits import Limits
 from rtplan.course.course import Course
 from rtplan.planning.plan import Plan
-from rtplan.planning.provenance import ClinicFrom
+from rtplan.planning.provenance import ClinicFrom, SiteFrom
 from rtplan.prescription.prescription import Phase, Prescription
 from rtplan.report.language import ENGLISH, Words, short
 
@@ -19,6 +20,7 @@ __all__ = [
     "plan_reason",
     "public_holidays",
     "reading",
+    "site_text",
     "times_text",
 ]
 
@@ -105,6 +107,26 @@ def clinic_text(clinic: str, named_by: ClinicFrom, told: Words = ENGLISH) -> str
         "protocol": told(" (the protocol's own)"),
     }
     return told(clinic) + origin.get(named_by, "")
+
+
+def site_text(site: str, named_by: SiteFrom, told: Words = ENGLISH, limits: Limits | None = None) -> str:
+    """A site and who named it, since its set and limits decide; limits: its category too, or that none is known.
+
+    >>> site_text("bladder", "option")
+    'bladder (from --site)'
+    """
+    origin = {
+        "option": told(" (from --site)"),
+        "settings": told(" (from the user's settings)"),
+        "protocol": told(" (the protocol's own)"),
+    }
+    if limits is None:
+        category = ""
+    elif limits.category is None:
+        category = told("; category not known: state it (--category)")
+    else:
+        category = told("; category %(number)s", number=limits.category)
+    return told(site) + origin.get(named_by, "") + category
 
 
 def public_holidays(calendar: Calendar, told: Words = ENGLISH) -> str:

@@ -12,7 +12,7 @@ from rtplan.report.language import DISCLAIMER, ENGLISH, Words, gy
 from rtplan.report.pages.dose import row_table
 from rtplan.report.pages.uncertainty import uncertainty_section
 from rtplan.report.tissues import tissue_facts
-from rtplan.report.wording import clinic_text, reading
+from rtplan.report.wording import clinic_text, reading, site_text
 
 __all__ = [
     "build",
@@ -43,7 +43,8 @@ def build(result: Comparison, told: Words = ENGLISH) -> Report:
 
 
 def _sections(result: Comparison, told: Words) -> Iterator[Section]:
-    about = Facts(items=tuple((entry.name, _about(entry, told)) for entry in result.candidates))
+    sited = ((told("Site"), site_text(result.site, result.site_from, told)),) if result.site else ()
+    about = Facts(items=(*sited, *((entry.name, _about(entry, told)) for entry in result.candidates)))
     yield Section(key="regimens", heading=told("Regimens"), blocks=(about,))
     yield Section(key="times", heading=_times_heading(result, told), blocks=(_times(result, told),))
     plain, timed = groups(result)

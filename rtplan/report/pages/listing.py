@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rtplan.clinic.holidays import known_through
+from rtplan.library.site import Site
 from rtplan.note import KNOWN, Known, Source
 from rtplan.prescription.prescription import Regimen
 from rtplan.questions.listing import Listing
@@ -89,6 +90,7 @@ _COLUMNS = {
     "clinics": ("country", "announced_through", "worked_weekends"),
     "protocols": ("site", "prescription", "chemotherapy", "known"),
     "chemo": ("cycles", "drugs", "known"),
+    "sites": ("tumour_sets", "category", "most_overall", "ceiling", "least_interval", "usual_organs"),
     "records": ("a_row_is", "columns_read"),
 }
 
@@ -99,7 +101,7 @@ def _sources(kind: str, item: Any) -> tuple[Source, ...]:
         return sources(item)
     if kind == "clinics":
         return tuple(dict.fromkeys((item.source, item.worked_weekends_source, *(n.source for n in item.notices))))
-    return tuple(dict.fromkeys(item.sources if kind in ("regimens", "protocols") else (item.source,)))
+    return tuple(dict.fromkeys(item.sources if kind in ("regimens", "protocols", "sites") else (item.source,)))
 
 
 def _weakest(found: tuple[Source, ...]) -> str:
@@ -141,11 +143,29 @@ def _record_format(item: Any, told: Words) -> tuple[Cell, ...]:
     return row, ", ".join(item.columns)
 
 
+def _site(item: Site, told: Words) -> tuple[Cell, ...]:
+    longest = item.overall_time_days
+    return (
+        ", ".join(item.tissues) or told("none: no time factor"),
+        str(item.category) if item.category is not None else told("to be stated"),
+        told("%(days)s d", days=longest) if longest is not None else "–",
+        told(
+            "%(gy)s Gy or +%(share)s %%; none above %(most)s Gy",
+            gy=f"{item.ceiling_gy:g}",
+            share=f"{100 * (item.ceiling_share - 1):.0f}",
+            most=f"{item.no_change_above_gy:g}",
+        ),
+        told("%(days)s d, %(hours)s h", days=item.interval_days, hours=f"{item.interval_h:g}"),
+        ", ".join(map(told, item.organs)),
+    )
+
+
 _ROWS: dict[str, Any] = {
     "regimens": _regimen,
     "tissues": _tissue,
     "clinics": clinic,
     "protocols": _protocol,
     "chemo": _chemo,
+    "sites": _site,
     "records": _record_format,
 }

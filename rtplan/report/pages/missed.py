@@ -23,6 +23,7 @@ from rtplan.report.pages.plan import (
     grid,
     limit_tables,
     parameter_table,
+    site_facts,
 )
 from rtplan.report.pages.uncertainty import uncertainty_section
 from rtplan.report.sentences import phrase, sentence
@@ -138,6 +139,7 @@ def _situation(missed: Missed, told: Words) -> Iterator[tuple[str, str]]:
     yield told("Still to give"), fractions_text(left, told) if left else told("nothing")
     for label, course in ((told("Planned"), missed.planned), (told("Prescribed"), missed.prescribed)):
         yield label, told("last %(last)s, %(time)s", last=told.dated(course.last), time=times_text(course, told))
+    yield from site_facts(missed.plan, told)
     yield told("Limit"), limit_text(missed, told)
     if missed.settings.waive:
         yield told("Waived"), ", ".join(missed.settings.waive)
@@ -157,11 +159,13 @@ def _worth_text(missed: Missed, told: Words) -> str:
 
 def limit_text(missed: Missed, told: Words) -> str:
     """The limit on prolongation, and until when."""
-    limit = missed.plan.inputs.limits.prolongation_days
+    limits = missed.plan.inputs.limits
+    limit, most = limits.prolongation_days, limits.overall_time_days
+    overall = told("; overall time at most %(days)s days", days=most) if most is not None else ""
     if limit is None:
-        return told("prolongation no category given, no limit")
+        return told("prolongation no category given, no limit") + overall
     one, many = "prolongation %(count)s day, until %(day)s", "prolongation %(count)s days, until %(day)s"
-    return told.count(limit, one, many, day=missed.limit_by)
+    return told.count(limit, one, many, day=missed.limit_by) + overall
 
 
 def fractions_text(doses_gy: list[float], told: Words) -> str:

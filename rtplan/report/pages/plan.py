@@ -30,6 +30,7 @@ from rtplan.report.wording import (
     plan_reason,
     public_holidays,
     reading,
+    site_text,
     times_text,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "limit_tables",
     "missed_days",
     "parameter_table",
+    "site_facts",
 ]
 
 
@@ -146,6 +148,7 @@ def facts(plan: Plan, told: Words = ENGLISH) -> list[tuple[str, str]]:
             told("Clinic"),
             f"{clinic_text(inputs.clinic, plan.provenance.clinic_from, told)}, {inputs.calendar.time_zone}",
         ),
+        *site_facts(plan, told),
         (told("First fraction"), told.dated(course.first)),
         (told("Last fraction"), told.dated(course.last)),
         (told("Overall time"), times_text(course, told)),
@@ -166,6 +169,14 @@ def facts(plan: Plan, told: Words = ENGLISH) -> list[tuple[str, str]]:
     items += [(told("Revision %(number)s", number=step.number), step.reason) for step in plan.revision.earlier]
     why = f": {plan.revision.reason}" if plan.revision.reason else ""
     return [*items, (told("Revision"), f"{plan.revision.number}{why}")]
+
+
+def site_facts(plan: Plan, told: Words = ENGLISH) -> tuple[tuple[str, str], ...]:
+    """One line: the site, who named it, its category; nothing where no site is known."""
+    inputs = plan.inputs
+    if not inputs.site:
+        return ()
+    return ((told("Site"), site_text(inputs.site, plan.provenance.site_from, told, inputs.limits)),)
 
 
 def _prolongation(plan: Plan, told: Words) -> str:

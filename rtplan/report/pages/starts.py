@@ -15,7 +15,7 @@ from rtplan.report.columns import columns
 from rtplan.report.figures import StartDay, start_strip_figure
 from rtplan.report.language import DISCLAIMER, ENGLISH, Words, gy, signed
 from rtplan.report.sentences import phrase, sentence
-from rtplan.report.wording import clinic_text, day_reason, reading
+from rtplan.report.wording import clinic_text, day_reason, reading, site_text
 
 __all__ = [
     "brief_table",
@@ -90,6 +90,8 @@ def _facts(result: StartSearch, told: Words) -> Iterator[tuple[str, str]]:
     tumour, known = result.tumour, result.inputs.worked_weekends
     span = told("%(first)s to %(last)s", first=told.dated(result.first), last=told.dated(result.last))
     yield told("Clinic"), clinic_text(result.inputs.clinic, result.provenance.clinic_from, told)
+    if result.inputs.site:
+        yield told("Site"), site_text(result.inputs.site, result.provenance.site_from, told, result.inputs.limits)
     yield told("Range"), span
     yield told("Ranked by"), told(", then ").join(map(told, result.criteria))
     yield told("Longest wait"), _longest_wait(result, told)
