@@ -278,6 +278,20 @@ def test_a_named_tissue_goes_before_the_set_of_the_site() -> None:
     assert charged(plan(site="prostate")) == ["voyant-prostate"]
 
 
+def test_a_set_of_another_site_is_named() -> None:
+    made = plan(site="larynx", tissue="voyant-prostate")
+    (note,) = [note for note in made.notes if note.code == "set-of-other-site"]
+    assert note.values == {"tissue": "voyant-prostate", "sites": ("prostate",), "site": "larynx"}
+    assert note in rt.missed(made, "2026-06-10").notes
+    assert note in rt.compare("70/35", "60/30", site="larynx", tissue="voyant-prostate").notes
+    assert "set-of-other-site" not in codes(plan(site="larynx", tissue="withers-1988").notes)
+
+
+def test_a_site_beside_a_bare_alpha_beta_names_its_sets() -> None:
+    (note,) = [note for note in plan(site="prostate", alpha_beta=3.0).notes if note.code == PRICE_NOT_KNOWN]
+    assert note.values == {"site": "prostate", "sets": ("voyant-prostate",)}
+
+
 def test_the_trial_names_its_own_set() -> None:
     made = rt.plan(start="2026-03-02")
     assert (made.inputs.site, charged(made)) == ("oesophagus", ["squamous-surrogate"])

@@ -28,7 +28,7 @@ from rtplan.planning.plan import Plan, complete_plan
 from rtplan.planning.provenance import FileSum, Provenance
 from rtplan.planning.regions import several
 from rtplan.planning.resolve import day_of
-from rtplan.planning.sites import alternatives, price_notes, site_named
+from rtplan.planning.sites import alternatives, price_notes, set_notes, site_named
 from rtplan.planning.sites import on_site as planned_on_site
 from rtplan.radiobiology.draws import Draws
 from rtplan.records import dicom, files
@@ -169,8 +169,9 @@ def missed(
         parent_sha256=parent_sha256,
         draws=draws,
     )
-    price = price_notes(plan.inputs.regions, site_named(plan.inputs.site))
-    return replace(answer, notes=(*price, *answer.notes, *_too_late(answer)))
+    site = site_named(plan.inputs.site)
+    sited = (*set_notes(plan.inputs.regions, site), *price_notes(plan.inputs.regions, site))
+    return replace(answer, notes=(*sited, *answer.notes, *_too_late(answer)))
 
 
 def on_site(plan: Plan, name: str) -> Plan:

@@ -24,7 +24,7 @@ from rtplan.planning.extension import calendar_source
 from rtplan.planning.inputs import CycleDelay, PlanInputs
 from rtplan.planning.provenance import ClinicFrom, SiteFrom
 from rtplan.planning.regions import Tissues, regions_of, specified, tissue_file_notes, with_ranges
-from rtplan.planning.sites import category_notes, limits_for, price_notes, site_named, tumour_of
+from rtplan.planning.sites import category_notes, limits_for, price_notes, set_notes, site_named, tumour_of
 from rtplan.prescription import notation
 from rtplan.prescription.prescription import Prescription, spacing_notes
 from rtplan.radiobiology.region import Region
@@ -255,6 +255,7 @@ def inputs_of(
             *tissue_file_notes(where.tissue_file),
             *about_range,
             *_site_notes(protocol, clinic, where, site),
+            *set_notes(regions, site),
             *price_notes(regions, site),
         ),
         range_regions=ranged,

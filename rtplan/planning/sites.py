@@ -22,6 +22,7 @@ __all__ = [
     "limits_for",
     "on_site",
     "price_notes",
+    "set_notes",
     "site_named",
     "timed_sets",
     "tumour_of",
@@ -94,9 +95,20 @@ def price_notes(regions: Sequence[Region], site: Site | None) -> tuple[Note, ...
     if any(region.tissue.kind == "tumour" and region.tissue.has_time_factor for region in regions):
         return ()
     values: dict[str, Value] = {}
-    if site is not None and not timed_sets(site):
+    if site is not None and (sets := timed_sets(site)):
+        values = {"site": site.name, "sets": tuple(tissue.name for tissue in sets)}
+    elif site is not None:
         values = {"site": site.name, "why": site.tissues_source.text}
     return (Note(code=PRICE_NOT_KNOWN, severity="warning", values=values),)
+
+
+def set_notes(regions: Sequence[Region], site: Site | None) -> Iterator[Note]:
+    """Said where a tumour is charged with a set that stands for other sites than the one that is named."""
+    tissues = dict.fromkeys(region.tissue for region in regions if region.tissue.kind == "tumour")
+    for tissue in tissues:
+        if site is not None and tissue.sites and site.name not in tissue.sites:
+            values: dict[str, Value] = {"tissue": tissue.name, "sites": tissue.sites, "site": site.name}
+            yield Note(code="set-of-other-site", severity="warning", values=values)
 
 
 def category_notes(site: Site | None, category: int | None, by: str) -> Iterator[Note]:
@@ -132,9 +144,10 @@ def on_site(inputs: PlanInputs, site: Site) -> PlanInputs:
     usual = before or kept
     stated = frozenset(key for key in keys if getattr(limits, key) not in (getattr(usual, key), getattr(kept, key)))
     regions = tuple(_region_on(region, before, site) for region in inputs.regions)
-    notes = [note for note in inputs.assumptions if note.code not in (PRICE_NOT_KNOWN, "site-category-differs")]
+    outdated = (PRICE_NOT_KNOWN, "site-category-differs", "site-differs", "set-of-other-site")
+    notes = [note for note in inputs.assumptions if note.code not in outdated]
     notes += category_notes(site, limits.category, "the-plan")
-    notes += price_notes(regions, site)
+    notes += (*set_notes(regions, site), *price_notes(regions, site))
     if before is not None and before.name != site.name:
         values: dict[str, Value] = {"site": site.name, "other": before.name, "by": Phrase(code="the-plan")}
         notes.append(Note(code="site-differs", severity="warning", values=values))

@@ -148,9 +148,9 @@ def _with_set(asked: Tissues, site: Site | None) -> Tissues:
 
 
 def _price(regions: Sequence[Region], site: Site | None) -> tuple[Note, ...]:
-    from rtplan.planning.sites import price_notes
+    from rtplan.planning.sites import price_notes, set_notes
 
-    return price_notes(regions, site)
+    return (*set_notes(regions, site), *price_notes(regions, site))
 
 
 def _refuse_half_matches(regimens: Sequence[Regimen], matching: Matching, time: Time | None, asked: Tissues) -> None:

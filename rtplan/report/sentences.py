@@ -409,12 +409,14 @@ TEMPLATES: dict[str, Template] = {
         "the next ({source}); 5/week or daily after the regimen, or a pattern in the file, says "
         "otherwise"
     ),
+    "set-of-other-site": "the set {tissue} stands for {sites:, }, and the site is {site}",
     "site-category-differs": (
         "the category is {category}, by {by}; that of the site {site} is {site_category}, and decides nothing here"
     ),
     "site-differs": "the site is {site}; {by} names {other}",
     "time-price-not-known": [
         "the price of time is not known for {site}: {why}; name a tissue with a time factor (--tissue)",
+        "the price of time is not known: no time factor is charged; {site} has {sets:, } (--tissue)",
         "the price of time is not known: name a site (--site) or a tissue with a time factor (--tissue)",
     ],
     "spacing-short": (
