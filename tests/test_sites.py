@@ -432,8 +432,16 @@ def test_compare_warns_where_intent_differs(cli: Any) -> None:
     assert "neoadjuvant: cross; definitive: rtog8501-crt" in said
 
 
-def test_intent_follows_from_the_setting() -> None:
+def test_intent_is_that_of_the_setting() -> None:
+    from typing import get_args
+
+    from rtplan.prescription.prescription import Intent
+
+    seen = set()
     for regimen in catalogue.load_regimens().values():
-        assert regimen.setting.startswith(("definitive", "neoadjuvant", "palliative", "consolidation"))
-        if not regimen.setting.startswith("consolidation"):
-            assert regimen.setting.startswith(regimen.intent)
+        assert regimen.site in SITES
+        word = regimen.setting.partition(" ")[0].strip(",;")
+        if word in get_args(Intent):
+            assert regimen.intent == word
+            seen.add(word)
+    assert {"definitive", "neoadjuvant"} <= seen

@@ -250,14 +250,7 @@ def inputs_of(
         delays=where.delays,
         times=where.times,
         sources=protocol.sources,
-        assumptions=(
-            *_assumptions(protocol, where, clinic, start),
-            *tissue_file_notes(where.tissue_file),
-            *about_range,
-            *_site_notes(protocol, clinic, where, site),
-            *set_notes(regions, site),
-            *price_notes(regions, site),
-        ),
+        assumptions=(*_said(protocol, where, clinic, start), *about_range, *_of_site(protocol, clinic, where, regions)),
         range_regions=ranged,
         calendar_source=calendar_source(clinic_name, where.week, matched_machine=where.matched_machine),
         site=site.name if site else "",
@@ -303,8 +296,13 @@ def _limits(protocol: Protocol, clinic: Clinic, where: Where, site: Site | None,
     return limits_for(limits, site, stated)
 
 
-def _site_notes(protocol: Protocol, clinic: Clinic, where: Where, site: Site | None) -> Sequence[Note]:
-    """Where the site contradicts what somebody states: another site, another category."""
+def _said(protocol: Protocol, where: Where, clinic: Clinic, start: dt.date) -> Sequence[Note]:
+    return (*_assumptions(protocol, where, clinic, start), *tissue_file_notes(where.tissue_file))
+
+
+def _of_site(protocol: Protocol, clinic: Clinic, where: Where, regions: Sequence[Region]) -> Sequence[Note]:
+    """Where the site contradicts what somebody states: another site, category or set; and the price of time."""
+    site, _ = site_of(protocol, where)
     own = site_named(protocol.site, f"protocol {protocol.name!r}, site")
     notes: list[Note] = []
     if site is not None and own is not None and own.name != site.name:
@@ -318,7 +316,7 @@ def _site_notes(protocol: Protocol, clinic: Clinic, where: Where, site: Site | N
         else "the-clinic"
     )
     stated = where.category or protocol.category or (clinic.limits.category if clinic.limits else None)
-    return [*notes, *category_notes(site, stated, by)]
+    return [*notes, *category_notes(site, stated, by), *set_notes(regions, site), *price_notes(regions, site)]
 
 
 def _start_rules(protocol: Protocol, clinic: Clinic, where: Where) -> StartRules:
@@ -368,12 +366,12 @@ def _own_alignment(protocol: Protocol, where: Where) -> Iterator[Note]:
 def protocol_regions(protocol: Protocol | None, where: Where) -> tuple[Region, ...]:
     """The regions to evaluate: the protocol's, with the tissues and organs the user named."""
     own = protocol.regions if protocol and protocol.regions else DEFAULT_REGIONS
-    own = tuple(_of_site(spec, protocol, where) for spec in own)
+    own = tuple(_with_site_set(spec, protocol, where) for spec in own)
     place = f"protocol {protocol.name!r}, regions {{!r}}" if protocol else "tissue"
     return regions_of(specified(own, where.tissue_file, place), where.asked, _short_name)
 
 
-def _of_site(spec: RegionSpec, protocol: Protocol | None, where: Where) -> RegionSpec:
+def _with_site_set(spec: RegionSpec, protocol: Protocol | None, where: Where) -> RegionSpec:
     """A region with the site's tumour set, where the protocol names none of its own, or one of another site."""
     site, _ = site_of(protocol, where)
     own = site_named(protocol.site) if protocol is not None else None
