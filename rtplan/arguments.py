@@ -94,7 +94,7 @@ _SHORT = {
     "Times": "str | Sequence[dt.time]",
     "Regimen": "str | Prescription",
 }
-_WORDS = ("YesNo", "Method", "Policy", "Against", "RankBy", "ClinicFrom")
+_WORDS = ("YesNo", "Method", "Policy", "Against", "RankBy", "ClinicFrom", "SiteFrom")
 
 
 def fits(value: object, kind: str) -> bool:

@@ -181,7 +181,7 @@ def test_the_site_stands_in_the_file_and_in_one_line(cli: Any) -> None:
     data = json.loads(cli(*words, "--json").stdout)
     assert (data["inputs"]["site"], data["provenance"]["site_from"]) == ("head-and-neck", "option")
     assert "sites.toml" in [file["name"] for file in data["provenance"]["files"]]
-    assert "Site             head-and-neck (from --site); category 1\n" in cli(*words).stdout
+    assert "head-and-neck (named with the question); category 1\n" in cli(*words).stdout
     assert "部位" in cli(*words, "--language", "zh_CN").stdout
 
 

@@ -757,6 +757,7 @@ PHRASES: dict[str, Template] = {
     "rule-twice-daily-running": "second fractions on days running",
     "rule-intensified-with-chemotherapy": "intensified with concurrent chemotherapy",
     "rule-prolongation-limit": "limit on prolongation",
+    "rule-overall-time-limit": "limit on overall time",
     "rule-late-excess": "excess of late tissue",
     "year-not-known": "its source {clinic} does not know the holidays of {year}",
 }

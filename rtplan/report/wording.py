@@ -113,10 +113,10 @@ def site_text(site: str, named_by: SiteFrom, told: Words = ENGLISH, limits: Limi
     """A site and who named it, since its set and limits decide; limits: its category too, or that none is known.
 
     >>> site_text("bladder", "option")
-    'bladder (from --site)'
+    'bladder (named with the question)'
     """
     origin = {
-        "option": told(" (from --site)"),
+        "option": told(" (named with the question)"),
         "settings": told(" (from the user's settings)"),
         "protocol": told(" (the protocol's own)"),
     }

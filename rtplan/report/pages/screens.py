@@ -102,7 +102,15 @@ BEST = 5
 def search(result: StartSearch, told: Words = ENGLISH) -> Report:
     """The earliest and the best start, the strip of days, the first five."""
     whole = starts.build(result, told)
-    keys = {told("Clinic"), told("Range"), told("Tumour"), told("Earliest start"), told("Best start"), told("The wait")}
+    keys = {
+        told("Clinic"),
+        told("Site"),
+        told("Range"),
+        told("Tumour"),
+        told("Earliest start"),
+        told("Best start"),
+        told("The wait"),
+    }
     sections = (
         Section(key="search", heading="", blocks=(starts.facts(result, told, keys),)),
         *_kept(whole, "strip", "trade"),

@@ -16,7 +16,7 @@ from rtplan.report.columns import columns
 from rtplan.report.language import ENGLISH, Words, signed
 from rtplan.report.pages import plan as full
 from rtplan.report.sentences import loudness
-from rtplan.report.wording import clinic_text, days_text, reading, times_text
+from rtplan.report.wording import clinic_text, days_text, reading, site_text, times_text
 
 __all__ = [
     "SIGNED_BY",
@@ -102,7 +102,9 @@ def boxes(told: Words) -> Boxes:
 
 
 def _summary(plan: Plan, told: Words) -> Iterator[tuple[str, str]]:
-    course = plan.course
+    course, inputs = plan.course, plan.inputs
+    if inputs.site:
+        yield told("Site"), site_text(inputs.site, plan.provenance.site_from, told, inputs.limits)
     yield (
         told("Course"),
         told(
