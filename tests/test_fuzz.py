@@ -249,6 +249,7 @@ SOURCES = {
 }
 PLAN = make("45/25", start="2026-03-02", clinic="england")
 DOCUMENT = json.loads(dumps(PLAN.document()))
+REVISION = json.loads(dumps(rt.missed(PLAN, "2026-03-10", cause="machine").choose("weekend-1").document()))
 PLAN_TEXT = dumps(PLAN.document())
 
 
@@ -321,12 +322,15 @@ def paths_of(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str 
         yield from paths_of(value, (*path, key))
 
 
-PATHS = sorted(paths_of(DOCUMENT), key=lambda path: (len(path), str(path)))
-BY_SHAPE: dict[str, list[tuple[str | int, ...]]] = {}
-for each in PATHS:
-    BY_SHAPE.setdefault(".".join("*" if isinstance(part, int) else part for part in each), []).append(each)
-SHAPES = sorted(BY_SHAPE)
-"""Kinds of place: every calendar day's reason is one of them, so that all kinds are met as often."""
+def by_shape(document: Any) -> dict[str, list[tuple[str | int, ...]]]:
+    """Key paths by kind of place: every calendar day's reason is one of them, so that all kinds are met as often."""
+    found: dict[str, list[tuple[str | int, ...]]] = {}
+    for path in paths_of(document):
+        found.setdefault(".".join("*" if isinstance(part, int) else part for part in path), []).append(path)
+    return found
+
+
+PLANS = [(DOCUMENT, by_shape(DOCUMENT)), (REVISION, by_shape(REVISION))]
 
 VALUES: list[Any] = [
     *(
@@ -370,8 +374,9 @@ VALUES: list[Any] = [
 @st.composite
 def edits(draw: st.DrawFn) -> tuple[Any, tuple[str | int, ...], bool]:
     """The document of a plan with one place changed, the place, and whether it was sealed again."""
-    data = copy.deepcopy(DOCUMENT)
-    where = draw(st.sampled_from(BY_SHAPE[draw(st.sampled_from(SHAPES))]))
+    document, places = draw(st.sampled_from(PLANS))
+    data = copy.deepcopy(document)
+    where = draw(st.sampled_from(places[draw(st.sampled_from(sorted(places)))]))
     inside = data
     for part in where[:-1]:
         inside = inside[part]
@@ -401,11 +406,11 @@ def test_a_changed_plan_is_refused_by_name_or_says_that_it_was_changed(
     path = place / "edited.json"
     path.write_text(json.dumps(data), encoding="utf-8")
     said, plan = refused(rt.read, path)
-    if data == DOCUMENT:
+    if json.dumps(data) in map(json.dumps, (DOCUMENT, REVISION)):
         assert plan is not None
         return
     if plan is None:
-        assert said.startswith("edited.json") or str(path) in said
+        assert said.startswith("edited.json") or str(path) in said, said
         assert said.count("\n") < 40
     else:  # it was sealed again: what it says follows from what it holds
         assert sealed
@@ -419,7 +424,7 @@ def test_a_changed_plan_is_refused_by_name_or_says_that_it_was_changed(
 
 
 @law(12)
-@given(edit=edits(), words=st.sampled_from(["missed edited.json --missed 2026-03-10", "verify edited.json"]))
+@given(edit=edits(), words=st.sampled_from(["missed edited.json --missed 2026-03-12", "verify edited.json"]))
 def test_commands_on_a_changed_plan_keep_the_law(
     edit: tuple[Any, tuple[str | int, ...], bool], words: str, place: Path
 ) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rtplan import __version__
-from rtplan.answer import can_say
+from rtplan.answer import can_say, said
 from rtplan.chemotherapy.cycles import Cycle
 from rtplan.clinic.limits import Limits
 from rtplan.course.course import Course, Fraction
@@ -185,6 +185,15 @@ def parse(data: Any, file: str = "plan.json", *, accept_edited: bool = False) ->
     Its figures are made once more from its own calendar, regions and cycles; ConfigError where they do not agree, or
     where the content does not fit the SHA-256 it carries. accept_edited: see `read`.
     """
+    try:
+        return _checked(data, file, accept_edited)
+    except ConfigError:
+        raise
+    except RtplanError as error:  # what a changed plan cannot be asked
+        raise ConfigError(file, [f"is not a plan: {error}"]) from None
+
+
+def _checked(data: Any, file: str, accept_edited: bool) -> Plan:
     plan, bare = opened(data, file)
     state = seal(data)
     found = next(differences(document(plan), bare), None)
@@ -219,11 +228,13 @@ def opened(data: Any, file: str = "plan.json") -> tuple[Plan, dict[str, Any]]:
     data = {"uncertainty": None, **_with_known(_with_limits(_with_machines(_without_messages(data))))}
     data.pop("sha256", None)
     try:
-        return _plan(data, file), data
+        plan = _plan(data, file)
     except ConfigError:
         raise
     except (RtplanError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(file, [f"is not a plan: {error}"]) from None
+    _check_notes(plan, file)
+    return plan, data
 
 
 def _edited(plan: Plan, file: str) -> Plan:
@@ -357,6 +368,17 @@ def _plan(data: dict[str, Any], file: str) -> Plan:
         provenance=value(Provenance, "provenance"),
         revision=value(Revision, "revision"),
     )
+
+
+def _check_notes(plan: Plan, file: str) -> None:
+    """Remarks are sentences only when they are read: values that do not fit would fail there."""
+    places = (("notes", plan.notes), ("inputs.assumptions", plan.inputs.assumptions))
+    for key, place, note in ((key, place, note) for key, notes in places for place, note in enumerate(notes)):
+        try:
+            said(note)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            told = f"{key}[{place}]: its values do not fit a note of the code {shown(note.code)}"
+            raise ConfigError(file, [told]) from None
 
 
 def _check_zone(name: str, file: str) -> None:
