@@ -15,18 +15,9 @@ ORDER: dict[str, tuple[str, ...]] = {
         *("plan", "missed", "sheet", "starts", "dose", "compare", "cohort", "department", "workdays"),
         *("patient", "serve", "verify", "validate", "list"),
     ),
-    "Your files, your systems": ("clinic", "files", "tissues", "records", "dicom", "python", "notebook"),
-    "Background": (
-        "commissioning",
-        "robustness",
-        "conventions",
-        "sites",
-        "uncertainty",
-        "trial",
-        "gallery",
-        "architecture",
-        "changes",
-    ),
+    "Your files, your systems": ("clinic", "files", "records", "dicom", "python", "notebook"),
+    "Tumour and tissue": ("sites", "tissues", "uncertainty"),
+    "Background": ("commissioning", "conventions", "robustness", "trial", "gallery", "architecture", "changes"),
 }
 """The order of the guide, stated here alone: groups, and the topics of each."""
 
