@@ -94,6 +94,7 @@ _SHORT = {
     "Times": "str | Sequence[dt.time]",
     "Regimen": "str | Prescription",
 }
+_SAID = {"Day | Sequence[Day]": "dates and spans such as '2026-03-10..2026-03-12'"}
 _WORDS = ("YesNo", "Method", "Policy", "Against", "RankBy", "ClinicFrom", "SiteFrom")
 
 
@@ -105,9 +106,11 @@ def fits(value: object, kind: str) -> bool:
 def in_words(kind: str) -> str:
     """An annotation for a reader.
 
-    >>> in_words("Day | Sequence[Day]"), in_words("Path | None")
-    ('a date, or several', 'a name or a path, or None')
+    >>> in_words("str | Sequence[str]"), in_words("Path | None")
+    ('a text, or several', 'a name or a path, or None')
     """
+    if kind in _SAID:
+        return _SAID[kind]
     named = [_in_words(part) for part in _parts(kind)]
     return ", or ".join(dict.fromkeys(named))
 
