@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import json
+import re
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rtplan as rt
+from rtplan import arguments
 from rtplan.answer import Answer, Kind
 from rtplan.cli import COMMANDS
 from rtplan.cli.listing import KINDS
@@ -173,3 +176,20 @@ def test_formulae_given_a_series_give_one_back() -> None:
         rt.bed(pd.Series([25, 30]), doses[:2], 10.0)
     with pytest.raises(rt.DomainError, match="nan"):
         rt.eqd2(pd.Series([53.1, np.nan]), 10.0)
+
+
+def test_every_annotation_of_a_question_is_known_to_the_check_of_its_arguments() -> None:
+    """A new Literal belongs into `rtplan.arguments`, or its words would be refused; a class is found by its name."""
+    known = (
+        set(arguments._KINDS)
+        | set(arguments._WORDS)
+        | {"Any", "Sequence", "Mapping", "Callable", "tuple", "pd.DataFrame"}
+    )
+    for name in rt.__dir__():
+        question = getattr(rt, name)
+        if not hasattr(question, "__wrapped__") or getattr(question, "__module__", "") != "rtplan":
+            continue
+        for parameter in inspect.signature(question).parameters.values():
+            for part in arguments._parts(str(parameter.annotation)):
+                for word in re.findall(r"PathLike\[str\]|[\w.]+", part):
+                    assert word in known or word in arguments._SHORT or hasattr(rt, word), (name, parameter.name, word)
