@@ -149,7 +149,10 @@ def test_start_days_lead_to_their_plan() -> None:
 def test_the_guide_is_there_and_its_html_is_escaped() -> None:
     listed = text_of(get("/guide"))
     assert "/guide?topic=missed" in listed
+    assert "Tumour and tissue" in listed
     page = get("/guide?topic=missed").get_data(as_text=True)
+    assert 'href="/guide?topic=sheet"' in page
+    assert '.md"' not in page
     assert "<h1>Missed fractions: rtplan missed</h1>" in page
     assert "<script" not in page.split("<main", 1)[1]
     assert get("/guide?topic=nothing").status_code == 422

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rtplan.errors import DomainError, RtplanError
-from rtplan.library.guide import guide, topics, without_header
+from rtplan.library.guide import grouped, guide, topics, without_header
 from rtplan.report.formats.bundle import files
 from rtplan.report.formats.html import environment
 from rtplan.report.language import Words, words
@@ -306,13 +306,21 @@ class _Page:
         if not state.topic:
             return {
                 "facts": [],
-                "topics": [(title, self.link(state.moved(topic=name))) for name, title in topics().items()],
+                "topics": [
+                    (group, [(title, self.link(state.moved(topic=name))) for name, title in titles.items()])
+                    for group, titles in grouped().items()
+                ],
             }
         from markdown_it import MarkdownIt
         from markupsafe import Markup
 
         reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-        return {"html": Markup(reader.render(without_header(guide(state.topic))))}
+        tokens = reader.parse(without_header(guide(state.topic)))
+        for link in (part for token in tokens for part in token.children or () if part.type == "link_open"):
+            page = str(link.attrGet("href")).partition("#")[0].removesuffix(".md")
+            if page in topics():
+                link.attrSet("href", self.link(state.moved(topic=page)))
+        return {"html": Markup(reader.renderer.render(tokens, reader.options, {}))}
 
     # --- files and figures ---
 
