@@ -675,7 +675,7 @@ def cohort(
 
     >>> import pandas as pd, rtplan as rt
     >>> table = pd.DataFrame({"id": ["a"], "regimen": ["45/25"], "start": ["2026-02-02"], "last": ["2026-03-18"]})
-    >>> frame = rt.cohort(table, clinic="west-china", all_given=True).to_frame()
+    >>> frame = rt.cohort(table, clinic="west-china", tissue="squamous-surrogate", all_given=True).to_frame()
     >>> int(frame.planned_overall_days[0]), int(frame.overall_days[0]), float(frame.planned_net_bed_gy[0].round(6))
     (43, 45, 40.5)
     """
