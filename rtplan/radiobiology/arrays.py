@@ -41,22 +41,36 @@ P = ParamSpec("P")
 def labelled(formula: Callable[P, FloatOrArray]) -> Callable[P, FloatOrArray]:
     """A formula that gives a pandas Series back where it is given one, with its index.
 
+    Arrays that do not broadcast together are refused with their shapes.
+
     All Series of a call must have the same index; a result of another shape stays an array. Not for formulae that sum
     over an axis. pandas is not imported: whoever holds a Series has done so.
     """
+
+    def fitting(*args: P.args, **kwargs: P.kwargs) -> FloatOrArray:
+        try:
+            return formula(*args, **kwargs)
+        except DomainError:
+            raise
+        except ValueError as error:
+            if "broadcast" not in str(error):
+                raise
+            values: tuple[Any, ...] = (*args, *kwargs.values())
+            shapes = ", ".join(str(np.shape(value)) for value in values)
+            raise DomainError(f"arrays must broadcast together, got the shapes {shapes}") from None
 
     @functools.wraps(formula)
     def of_series(*args: P.args, **kwargs: P.kwargs) -> FloatOrArray:
         pandas = sys.modules.get("pandas")
         if pandas is None:
-            return formula(*args, **kwargs)
+            return fitting(*args, **kwargs)
         series = [value for value in (*args, *kwargs.values()) if isinstance(value, pandas.Series)]
         if not series:
-            return formula(*args, **kwargs)
+            return fitting(*args, **kwargs)
         index = series[0].index
         if any(not other.index.equals(index) for other in series):
             raise DomainError("the Series given have different indexes: align them first")
-        result: Any = formula(*args, **kwargs)
+        result: Any = fitting(*args, **kwargs)
         if np.shape(result) != (len(index),):
             return result  # type: ignore[no-any-return]
         return pandas.Series(result, index=index)  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rtplan.errors import ConfigError
+from rtplan.errors import ConfigError, DomainError, shown
 from rtplan.library import read
 from rtplan.records import cells, excel, looks
 from rtplan.records.stated import plain_format
@@ -87,9 +87,9 @@ def has_fractions(table: Path | pd.DataFrame, named: Mapping[str, str], delimite
         return False
     else:
         try:
-            with table.open(encoding="utf-8-sig", newline="") as stream:
-                names = [name.strip() for name in next(csv.reader(stream, delimiter=delimiter), [])]
-        except (OSError, UnicodeDecodeError, csv.Error):
+            with io.TextIOWrapper(read.opened(table, table.name), encoding="utf-8-sig", newline="") as stream:
+                names = [name.strip() for name in next(_parted(stream, delimiter), [])]
+        except (OSError, UnicodeDecodeError, csv.Error, ConfigError):
             return False  # named where it is read
     return "date" in names and "start" not in named and "start" not in names
 
@@ -141,11 +141,18 @@ def _frame(rows: Iterable[Sequence[Any]], lines: Sequence[int], places: Mapping[
     return pd.DataFrame(cells, index=list(lines), dtype=object)
 
 
+def _parted(stream: Iterable[str], delimiter: str) -> Any:
+    try:
+        return csv.reader(stream, delimiter=delimiter)
+    except (TypeError, ValueError):
+        raise DomainError(f"--delimiter takes one sign, such as ; or a tab, got {shown(delimiter)}") from None
+
+
 def _csv(
     path: Path, wanted: Sequence[str], named: Mapping[str, str], delimiter: str, size: int
 ) -> Iterator[pd.DataFrame]:
     with io.TextIOWrapper(read.opened(path, path.name), encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream, delimiter=delimiter)
+        reader = _parted(stream, delimiter)
         try:
             header = [cell.strip() for cell in next(reader, [])]
             places = _places(path.name, header, wanted, named)

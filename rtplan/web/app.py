@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rtplan.errors import DomainError, RtplanError
+from rtplan.errors import DomainError, RtplanError, visible
 from rtplan.library.guide import grouped, guide, topics, without_header
 from rtplan.report.formats.bundle import files
 from rtplan.report.formats.html import environment
@@ -351,7 +351,7 @@ class _Page:
                 return _sent(name, _zipped(files(answer.choose(state.chosen), language=state.language, previous=plan)))
             made = files(answer, [_kind(name)], language=state.language)
         except RtplanError as error:
-            abort(422, str(error))
+            abort(422, visible(str(error)))
         if name not in made:
             abort(404)
         content = made[name]
@@ -371,7 +371,7 @@ class _Page:
                 abort(404)
             drawn = svg(found[place], told)
         except RtplanError as error:
-            abort(422, str(error))
+            abort(422, visible(str(error)))
         text = drawn if "xmlns=" in drawn[:400] else drawn.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
         response = make_response(text)
         response.headers["Content-Type"] = "image/svg+xml; charset=utf-8"
