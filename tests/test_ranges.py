@@ -319,7 +319,7 @@ def test_bad_tissue_files_are_refused(tmp_path: Path, old: str, new: str, messag
 
 def test_an_organ_with_its_dose_shows_limit_and_margin(cli: Cli) -> None:
     shown = cli("plan", "--start", "2026-02-02", "--region", "spinal cord=42.3Gy Dmax").stdout
-    assert "Margin" in shown
+    assert "margin +" in shown
     data = json.loads(cli("plan", "--start", "2026-02-02", "--region", "spinal cord=42.3Gy Dmax", "--json").stdout)
     row = data["effects"][-1]
     eqd2 = 42.3 * (42.3 / 25 + 2) / 4

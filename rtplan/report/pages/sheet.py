@@ -38,6 +38,9 @@ MOST_NOTES = 5
 """Broken rules and warnings on one screen. Those broken are shown however many there are."""
 
 
+_OPENED = ("opened-day", "closures-not-compensated")
+"""Notes that answer --compensate-closures."""
+
 SIGNED_BY = ("Calculated by", "Checked by a second physicist", "Radiation oncologist")
 
 
@@ -49,7 +52,9 @@ def screen(plan: Plan, told: Words = ENGLISH) -> Report:
 
 
 def _asked(plan: Plan, told: Words) -> Iterator[Section]:
-    """Ranges and draws, which are there where somebody asked for them."""
+    """Ranges, draws and opened days, which are there where somebody asked for them."""
+    opened = tuple(note for note in plan.notes if note.code in _OPENED)
+    yield Section(key="opened", heading="", blocks=(Notes(notes=opened),) if opened else ())
     if plan.ranges or plan.uncertainty is not None:
         yield from asked_for(full.build(plan, told))
 
@@ -200,9 +205,10 @@ def dose_table(rows: Sequence[tuple[EffectRow, float]], told: Words = ENGLISH, n
 
 
 def region_name(row: EffectRow, told: Words) -> str:
-    """A region; a tumour with its parameter set, which decides what time costs."""
-    region = told(row.region)
-    return told("%(region)s (%(tissue)s)", region=region, tissue=row.tissue) if row.kind == "tumour" else region
+    """A region; a tumour with its parameter set, which decides what time costs; any with a model other than LQ."""
+    region, named = told(row.region), [row.tissue] if row.kind == "tumour" else []
+    named += [row.model] if row.model != "LQ" else []
+    return told("%(region)s (%(tissue)s)", region=region, tissue=", ".join(named)) if named else region
 
 
 def tightest_limits(rows: Iterable[EffectRow], setting: Setting, told: Words = ENGLISH) -> tuple[str, ...]:
