@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import math
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -542,6 +543,15 @@ def test_files_that_are_no_table_are_refused(cli: Callable[..., Any], tmp_path: 
         assert message in done.output, (content, done.output)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_pipes_are_not_waited_for(cli: Callable[..., Any], courses: Path, tmp_path: Path) -> None:
+    for name in ("a.csv", "a.parquet", "a"):
+        os.mkfifo(tmp_path / name)
+        assert "is a pipe or a device" in cli("cohort", str(tmp_path / name)).output
+    done = cli("cohort", str(courses), "--records", str(tmp_path / "a.csv"))
+    assert "is a pipe or a device" in done.output
+
+
 def test_parquet_without_pyarrow_is_refused_in_one_sentence(
     cli: Callable[..., Any], courses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -555,8 +565,8 @@ def test_parquet_without_pyarrow_is_refused_in_one_sentence(
 
 
 def test_text_of_the_user_is_never_a_formula(tmp_path: Path) -> None:
-    asked = table(id=["=1+1", "-5", 'a"b'], start=["2026-03-02"] * 3)
+    asked = table(id=["=1+1", "-5", 'a"b', "\x1b[2J"], start=["2026-03-02"] * 4)
     parts: list[Any] = []
     rt.cohort(asked, regimen="45/25", clinic="england", sink=parts.append)
     lines = row_formats.csv_lines(parts[0]).splitlines()
-    assert [line.split(",")[0] for line in lines] == ["'=1+1", "-5", '"a""b"']
+    assert [line.split(",")[0] for line in lines] == ["'=1+1", "-5", '"a""b"', "\\u001b[2J"]

@@ -279,13 +279,20 @@ def answer(
         n_read=tally.n_read,
         n_answered=tally.n_read - sum(tally.reasons.values()),
         groups=tuple(tally.groups()),
-        reasons=tuple(tally.reasons.most_common()),
+        reasons=_most(tally.reasons),
         histogram=histogram,
         basis=basis,
         provenance=provenance,
         part=_joined(parts) if keep else None,
         rejects=tuple(reject for part in parts for reject in part.rejects),
     )
+
+
+def _most(reasons: Counter[str]) -> tuple[tuple[str, int], ...]:
+    """The reasons that occur most, and the others together."""
+    shown = reasons.most_common(MOST_PROBLEMS)
+    others = sum(reasons.values()) - sum(count for _, count in shown)
+    return (*shown, *([("other reasons, each rarer", others)] if others else []))
 
 
 def _parts(rows: Rows, frames: Iterable[pd.DataFrame]) -> Iterator[Part]:

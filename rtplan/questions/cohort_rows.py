@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rtplan.course.many import NO_DAY, Days, date_of
-from rtplan.errors import DomainError, RtplanError, ScheduleError
+from rtplan.errors import DomainError, RtplanError, ScheduleError, visible
 from rtplan.library.catalogue import load_clinic
 from rtplan.planning import resolve
 from rtplan.planning.resolve import Where
@@ -205,7 +205,7 @@ class _Reading:
         self.out = {name: _empty(kind, self.n) for name, kind in COLUMNS.items()}
 
     def refuse(self, row: int, reason: str) -> None:
-        self.reasons.setdefault(row, reason)
+        self.reasons.setdefault(row, visible(reason))
 
     def _refuse_where(self, bad: NDArray[np.bool_], reason: str) -> None:
         for row in np.flatnonzero(bad):

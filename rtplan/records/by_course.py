@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rtplan.errors import ConfigError
 from rtplan.library import catalogue
+from rtplan.library import read as reader
 from rtplan.library.record_format import RecordFormat
 from rtplan.records import cells, csv, entries, excel, looks, table
 from rtplan.records.record import Record
@@ -23,6 +24,10 @@ __all__ = [
     "of_frame",
     "read",
 ]
+
+
+MOST_BYTES = 1 << 30
+"""Largest file of records: they are held in memory. Design default, no source. [bytes]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +62,7 @@ def read(path: Path, *, record_format: str = "", id_column: str = "id") -> Cours
     missing is not known then.
     """
     form = _with_id(catalogue.load_record_format(record_format) if record_format else _plain(), id_column)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(path.name, [f"cannot be read: {error.strerror or error}"]) from None
+    content = reader.read_bytes(path, path.name, MOST_BYTES)
     if looks.is_spreadsheet(content):
         return _sorted(excel.grid(content, path.name, form), form)
     return _sorted(csv.grid(csv.decoded(content, path.name, form), path.name, form), form)

@@ -297,7 +297,7 @@ _OWN = {
         _text("which", "Which"),
         _text("basis", "Of courses"),
         _count("n_courses", "Courses"),
-        _count("n_known", "Known"),
+        _count("n_known", "Prolongation known"),
         *(_number(f"within_{days}", f"≤ {days} d", "%", digits=1) for days in (0, 1, 2, 5, 7)),
         _count("n_lost_known", "Loss known"),
         *(_gy(f"lost_{share}", f"Lost, {share} %") for share in (5, 25, 50, 75, 95)),

@@ -769,6 +769,7 @@ def _start_cell(
 def _draw_prolongation(data: Mapping[str, Any], told: Words) -> Drawing:
     drawing, (axes,) = _canvas(2.6)
     axes.bar([days for days, _ in data["bars"]], [count for _, count in data["bars"]], color=BLUE, width=0.8)
+    axes.locator_params(axis="both", integer=True)
     axes.set_xlabel(told("prolongation [d]"))
     axes.set_ylabel(told("courses"))
     return drawing
