@@ -215,6 +215,7 @@ def parquet_frame(path: Path) -> pd.DataFrame:
 
 
 def _parquet_file(path: Path) -> Any:
+    read.beginning(path, 4, path.name)  # pyarrow would wait for a pipe
     try:
         import pyarrow.parquet as parquet
     except ImportError:
