@@ -639,6 +639,8 @@ def cohort(
     clinic_from: ClinicFrom = "option",
     worked_weekends: YesNo | None = None,
     week: str | None = None,
+    site: str | None = None,
+    site_from: SiteFrom = "option",
     category: int | None = None,
     tissue: Texts = (),
     alpha_beta: Numbers = (),
@@ -665,7 +667,8 @@ def cohort(
     ----------
     courses : a pandas frame, or the path of a CSV file, spreadsheet or parquet file, with columns id, regimen (or
         protocol), start, clinic, site, arm, category, first, last (or end), n_given; only start is always needed.
-    regimen, clinic, category : of rows that state none. column : other names of columns, ``{"start": "First day"}``.
+    regimen, clinic, site, category : of rows that state none.
+    column : other names of columns, ``{"start": "First day"}``.
     records : what was delivered, one line a fraction or field, with the id of its course in record_id: a file in
         record_format or in the plain form, or a frame in the plain form. Held against each plan as `missed` does.
     band : ``"delay_days=1,5"``: more than 1 is a minor, more than 5 a major deviation; bands: the same from a file.
@@ -674,7 +677,7 @@ def cohort(
     sink : given each chunk's rows, which are then not kept. step : told how many rows are done.
 
     >>> import pandas as pd, rtplan as rt
-    >>> table = pd.DataFrame({"id": ["a"], "regimen": ["45/25"], "start": ["2026-02-02"], "last": ["2026-03-18"]})
+    >>> table = pd.DataFrame({"regimen": ["45/25"], "start": ["2026-02-02"], "last": ["2026-03-18"]})
     >>> frame = rt.cohort(table, clinic="west-china", tissue="squamous-surrogate", all_given=True).to_frame()
     >>> int(frame.planned_overall_days[0]), int(frame.overall_days[0]), float(frame.planned_net_bed_gy[0].round(6))
     (43, 45, 40.5)

@@ -187,6 +187,22 @@ def test_what_cannot_be_known_is_null_and_not_nothing() -> None:
     assert given.n_given.tolist()[1:] == [25, 20, 25]
 
 
+def test_the_site_of_a_row_is_that_of_its_plan() -> None:
+    asked = table(id=["a", "b", "c"], start=["2026-03-30"] * 3, site=["oesophagus", "", "nowhere"])
+    answer = rt.cohort(asked, regimen="45/25", clinic="england")
+    for name, found in zip(("oesophagus", None), rows_of(answer.to_frame()), strict=True):
+        plan = rt.plan("45/25", start="2026-03-30", clinic="england", site=name, no_start_rules=True)
+        effect = next(effect for effect in plan.effects if effect.kind == "tumour")
+        assert found.tissue == effect.tissue
+        same(found.planned_time_loss_gy, effect.time_loss_gy)
+        same(found.planned_net_bed_gy, effect.net_bed_gy)
+        category = plan.inputs.limits.category
+        assert pd.isna(found.category) if category is None else found.category == category
+    assert "nowhere" in answer.rejects[0].reason
+    frame = answer.to_frame()
+    assert math.isnan(frame.planned_lost_gy[1]), "no site and no tissue, no time factor"
+
+
 def test_a_clinic_that_changes_its_week_is_laid_out_start_by_start() -> None:
     """The Emirates went from Sunday to Thursday to Monday to Friday on 1 January 2022."""
     asked = table(id=["x", "y", "z"], start=["2021-12-05", "2021-12-06", "2022-02-07"])

@@ -18,9 +18,10 @@ from rtplan.cli.options import (
     file_options,
     output_options,
     question,
+    site_option,
     tissue_options,
 )
-from rtplan.cli.settings import with_clinic
+from rtplan.cli.settings import with_clinic, with_site
 from rtplan.errors import visible
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--worked-weekends", type=click.Choice(["yes", "no"]), help="As of `rtplan plan`.")
 @click.option("--week", help="Weekdays the clinic works on, such as mon-sat. Default: as its file says.")
 @click.option("--category", type=click.IntRange(1, 3), help="Tumour category of rows that state none.")
+@site_option
 @tissue_options
 @click.option("--column", multiple=True, metavar="OURS=THEIRS", help="What a column is called, such as start=Beginn.")
 @click.option("--delimiter", default=",", show_default=True, help="Between the cells of a CSV file.")
@@ -106,7 +108,7 @@ def _ask(courses: Path, options: dict[str, Any], sink: Callable[[Part], None], p
     from rtplan.records.courses import count
 
     total = count(courses)
-    asked = with_clinic(question(options, "region"))
+    asked = with_site(with_clinic(question(options, "region")))
     return rtplan.cohort(
         courses,
         sink=sink,

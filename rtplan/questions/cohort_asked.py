@@ -37,6 +37,8 @@ def asked_of(words: Mapping[str, Any]) -> Asked:
     }
     where = Where(
         clinic_from=words["clinic_from"],
+        site=words["site"],
+        site_from=words["site_from"],
         worked_weekends=words["worked_weekends"],
         week=words["week"],
         category=words["category"],

@@ -145,6 +145,8 @@ class Rows:
         return replace(
             where,
             clinic=clinic or where.clinic,
+            site=site or where.site,
+            site_from="option" if site else where.site_from,
             category=where.category if np.isnan(category) else int(category),
             start_rules_off=True,
         )
