@@ -166,6 +166,15 @@ def test_in_chinese() -> None:
     assert "language=zh_CN" in re.findall(r'aria-label="[^"]*" href="([^"]*)"', page)[0]
 
 
+def test_the_site_gives_a_notation_its_time_factor() -> None:
+    bare = text_of(get("/?protocol=70/35&clinic=england&start=2026-03-02"))
+    sited = text_of(get("/?protocol=70/35&clinic=england&start=2026-03-02&site=head-and-neck"))
+    plan = rt.plan("70/35", start="2026-03-02", clinic="england", site="head-and-neck")
+    assert f"{plan.effects[0].net_bed_gy:.2f}" in sited
+    assert f"{plan.effects[0].net_bed_gy:.2f}" not in bare
+    assert "site takes" in text_of(get("/?site=nowhere"))
+
+
 def test_a_refusal_stands_on_the_page_in_words() -> None:
     for query, words in (
         ("start=2026-13-01", "start takes a date"),

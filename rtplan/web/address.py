@@ -43,6 +43,7 @@ class Known:
     protocols: tuple[str, ...]
     regimens: tuple[str, ...]
     clinics: Mapping[str, str]
+    sites: tuple[str, ...]
     languages: tuple[str, ...]
     topics: tuple[str, ...]
     plan_loaded: bool = False
@@ -68,6 +69,7 @@ class State:
     protocol: str = ""
     start: dt.date | None = None
     clinic: str = ""
+    site: str = ""
     missed: tuple[dt.date, ...] = ()
     chosen: str = ""
     regimens: str = ""
@@ -121,6 +123,7 @@ def asked(view: str, words: Iterable[tuple[str, str]], known: Known) -> State:
         protocol=of.get("protocol", ""),
         start=_day("start", of),
         clinic=of.get("clinic", ""),
+        site=of.get("site", ""),
         missed=tuple(sorted({_date("missed", value) for value in missed if value})),
         chosen=of.get("chosen", ""),
         regimens=of.get("regimens", ""),
@@ -160,6 +163,8 @@ def _date(name: str, text: str) -> dt.date:
 
 def _check(state: State, known: Known) -> None:
     one_of("language", state.language, known.languages)
+    if state.site:
+        one_of("site", state.site, known.sites)
     if state.topic:
         one_of("topic", state.topic, known.topics)
     if state.clinic and state.clinic not in known.clinics and not _COUNTRY.fullmatch(state.clinic):

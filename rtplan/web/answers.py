@@ -62,6 +62,7 @@ def plan_of(state: State, known: Known, stamp: dt.datetime, loaded: Loaded | Non
         _protocol(state, known),
         start=state.start,
         clinic=_clinic(state, known),
+        site=state.site or None,
         stamp=stamp,
         command="rtplan serve",
     )
@@ -83,7 +84,7 @@ def compare_of(state: State, known: Known) -> Comparison:
         regimens.append(name if name in known.regimens else parse(name))
     dated = state.start is not None and bool(state.clinic)
     where: dict[str, Any] = {"start": state.start, "clinic": _clinic(state, known)} if dated else {}
-    return rtplan.compare(*regimens, **where)
+    return rtplan.compare(*regimens, site=state.site or None, **where)
 
 
 def department_of(state: State, loaded: Loaded | None, stamp: dt.datetime) -> Department | None:
@@ -103,6 +104,7 @@ def starts_of(state: State, known: Known, stamp: dt.datetime) -> StartSearch | N
         first=state.first,
         last=state.last,
         clinic=_clinic(state, known),
+        site=state.site or None,
         stamp=stamp,
         command="rtplan serve",
     )

@@ -68,6 +68,7 @@ def known_names(
         protocols=catalogue.names("protocols"),
         regimens=tuple(name for name, entry in catalogue.load_regimens().items() if entry.prescription is not None),
         clinics={**{name: name for name in catalogue.names("clinics")}, **(own_clinics or {})},
+        sites=tuple(catalogue.load_sites()),
         languages=tuple(languages()),
         topics=tuple(topics()),
         plan_loaded=plan_loaded,
