@@ -445,3 +445,16 @@ def test_intent_is_that_of_the_setting() -> None:
             assert regimen.intent == word
             seen.add(word)
     assert {"definitive", "neoadjuvant"} <= seen
+
+
+def test_what_a_longer_course_lacks_is_not_shown_as_nothing_where_time_has_no_price() -> None:
+    answer = rt.missed(rt.plan("60/30", start="2026-03-02", clinic="england"), "2026-03-10..2026-03-12")
+    longer = [option for option in answer.options if option.course.elapsed_days > answer.prescribed.elapsed_days]
+    assert longer
+    assert all(option.known_deficit_gy is None for option in longer)
+    assert all(o.known_deficit_gy == o.deficit_gy for o in answer.options if o not in longer)
+    frame = answer.to_frame("options")
+    shown = dict(zip(frame["id"], frame["deficit_gy"].isna(), strict=True))
+    assert all(shown[option.id] for option in longer if option.id in shown)
+    sited = rt.missed(rt.plan("60/30", start="2026-03-02", clinic="england", site="larynx"), "2026-03-10..2026-03-12")
+    assert all(option.known_deficit_gy is not None for option in sited.options)

@@ -63,7 +63,8 @@ class Option:
     hard: codes of hard rules that the option itself breaks. waived: those of them that were waived.
     held: does it intensify while toxicity is unresolved? time_known: is it known what its longer time costs?
     given: how many fractions of the course were given before.
-    time_priced: is it for any time, by a time factor or a category with its limit?
+    time_priced: is it for any time, by a time factor or a category with its limit? deficit_known: does a factor say
+    what a longer time costs, or is it not longer?
     """
 
     id: str
@@ -90,8 +91,14 @@ class Option:
     held: bool = False
     time_known: bool = True
     time_priced: bool = True
+    deficit_known: bool = True
     opened: Method | None = None
     given: int = 0
+
+    @property
+    def known_deficit_gy(self) -> float | None:
+        """What the tumour lacks; None where it takes longer and no time factor says what that costs. [Gy]"""
+        return self.deficit_gy if self.deficit_known else None
 
     @property
     def offered(self) -> bool:
@@ -198,6 +205,7 @@ def _option(q: Question, draft: Draft, rows: tuple[EffectRow, ...]) -> Option:
         held=q.situation.unresolved_toxicity and _intensifies(draft),
         time_known=_time_known(q, draft.course),
         time_priced=_time_priced(q),
+        deficit_known=_has_factors(q) or draft.course.elapsed_days <= q.reference().elapsed_days,
         opened=draft.opened,
         given=len(q.situation.delivered),
     )
@@ -215,9 +223,12 @@ def _time_known(q: Question, course: Course) -> bool:
 
 def _time_priced(q: Question) -> bool:
     """Is it known what a longer time costs? By a time factor, or a category with its limit; none is no promise."""
+    return _has_factors(q) or q.inputs.limits.prolongation_days is not None
+
+
+def _has_factors(q: Question) -> bool:
     tumours = [q.regions[place] for place in q.tumours(q.regions)]
-    factors = bool(tumours) and all(region.tissue.has_time_factor for region in tumours)
-    return factors or q.inputs.limits.prolongation_days is not None
+    return bool(tumours) and all(region.tissue.has_time_factor for region in tumours)
 
 
 def _effects(q: Question, rows: tuple[EffectRow, ...]) -> Iterator[OptionEffect]:

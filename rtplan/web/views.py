@@ -103,7 +103,7 @@ def option_rows(missed: Missed, state: State, link: Link, told: Words) -> list[d
                 "elapsed": option.course.elapsed_days,
                 "longer": signed(option.prolongation_days, 0),
                 "tumour": "–" if tumour is None else number(tumour),
-                "deficit": number(option.deficit_gy),
+                "deficit": "–" if option.known_deficit_gy is None else number(option.known_deficit_gy),
                 "late": "–" if option.late_excess_gy is None else number(option.late_excess_gy),
                 "acute": "–" if option.acute_excess_gy is None else number(option.acute_excess_gy),
                 "rules": [sentence(note, told) for note in option.violations],

@@ -356,7 +356,7 @@ def option_table(missed: Missed, told: Words = ENGLISH) -> Table:
                 option.n_sessions,
                 option.dose_per_fraction_gy,
                 tumour,
-                option.deficit_gy,
+                option.known_deficit_gy,
                 option.late_excess_gy,
                 option.acute_excess_gy,
                 broken,

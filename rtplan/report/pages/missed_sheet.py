@@ -183,7 +183,7 @@ def _option_table(missed: Missed, shown: Sequence[Option], told: Words) -> Table
             option.course.last,
             option.prolongation_days,
             option.dose_per_fraction_gy,
-            option.deficit_gy,
+            option.known_deficit_gy,
             option.late_excess_gy,
             len(option.broken),
         )
